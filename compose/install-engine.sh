@@ -1,0 +1,45 @@
+#!/bin/sh
+# Install Docker Engine, Compose and buildx from the distribution's own packages, as root on Debian or Ubuntu.
+# Debian 12's engine (20.10) knows no start_interval, so there the five engine packages come from Debian 13,
+# pinned so that nothing else does.
+set -eu
+
+. /etc/os-release
+export DEBIAN_FRONTEND=noninteractive
+
+use_packages_of_trixie() {
+    main=/etc/apt/sources.list.d/debian.sources
+    uri=$(sed -n 's/^URIs: *//p' "$main" 2>/dev/null | head -n 1)
+    keys=$(sed -n 's/^Signed-By: *//p' "$main" 2>/dev/null | head -n 1)
+    cat > /etc/apt/sources.list.d/pattern-er-engine.sources <<SOURCE
+Types: deb
+URIs: ${uri:-http://deb.debian.org/debian}
+Suites: trixie
+Components: main
+Signed-By: ${keys:-/usr/share/keyrings/debian-archive-keyring.gpg}
+SOURCE
+    cat > /etc/apt/preferences.d/pattern-er-engine <<PINS
+Package: *
+Pin: release n=trixie
+Pin-Priority: 50
+
+Package: docker.io docker-cli docker-compose docker-buildx containerd
+Pin: release n=trixie
+Pin-Priority: 600
+PINS
+}
+
+case "$ID" in
+    debian)
+        [ "${VERSION_ID:-13}" != 12 ] || use_packages_of_trixie
+        packages="docker.io docker-cli docker-compose docker-buildx" ;;
+    ubuntu)
+        packages="docker.io docker-compose-v2 docker-buildx" ;;
+    *)
+        echo "only Debian and Ubuntu are known here, this is $ID" >&2
+        exit 1 ;;
+esac
+
+apt-get -q update
+# shellcheck disable=SC2086 # a list of packages
+apt-get -q install -y --no-install-recommends $packages mmdebstrap iptables ca-certificates

@@ -1,0 +1,46 @@
+"""Calls of the `docker` command: each has a time limit and one clear error."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+
+from grader.errors import ErError
+
+
+class DockerError(ErError):
+    """A `docker` command failed; `output` is what it printed."""
+
+    def __init__(self, command: str, output: str) -> None:
+        super().__init__(f"`docker {command}` failed:\n{output.strip()}", run="er doctor")
+        self.output = output
+
+
+def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> str:
+    """Run `docker` with these arguments and return its standard output.
+
+    `env` adds to the environment; `timeout` is in seconds. The command runs in a session of its own, so that Ctrl-C
+    reaches this program alone, which then takes down what the command has begun. Raises DockerError when it fails,
+    ErError when the engine does not answer in time.
+    """
+    command = ["docker", *args]
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ErError(
+            f"the engine has not answered for {timeout:.0f} s (`docker {args[0]}`)", run="er doctor"
+        ) from error
+    except FileNotFoundError as error:
+        raise ErError("there is no `docker` on the PATH", run="er doctor") from error
+    if done.returncode:
+        raise DockerError(" ".join(args[:6]), done.stderr or done.stdout)
+    return done.stdout

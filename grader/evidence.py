@@ -1,0 +1,70 @@
+"""Evidence: what Prometheus has scraped from load, stock services and stores. The only thing a verdict may read."""
+
+import math
+import time
+from collections.abc import Callable
+from functools import cached_property
+
+import httpx2
+
+from grader.errors import ErError
+
+POLL_SECONDS = 0.1
+
+
+class Evidence:
+    """Read one run's Prometheus, on a loopback port."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    @cached_property
+    def _client(self) -> httpx2.Client:
+        return httpx2.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=10, trust_env=False)
+
+    def series(self, query: str) -> list[tuple[dict[str, str], float]]:
+        """Return the labels and the value of every series that an instant query finds now.
+
+        Raises ErError with Prometheus' own words when the query is wrong, or when Prometheus does not answer.
+        """
+        try:
+            answer = self._client.get("/api/v1/query", params={"query": query})
+            body = answer.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            raise ErError(f"Prometheus does not answer ({error})", run="er doctor") from error
+        if body["status"] != "success":
+            raise ErError(f"Prometheus refuses the query `{query}`: {body['error']}", run="er lint")
+        result = body["data"]["result"]
+        if body["data"]["resultType"] == "scalar":
+            return [({}, float(result[1]))]
+        return [(row["metric"], float(row["value"][1])) for row in result]
+
+    def value(self, query: str) -> float | None:
+        """Return the one value of a query, or None when there is no such series, or it is NaN or infinite."""
+        rows = self.series(query)
+        if len(rows) != 1 or not math.isfinite(rows[0][1]):
+            return None
+        return rows[0][1]
+
+    def wait_for(self, claim: Callable[[], bool], seconds: float, idle: Callable[[], object] = lambda: None) -> bool:
+        """Wait until a claim about the evidence is true; return False when it is not within `seconds`.
+
+        `idle` is called between looks, so that an incident goes on while its evidence is waited for.
+        """
+        deadline = time.monotonic() + seconds
+        while not claim():
+            if time.monotonic() > deadline:
+                return False
+            idle()
+            time.sleep(POLL_SECONDS)
+        return True
+
+    def settled(self, phases: int, now_in: str, services: int) -> bool:
+        """Tell whether the evidence of the first `phases` phases is complete.
+
+        All their requests have ended, and each of the `services` stock services (the twin among them) has been scraped
+        since it was told that it is in the phase `now_in`.
+        """
+        settled = self.value("max(load_settled_phases)")
+        told = self.value(f'count(phase_current{{phase="{now_in}"}} == 1)')
+        return settled is not None and settled >= phases and told == services

@@ -1,0 +1,41 @@
+"""Was the run fit to judge? What makes it unfit is the host's doing or ours, never the learner's."""
+
+from grader.evidence import Evidence
+from grader.incident import Incident
+
+TWIN_SECONDS = 0.1
+TWIN_SHARE = 0.85
+"""The control twin answers at least this share within TWIN_SECONDS.
+
+A host disturbed enough to turn a right fix's values wrong was seen at 0.58, a fit one above 0.97.
+"""
+
+SENT_SHARE = 0.95
+"""At least this share of the intended arrivals must have been sent."""
+
+
+def twin_share(evidence: Evidence, phase: str) -> float | None:
+    """Return the share of the twin's requests of a phase that were answered within TWIN_SECONDS."""
+    good = f'sum(load_latency_seconds_bucket{{kind="twin",status="200",le="{TWIN_SECONDS}",phase="{phase}"}})'
+    return evidence.value(f'{good} / sum(load_intended_total{{kind="twin",phase="{phase}"}})')
+
+
+def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:
+    """Return why the run cannot be judged on these phases; none when it can."""
+    found = [f"a fault was not acknowledged: {fault}" for fault in incident.unacknowledged]
+    for phase in phases:
+        share = twin_share(evidence, phase)
+        if share is None:
+            found.append(f"no evidence of the control twin in `{phase}`")
+        elif share < TWIN_SHARE:
+            found.append(
+                f"the host was busy in `{phase}`: the control twin, which does nothing, answered only {share:.0%} "
+                f"within {TWIN_SECONDS * 1000:.0f} ms"
+            )
+        counts = [f'sum({name}{{phase="{phase}"}})' for name in ("load_sent_total", "load_intended_total")]
+        sent = evidence.value(" / ".join(counts))
+        if sent is None:
+            found.append(f"no evidence of the load in `{phase}`")
+        elif sent < SENT_SHARE:
+            found.append(f"only {sent:.0%} of the intended requests of `{phase}` could be sent")
+    return found

@@ -1,0 +1,90 @@
+"""The incident's driver: it tells load and stock services what the plan says, when it says it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from grader.control import ControlPort
+from grader.errors import ErError
+from grader.plan import Plan, PlannedPhase
+
+AFTER = "after"
+"""The phase that stock services are in when the plan is over."""
+
+
+@dataclass
+class Incident:
+    """One play of a plan on running services; `advance` is called often and never waits.
+
+    `ports`: control ports by service; the one named `load` plays the arrivals, all others are told phase and faults.
+    """
+
+    plan: Plan
+    ports: Mapping[str, ControlPort]
+    unacknowledged: list[str] = field(default_factory=list)
+    _zero: float = 0.0
+    _entered: int = 0
+    _injected: set[tuple[int, int]] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Hand the plan to the load generator, which names the moment at which it starts."""
+        self._heal()
+        started = self.ports["load"].ask("POST", "/play", self.plan.for_load())
+        self._zero = time.monotonic() + float(started["starts_in"])
+
+    @property
+    def elapsed(self) -> float:
+        """Return the seconds since the incident's start; negative before it."""
+        return time.monotonic() - self._zero
+
+    @property
+    def phase(self) -> PlannedPhase | None:
+        """Return the phase that the services are in, or None before the first and after the last."""
+        return self.plan.phases[self._entered - 1] if 0 < self._entered <= len(self.plan.phases) else None
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the last phase has ended."""
+        return self._entered > len(self.plan.phases)
+
+    @property
+    def ended(self) -> int:
+        """Return the number of phases that have ended."""
+        return max(0, self._entered - 1)
+
+    def advance(self) -> bool:
+        """Do what is due: enter the next phase, inject faults; tell whether a phase began or the last one ended."""
+        moved = not self.over and self.elapsed >= self._next_edge()
+        if moved:
+            left = self.phase
+            self._entered += 1
+            self._tell_stock("PUT", "/phase", {"name": self.phase.name if self.phase else AFTER})
+            if left is not None and left.faults:
+                self._heal()
+        self._inject_due()
+        return moved
+
+    def _next_edge(self) -> float:
+        phases = self.plan.phases
+        return phases[self._entered].start if self._entered < len(phases) else phases[-1].end
+
+    def _inject_due(self) -> None:
+        if (phase := self.phase) is None:
+            return
+        for number, fault in enumerate(phase.faults):
+            key = (self._entered, number)
+            if key in self._injected or self.elapsed < phase.start + fault.at:
+                continue
+            self._injected.add(key)
+            try:
+                self.ports[fault.service].ask("POST", "/faults", {"kind": fault.kind, **fault.parameters})
+            except (ErError, KeyError) as error:
+                self.unacknowledged.append(f"{fault.kind} on `{fault.service}` in `{phase.name}`: {error}")
+
+    def _heal(self) -> None:
+        self._tell_stock("DELETE", "/faults")
+
+    def _tell_stock(self, method: str, path: str, body: object = None) -> None:
+        for service, port in self.ports.items():
+            if service != "load":
+                port.ask(method, path, body)

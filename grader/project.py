@@ -1,0 +1,224 @@
+"""A lab's containers under Docker Compose, as one project with private networks and loopback ports only."""
+
+import json
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.control import ControlPort
+from grader.course import Lab
+from grader.docker import DockerError, docker
+from grader.errors import ErError, LearnerError
+
+UP_SECONDS = 40
+"""How long a system may take until all of it is healthy."""
+
+ROLE_OF_PATIENT = "patient"
+CONTROL_PORT = 9000
+PROMETHEUS_PORT = 9090
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of the project as the engine sees it now."""
+
+    id: str
+    service: str
+    role: str
+    state: str
+    health: str
+    exit_code: int
+    ports: dict[int, int]
+
+    @property
+    def fallen(self) -> bool:
+        """Tell whether it has ended."""
+        return self.state in ("exited", "dead")
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether it runs and its health check, if it has one, passes."""
+        return self.state == "running" and self.health in ("healthy", "")
+
+
+class Project:
+    """One lab brought up once, for a live session or for one grade.
+
+    `run` is a folder of its own in which the files that containers see are staged: `patient/`, `load/`, `targets/`
+    and the secret of the control ports.
+    """
+
+    def __init__(self, lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> None:
+        self.lab = lab
+        self.name = name
+        self.run = run
+        self.env = {**images, "ER_RUN": name, "ER_RUN_DIR": str(run)}
+        self.roles: dict[str, str] = {}
+
+    @property
+    def patient(self) -> Path:
+        """Return the folder that the patient's containers see as `/patient`."""
+        return self.run / "patient"
+
+    def prepare(self) -> None:
+        """Make the run's folder anew, with a fresh secret and what load and Prometheus need to know."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        for folder in ("patient", "load", "targets"):
+            (self.run / folder).mkdir(parents=True)
+        # The containers' user must read what is below; the run's own folder keeps other users out.
+        self.run.chmod(0o700)
+        (self.run / "secret").write_text(secrets.token_hex(32) + "\n")
+        shutil.copyfile(self.lab.path / "locustfile.py", self.run / "load" / "locustfile.py")
+        services = json.loads(self._compose("config", "--format", "json"))["services"]
+        self.roles = {name: service["labels"]["er.role"] for name, service in services.items()}
+        targets = [
+            {"targets": [f"{name}:{CONTROL_PORT}"], "labels": {"service": name}}
+            for name, role in self.roles.items()
+            if role in ("stock", "twin", "load")
+        ]
+        (self.run / "targets" / "evidence.json").write_text(json.dumps(targets))
+
+    def up(self) -> None:
+        """Start everything and return when all of it is healthy.
+
+        Raises LearnerError with the traceback when the patient is what does not start, ErError for the rest.
+        """
+        try:
+            self._compose(
+                "up",
+                "--detach",
+                "--wait",
+                "--wait-timeout",
+                str(UP_SECONDS),
+                "--quiet-pull",
+                timeout=UP_SECONDS + 20,
+            )
+        except DockerError as error:
+            self._blame(error)
+        self.limit_cpus()
+
+    def _blame(self, error: DockerError) -> None:
+        """Raise the error of the service that is at fault."""
+        containers = self.containers()
+        for container in containers:
+            if container.role == ROLE_OF_PATIENT and not container.ready:
+                raise self.patient_error(container) from error
+        for container in containers:
+            if not container.ready:
+                raise ErError(
+                    f"`{container.service}` did not become healthy:\n{self.logs(container.service)}",
+                    run="er doctor",
+                ) from error
+        raise error
+
+    def patient_error(self, container: Container) -> LearnerError:
+        """Return the error that shows why a patient's container is not ready."""
+        said = self.logs(container.service)
+        what = (
+            f"`{container.service}` ended with exit code {container.exit_code}"
+            if container.fallen
+            else f"`{container.service}` runs but does not answer `GET /healthz`"
+        )
+        return LearnerError(what + (f":\n{said}" if said else " and printed nothing"))
+
+    def limit_cpus(self) -> None:
+        """Put the judged CPU limits on the containers: start-up was free of them."""
+        limits: dict[str, list[str]] = {}
+        listing = docker("ps", "--filter", f"label=er.run={self.name}", "--format", '{{.ID}} {{.Label "er.cpus"}}')
+        for line in listing.splitlines():
+            identity, _, cpus = line.partition(" ")
+            if cpus:
+                limits.setdefault(cpus, []).append(identity)
+        for cpus, identities in limits.items():
+            docker("update", "--cpus", cpus, *identities)
+
+    def containers(self) -> list[Container]:
+        """Return the project's containers, ended ones too."""
+        return [_container(json.loads(line)) for line in self._plain("ps", "--all", "--format", "json").splitlines()]
+
+    def patients(self) -> list[Container]:
+        """Return the containers that run the learner's code."""
+        return [container for container in self.containers() if container.role == ROLE_OF_PATIENT]
+
+    def restart_patients(self) -> None:
+        """Restart the learner's code at once: hung requests are not waited for."""
+        identities = [container.id for container in self.patients()]
+        docker("update", "--cpus", "2", *identities)
+        docker("restart", "--time", "0", *identities)
+
+    def control_ports(self) -> dict[str, ControlPort]:
+        """Return the control ports of load and stock services by service."""
+        secret = (self.run / "secret").read_text().strip()
+        return {
+            container.service: ControlPort(container.service, container.ports[CONTROL_PORT], secret)
+            for container in self.containers()
+            if container.role in ("stock", "twin", "load") and CONTROL_PORT in container.ports
+        }
+
+    def prometheus_port(self) -> int:
+        """Return the loopback port of this project's Prometheus."""
+        return next(c.ports[PROMETHEUS_PORT] for c in self.containers() if c.role == "prometheus")
+
+    def logs(self, service: str, lines: int = 30) -> str:
+        """Return the last lines that a service printed."""
+        return self._plain("logs", "--no-log-prefix", "--no-color", "--tail", str(lines), service).strip()
+
+    def down(self) -> None:
+        """Remove all containers and networks of the project, and the run's folder."""
+        remove_project(self.name)
+        shutil.rmtree(self.run, ignore_errors=True)
+
+    def _compose(self, *args: str, timeout: float = 60) -> str:
+        file = str(self.lab.path / "compose.yaml")
+        return docker("compose", "-p", self.name, "-f", file, *args, env=self.env, timeout=timeout)
+
+    def _plain(self, *args: str) -> str:
+        """Run a Compose command that needs the project's name alone."""
+        return docker("compose", "-p", self.name, *args)
+
+
+@contextmanager
+def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> Iterator[Project]:
+    """Give a project that is taken down in every case, also on Ctrl-C."""
+    project = Project(lab, name, run, images)
+    try:
+        project.prepare()
+        yield project
+    finally:
+        project.down()
+
+
+def remove_project(name: str) -> None:
+    """Remove what a project has left, also what the engine was still creating when its command was cut off."""
+    mine = ["--filter", f"label=er.run={name}"]
+    for _ in range(5):
+        containers = docker("ps", "--all", "--quiet", *mine).split()
+        if containers:
+            docker("rm", "--force", "--volumes", *containers)
+        networks = docker("network", "ls", "--quiet", *mine).split()
+        if networks:
+            docker("network", "rm", *networks)
+        if not containers and not networks:
+            return
+        time.sleep(0.1)
+    raise ErError(f"could not remove all of `{name}`", run=f"docker ps --all --filter label=er.run={name}")
+
+
+def _container(row: dict[str, Any]) -> Container:
+    """Read one line of `docker compose ps --format json`."""
+    role = re.search(r"(?:^|,)er\.role=([a-z]+)", str(row["Labels"]))
+    return Container(
+        id=str(row["ID"]),
+        service=str(row["Service"]),
+        role=role.group(1) if role else "",
+        state=str(row["State"]),
+        health=str(row["Health"]),
+        exit_code=int(row["ExitCode"]),
+        ports={p["TargetPort"]: p["PublishedPort"] for p in row["Publishers"] or [] if p["PublishedPort"]},
+    )

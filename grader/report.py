@@ -1,0 +1,61 @@
+"""A grade's report on the terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.checks import Finding, State
+from grader.results import CheckResult, Results, Verdict
+
+STYLES = {
+    State.HOLDS: "green",
+    State.FAILS: "bold red",
+    State.UNCLEAR: "yellow",
+    State.MISSING: "yellow",
+    State.NOT_REACHED: "dim",
+}
+VERDICT_STYLES = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red"}
+
+
+def show(console: Console, results: Results) -> None:
+    """Print the checks, the verdict with its reasons, and the seed that replays it."""
+    if results.checks:
+        console.print(_table(results.checks))
+        for check in results.checks:
+            if check.state in (State.FAILS, State.UNCLEAR):
+                console.print(Text.assemble((f"✗ {check.name}", "red"), f"  {check.says}"))
+    headline = Text(results.verdict.value.upper(), style=VERDICT_STYLES.get(results.verdict, "bold yellow"))
+    if results.level:
+        headline.append(f"  {results.level.name}: {results.level.share:.1%} of {results.level.says}", style="default")
+    headline.append(f"  ({results.lab}, {results.seconds:.0f} s, seed {results.seed})", style="dim")
+    console.print()
+    console.print(headline)
+    if results.cause:
+        # What a patient printed is shown as it is, never as markup.
+        console.print(Text(results.cause))
+
+
+def _table(checks: list[CheckResult]) -> Table:
+    table = Table()
+    for column in ("check", "measured", "wanted", ""):
+        table.add_column(column, overflow="fold")
+    for check in checks:
+        state = Text(check.state.value, style=STYLES[check.state])
+        table.add_row(check.name, "\n".join(_measured(check)), check.wanted, state)
+    return table
+
+
+def _measured(check: CheckResult) -> Iterator[str]:
+    for finding in check.findings:
+        where = f" in {finding.phase}" if finding.phase and len(check.findings) > 1 else ""
+        yield f"{_value(finding, check.kind)}{where}"
+
+
+def _value(finding: Finding, kind: str) -> str:
+    if finding.measured is None:
+        return "no data"
+    if kind == "share":
+        return f"{finding.measured:.1%} ({finding.good:.0f} of {finding.total:.0f})"
+    return f"{finding.measured:.4g}"

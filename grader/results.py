@@ -1,0 +1,80 @@
+"""What a grade leaves behind: one versioned document, `results.json`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+
+from grader.checks import Finding, Reading, State
+
+
+class Verdict(StrEnum):
+    """The outcome of a grade."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 for passed, 1 for the learner's doing, 2 when it could not be judged."""
+        return {Verdict.PASSED: 0, Verdict.FAILED: 1}.get(self, 2)
+
+
+class CheckResult(BaseModel):
+    """A check with its threshold, and what was found in each of its phases."""
+
+    name: str
+    kind: str
+    says: str
+    wanted: str
+    state: State
+    findings: list[Finding]
+
+
+class LevelResult(BaseModel):
+    """How well a passing patient did: the share reached, and the level's name."""
+
+    says: str
+    share: float
+    name: Literal["Good", "Great", "Elite"]
+
+
+class Attempt(BaseModel):
+    """One play of the incident: its length, why it could not be judged (if so), and its raw readings by check."""
+
+    seconds: float
+    healthy_after: float
+    unfit: list[str]
+    twin: dict[str, float | None]
+    readings: dict[str, list[Reading]]
+
+
+class Results(BaseModel):
+    """The whole grade. Times are in seconds; `cause` says why when checks alone do not."""
+
+    version: Literal[1] = 1
+    lab: str
+    seed: int
+    began: str
+    seconds: float
+    verdict: Verdict
+    cause: str | None = None
+    level: LevelResult | None = None
+    checks: list[CheckResult] = []
+    attempts: list[Attempt] = []
+
+    def failed_checks(self) -> list[str]:
+        """Return the names of the checks that failed."""
+        return [check.name for check in self.checks if check.state is State.FAILS]
+
+    def write(self, folder: Path) -> Path:
+        """Write `results.json` into a folder at one stroke and return its path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "results.json"
+        draft = path.with_suffix(".part")
+        draft.write_text(self.model_dump_json(indent=1) + "\n")
+        draft.replace(path)
+        return path

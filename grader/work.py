@@ -1,0 +1,117 @@
+"""The learner's own copy of a patient, and how it gets into containers: the edited files only, nothing else."""
+
+import difflib
+import shutil
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+from grader.course import Course, Lab
+from grader.errors import ErError, LearnerError
+
+LARGEST = 64 * 1024
+"""The size in bytes that an edited file may have."""
+
+
+def work_copy(course: Course, lab: Lab) -> Path:
+    """Return where the learner's copy of a lab is, or will be."""
+    return course.work / lab.name
+
+
+def make_work_copy(course: Course, lab: Lab) -> bool:
+    """Copy what is to be edited, unless it is there; tell whether a copy was made.
+
+    A single file that is missing is not brought back: that is for `er reset`.
+    """
+    copy = work_copy(course, lab)
+    if copy.exists():
+        return False
+    copy.mkdir(parents=True)
+    for name in lab.manifest.edit:
+        shutil.copyfile(lab.patient / name, copy / name)
+    return True
+
+
+def reset(course: Course, lab: Lab) -> Path | None:
+    """Start the learner's copy over; return where the old one is kept, or None when there was none."""
+    copy = work_copy(course, lab)
+    backup = None
+    if copy.exists():
+        backup = course.state / "backups" / f"{lab.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        backup.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(copy, backup)
+    make_work_copy(course, lab)
+    return backup
+
+
+def diff(course: Course, lab: Lab) -> str:
+    """Return the learner's changes against the starter, as a unified diff; empty when there are none."""
+    copy = demand_work_copy(course, lab)
+    chunks: list[str] = []
+    for name in lab.manifest.edit:
+        before, after = ((folder / name).read_text().splitlines(keepends=True) for folder in (lab.patient, copy))
+        chunks += difflib.unified_diff(before, after, f"starter/{name}", f"work/{name}")
+    return "".join(chunks)
+
+
+def demand_work_copy(course: Course, lab: Lab) -> Path:
+    """Return the learner's copy; raises ErError when it is not there."""
+    copy = work_copy(course, lab)
+    if not copy.is_dir():
+        raise ErError(f"there is no work copy of lab {lab.number} at `{copy}`", run=f"make lab-{lab.number}")
+    return copy
+
+
+def stage(lab: Lab, source: Path, target: Path) -> None:
+    """Put the starter with the edited files of `source` over it into `target`, readable by the containers' user.
+
+    `source` holds the files themselves, or a folder with the lab's name that holds them. Raises LearnerError for a file
+    that is missing, is no regular file, is too large or is no text.
+    """
+    if (source / lab.name).is_dir():
+        source /= lab.name
+    for path in lab.patient.iterdir():
+        if path.is_file():
+            _place(path.read_bytes(), target / path.name)
+    for name in lab.manifest.edit:
+        _place(read_edited(source / name, lab), target / name)
+
+
+def read_edited(path: Path, lab: Lab) -> bytes:
+    """Return an edited file's content; raises LearnerError when it is not a text file of a sane size."""
+    again = f"er reset {lab.number}"
+    try:
+        status = path.lstat()
+    except OSError as error:
+        raise LearnerError(f"`{path}` is missing", run=again) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise LearnerError(f"`{path}` is not a regular file", run=again)
+    if status.st_size > LARGEST:
+        raise LearnerError(f"`{path}` has {status.st_size:,} bytes; {LARGEST:,} are allowed", run=again)
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LearnerError(f"`{path}` is not UTF-8 text: {error}", run=again) from error
+    if not text.strip():
+        raise LearnerError(f"`{path}` is empty", run=again)
+    return content
+
+
+def edited_starter(course: Course, lab: Lab) -> list[str]:
+    """Return the files of the starter that were edited in place, by mistake, as far as git can tell."""
+    command = ["git", "-C", str(course.root), "diff", "--name-only", "HEAD", "--", str(lab.patient)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return []
+    return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
+
+
+def _place(content: bytes, target: Path) -> None:
+    """Write a file that a container sees, by rename, so that it is never seen half."""
+    draft = target.with_name(f".{target.name}.part")
+    draft.write_bytes(content)
+    draft.chmod(0o644)
+    draft.replace(target)
