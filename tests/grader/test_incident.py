@@ -1,0 +1,88 @@
+"""The driver tells every stock service each phase once, in order, and injects each fault once."""
+
+import pytest
+
+from grader.control import ControlPort
+from grader.errors import ErError
+from grader.incident import Incident
+from grader.manifest import Fault
+from grader.plan import Plan, PlannedPhase
+
+Call = tuple[str, str, object]
+
+
+class RecordingPort(ControlPort):
+    """A control port that notes what it is asked."""
+
+    def __init__(self, service: str, *, refuses: str = "") -> None:
+        super().__init__(service, 0, "")
+        self.calls: list[Call] = []
+        self.refuses = refuses
+
+    def ask(self, method: str, path: str, body: object = None) -> object:
+        if path == self.refuses and method == "POST":
+            raise ErError("no")
+        self.calls.append((method, path, body))
+        return {"starts_in": 0.0}
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("grader.incident.time", clock)
+    return clock
+
+
+def plan() -> Plan:
+    fault = Fault.model_validate({"at": 1, "service": "quotes", "kind": "slow", "seconds": 2})
+    return Plan(7, [PlannedPhase("steady", 0, 2, {"a": 1}, []), PlannedPhase("fault", 2, 3, {"a": 1}, [fault])])
+
+
+def played(clock: Clock, quotes: RecordingPort) -> Incident:
+    incident = Incident(plan(), {"load": RecordingPort("load"), "quotes": quotes, "twin": RecordingPort("twin")})
+    incident.begin()
+    moves = []
+    for _ in range(61):
+        if incident.advance():
+            moves.append(incident.phase.name if incident.phase else "over")
+        clock.now += 0.1
+    assert moves == ["steady", "fault", "over"]
+    assert incident.over
+    return incident
+
+
+def test_every_phase_and_fault_is_told_once_and_in_order(clock: Clock) -> None:
+    quotes = RecordingPort("quotes")
+    incident = played(clock, quotes)
+    assert quotes.calls == [
+        ("DELETE", "/faults", None),
+        ("PUT", "/phase", {"name": "steady"}),
+        ("PUT", "/phase", {"name": "fault"}),
+        ("POST", "/faults", {"kind": "slow", "seconds": 2}),
+        ("PUT", "/phase", {"name": "after"}),
+        ("DELETE", "/faults", None),
+    ]
+    assert incident.unacknowledged == []
+    assert incident.ended == 2
+
+
+def test_the_load_is_told_the_plan_and_nothing_else(clock: Clock) -> None:
+    incident = played(clock, RecordingPort("quotes"))
+    load = incident.ports["load"]
+    assert isinstance(load, RecordingPort)
+    assert load.calls == [("POST", "/play", plan().for_load())]
+
+
+def test_a_fault_that_is_not_acknowledged_is_noted(clock: Clock) -> None:
+    incident = played(clock, RecordingPort("quotes", refuses="/faults"))
+    assert incident.unacknowledged == ["slow on `quotes` in `fault`: no"]

@@ -1,0 +1,35 @@
+"""A plan is a pure function of manifest and seed, and never shorter than the manifest says."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.course import Course
+from grader.plan import JITTER, Plan, fresh_seed
+
+MANIFEST = Course.here().lab("03").manifest
+seeds = st.integers(0, 2**31)
+
+
+@given(seeds)
+def test_the_same_seed_gives_the_same_plan(seed: int) -> None:
+    assert Plan.draw(MANIFEST, seed) == Plan.draw(MANIFEST, seed)
+
+
+@given(seeds)
+def test_phases_follow_each_other_and_are_at_least_as_long_as_the_manifest_says(seed: int) -> None:
+    plan = Plan.draw(MANIFEST, seed)
+    assert [phase.name for phase in plan.phases] == [phase.name for phase in MANIFEST.phase]
+    end = 0.0
+    for planned, written in zip(plan.phases, MANIFEST.phase, strict=True):
+        assert planned.start == end
+        assert written.seconds <= planned.seconds <= written.seconds * (1 + JITTER) + 0.001
+        end = round(planned.end, 3)
+    assert plan.seconds == plan.phases[-1].end
+
+
+def test_two_seeds_give_two_plans() -> None:
+    assert Plan.draw(MANIFEST, 1) != Plan.draw(MANIFEST, 2)
+
+
+def test_fresh_seeds_differ() -> None:
+    assert len({fresh_seed() for _ in range(20)}) > 15
