@@ -1,0 +1,36 @@
+"""The incident's phase, as far as this service has been told."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+
+IDLE = "idle"
+"""The phase before the first."""
+
+_arrival: ContextVar[str] = ContextVar("arrival")
+
+
+class Phase:
+    """Know the current phase, and for each request the one in which it arrived."""
+
+    def __init__(self) -> None:
+        self.current = IDLE
+        self._listeners: list[Callable[[str], None]] = []
+
+    def on_enter(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the name of each phase that is entered from now on."""
+        self._listeners.append(listener)
+
+    def enter(self, name: str) -> None:
+        """Enter the phase of this name."""
+        self.current = name
+        for listener in self._listeners:
+            listener(name)
+
+    def arrive(self) -> str:
+        """Remember the current phase as that of the request whose task calls this, and return it."""
+        _arrival.set(self.current)
+        return self.current
+
+    def of_arrival(self) -> str:
+        """Return the phase in which the request being handled arrived; outside of requests the current one."""
+        return _arrival.get(self.current)
