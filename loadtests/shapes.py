@@ -1,0 +1,107 @@
+"""Shapes of arrivals: when the visits of one user kind begin within one phase.
+
+All are pure functions of their arguments. Times are seconds since the plan's start, which is a whole wall-clock second.
+"""
+
+import math
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A phase as one user kind sees it: it begins `start` seconds into the plan, with `rate` arrivals a second."""
+
+    name: str
+    start: float
+    seconds: float
+    rate: float
+
+    @property
+    def end(self) -> float:
+        """Return the second at which the phase ends."""
+        return self.start + self.seconds
+
+
+class Shape(Protocol):
+    """When visits begin."""
+
+    def times(self, stretch: Stretch, draw: Random) -> list[float]:
+        """Return the times of all arrivals within the stretch, in order."""
+
+
+@dataclass(frozen=True)
+class Poisson:
+    """Independent users: exponential gaps."""
+
+    def times(self, stretch: Stretch, draw: Random) -> list[float]:
+        """Return arrivals whose mean rate is the stretch's."""
+        times = []
+        at = stretch.start + draw.expovariate(stretch.rate)
+        while at < stretch.end:
+            times.append(at)
+            at += draw.expovariate(stretch.rate)
+        return times
+
+
+@dataclass(frozen=True)
+class Regular:
+    """Even gaps, each moved by up to `jitter` of a gap; the first `delay` seconds of a phase stay silent."""
+
+    jitter: float = 0.2
+    delay: float = 0.0
+
+    def times(self, stretch: Stretch, draw: Random) -> list[float]:
+        """Return arrivals, one in each gap."""
+        gap = 1 / stretch.rate
+        first = stretch.start + self.delay + gap / 2
+        count = max(0, math.ceil((stretch.end - first) / gap))
+        times = [first + gap * (number + draw.uniform(-self.jitter, self.jitter)) for number in range(count)]
+        return [at for at in times if at < stretch.end]
+
+
+@dataclass(frozen=True)
+class Floods:
+    """Floods of `length` seconds with more than `rest` seconds of silence between them.
+
+    A flood begins shortly before the edge of a whole second and goes on over it, floods that follow each other at edges
+    of either parity. It begins with a volley (requests at one instant), has another just behind the edge, and is half
+    volleys, half single requests for the rest. A stretch's rate is the mean rate within a flood.
+    """
+
+    length: float = 0.85
+    rest: float = 2.05
+    lead: tuple[float, float] = (0.1, 0.25)
+    volley: tuple[int, int] = (10, 40)
+    first_volleys: tuple[int, int] = (25, 40)
+
+    def times(self, stretch: Stretch, draw: Random) -> list[float]:
+        """Return the arrivals of as many floods as the stretch has room for."""
+        times: list[float] = []
+        shortest, longest = self.lead
+        edge = math.ceil(stretch.start + longest)
+        lead = draw.uniform(shortest, longest)
+        while edge - lead + self.length <= stretch.end:
+            start = edge - lead
+            times += self._flood(start, edge, stretch.rate, draw)
+            following = math.ceil(start + self.length + self.rest + shortest)
+            # Of the other parity: between the two lie an odd number of seconds.
+            following += (following - edge + 1) % 2
+            lead = draw.uniform(shortest, min(longest, following - start - self.length - self.rest))
+            edge = following
+        return sorted(times)
+
+    def _flood(self, start: float, edge: int, rate: float, draw: Random) -> list[float]:
+        count = round(rate * self.length)
+        times = [start] * draw.randint(*self.first_volleys)
+        times += [edge + draw.uniform(0.02, 0.08)] * draw.randint(*self.first_volleys)
+        while len(times) < count:
+            at = start + draw.random() * self.length
+            size = draw.randint(*self.volley) if draw.random() < self._volley_share() else 1
+            times += [at] * min(size, count - len(times))
+        return times
+
+    def _volley_share(self) -> float:
+        """Return the share of draws that are volleys, so that half of the requests are in one."""
+        return 1 / (1 + sum(self.volley) / 2)
