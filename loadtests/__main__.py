@@ -13,10 +13,10 @@ from pathlib import Path  # noqa: E402
 
 import gevent  # noqa: E402
 from gevent.pywsgi import WSGIServer  # noqa: E402
-from kit import logs  # noqa: E402
-from kit.address import control_host  # noqa: E402
-from kit.secret import read_secret  # noqa: E402
 
+from kit.address import app_port, control_host, control_port  # noqa: E402
+from kit.logs import configure_logs  # noqa: E402
+from kit.secret import read_secret  # noqa: E402
 from loadtests.control import Conductor, control_app, health_app  # noqa: E402
 from loadtests.users import OpenUser  # noqa: E402
 
@@ -41,14 +41,11 @@ def users_of(path: Path) -> list[type[OpenUser]]:
 
 def main() -> None:
     """Serve the control port until SIGTERM."""
-    logs.install()
+    configure_logs()
     secret = read_secret()
     users = users_of(Path(os.environ.get("ER_LOCUSTFILE", "/load/locustfile.py")))
-    port, health_port = (
-        int(os.environ.get(f"ER_{name}", default)) for name, default in (("CONTROL_PORT", 9000), ("PORT", 8000))
-    )
-    control = WSGIServer((control_host(), port), control_app(Conductor(users, secret), secret), log=None)
-    health = WSGIServer(("127.0.0.1", health_port), health_app(), log=None)
+    control = WSGIServer((control_host(), control_port()), control_app(Conductor(users, secret), secret), log=None)
+    health = WSGIServer(("127.0.0.1", app_port()), health_app(), log=None)
     gevent.signal_handler(signal.SIGTERM, sys.exit, 0)
     health.start()
     control.serve_forever()

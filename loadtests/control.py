@@ -27,10 +27,10 @@ class Conductor:
     """Play plans with Locust's local runner, one at a time."""
 
     def __init__(self, users: Sequence[type[OpenUser]], secret: str) -> None:
-        self.users = [*users, Twin]
+        self.users: list[type[OpenUser]] = [*users, Twin]
         self.record = Record()
         self._secret = secret
-        self._environment = Environment(user_classes=self.users, catch_exceptions=True)
+        self._environment = Environment(user_classes=[*self.users], catch_exceptions=True)
         self._runner = self._environment.create_local_runner()
         self._play: Play | None = None
 
@@ -73,20 +73,7 @@ class Conductor:
 
 def control_app(conductor: Conductor, secret: str) -> Flask:
     """Make the WSGI app of the control port."""
-    app = Flask("load")
-    expected = f"Bearer {secret}".encode()
-
-    @app.before_request
-    def demand_secret() -> None:
-        given = request.headers.get("Authorization", "").encode("latin-1")
-        if not hmac.compare_digest(given, expected):
-            abort(Response(status=401))
-
-    @app.errorhandler(HTTPException)
-    def explain(error: HTTPException) -> tuple[Response, int] | Response:
-        if isinstance(error.response, Response):
-            return error.response
-        return jsonify(detail=error.description), error.code or 500
+    app = _guarded_app(secret)
 
     @app.post("/play")
     def play() -> tuple[Response, int] | Response:
@@ -112,6 +99,26 @@ def control_app(conductor: Conductor, secret: str) -> Flask:
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(conductor.exposition(), mimetype=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return app
+
+
+def _guarded_app(secret: str) -> Flask:
+    """Make an app that answers 401 and nothing else to who lacks the secret, and explains other errors as JSON."""
+    app = Flask("load")
+    expected = f"Bearer {secret}".encode()
+
+    @app.before_request
+    def demand_secret() -> None:
+        given = request.headers.get("Authorization", "").encode("latin-1")
+        if not hmac.compare_digest(given, expected):
+            abort(Response(status=401))
+
+    @app.errorhandler(HTTPException)
+    def explain(error: HTTPException) -> tuple[Response, int] | Response:
+        if isinstance(error.response, Response):
+            return error.response
+        return jsonify(detail=error.description), error.code or 500
 
     return app
 

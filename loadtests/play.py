@@ -4,8 +4,8 @@ import time
 from collections import Counter
 
 import gevent
-from kit.receipts import Receipts
 
+from kit.receipts import Receipts
 from loadtests.record import Record
 from loadtests.schedule import Arrival, Plan
 

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
@@ -15,6 +16,18 @@ GENEROUS = 1.2
 """Admissions are held against a bucket this much larger than the promise."""
 
 Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A request, sent `at` seconds of the monotonic clock, of a subject that was promised something."""
+
+    at: float
+    subject: str
+    kind: str
+    phase: str
+    promise: TokenBucket
+    admitted: bool
 
 
 class _Latencies:
@@ -48,7 +61,7 @@ class Record:
         self.settled_phases = 0
         self.playing = False
         self._latencies: defaultdict[Key, _Latencies] = defaultdict(_Latencies)
-        self._held: list[tuple[float, str, str, str, TokenBucket, bool]] = []
+        self._held: list[Held] = []
 
     def expect(self, kinds: Iterable[tuple[str, Iterable[str]]], phases: Iterable[str]) -> None:
         """Make all series of a play exist at zero, so that one that is missing means trouble.
@@ -73,9 +86,9 @@ class Record:
         self.responses[kind, phase, status] += 1
         self._latencies[kind, phase, status].add(seconds)
 
-    def held_to(self, promise: TokenBucket, subject: str, kind: str, phase: str, at: float, *, admitted: bool) -> None:
-        """Note a request of a subject that was promised something: sent `at`, admitted or not."""
-        self._held.append((at, subject, kind, phase, promise, admitted))
+    def hold(self, held: Held) -> None:
+        """Note a request of a subject that was promised something."""
+        self._held.append(held)
 
     def collect(self) -> Iterator[Metric]:
         """Give all metrics, as prometheus_client's collectors do."""
@@ -113,11 +126,12 @@ class Record:
         beyond: Counter[Key] = Counter(dict.fromkeys(self.intended, 0))
         exact: dict[str, Level] = {}
         generous: dict[str, Level] = {}
-        for at, subject, kind, phase, promise, admitted in sorted(self._held, key=lambda held: held[0]):
-            promised[kind, phase] += exact.setdefault(subject, Level(promise)).take(at)
-            if admitted:
-                level = generous.setdefault(subject, Level(promise.larger(GENEROUS)))
-                beyond[kind, phase] += not level.take(at)
+        for held in sorted(self._held, key=lambda held: held.at):
+            key = held.kind, held.phase
+            promised[key] += exact.setdefault(held.subject, Level(held.promise)).take(held.at)
+            if held.admitted:
+                level = generous.setdefault(held.subject, Level(held.promise.larger(GENEROUS)))
+                beyond[key] += not level.take(held.at)
         return dict(promised), dict(beyond)
 
 

@@ -91,7 +91,7 @@ class OpenUser(FastHttpUser):
         target = self.targets[next(OpenUser._turns) % len(self.targets)]
         # On a closed connection the client would send again as often as its pool has places.
         self.client_pool.get_client(target)._connection_pool.size = 0  # noqa: SLF001 # it has no other switch
-        with gevent.Timeout(seconds, False):
+        with gevent.Timeout(seconds, exception=False):
             return self.client.get(target + path, name=path.partition("?")[0], headers=dict(headers))
         return None
 

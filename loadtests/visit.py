@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from loadtests.record import Held
 from loadtests.schedule import Arrival, names
 
 if TYPE_CHECKING:
+    from locust.contrib.fasthttp import FastResponse
+
     from loadtests.play import Play
     from loadtests.users import OpenUser
 
@@ -104,7 +107,7 @@ class Visit:
         if subject:
             record.subjects.add((kind, subject))
             if promise := self._user.promise:
-                record.held_to(promise, subject, kind, phase, started, admitted=answer.genuine)
+                record.hold(Held(started, subject, kind, phase, promise, answer.genuine))
         return answer
 
     def _take_due(self) -> float:
@@ -120,4 +123,8 @@ class Visit:
             return Answer(0, self._user.time_limit)
         status = response.status_code
         self._play.record.answered(kind, phase, str(status) if status else "error", latency)
-        return Answer(status, latency, dict(response.headers or {}), response.content or b"")
+        return Answer(status, latency, _headers(response), response.content or b"")
+
+
+def _headers(response: "FastResponse") -> dict[str, str]:
+    return {name.lower(): value for name, value in (response.headers or {}).items()}
