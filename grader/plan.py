@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grader.manifest import Fault, Manifest
 
-JITTER = 0.05
+JITTER = 0.03
 """A phase is at most this share longer than the manifest says, so that no patient can be tuned to the clock."""
 
 

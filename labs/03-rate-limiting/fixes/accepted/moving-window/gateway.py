@@ -1,0 +1,53 @@
+# The library `limits` keeps each tenant's last 20 admissions in Redis: the oldest must be two seconds old.
+# Its moving window has no edges at which a tenant could have two bursts.
+"""Gateway: the front door of the quotes API.
+
+Two replicas of it stand before one `quotes` service and pass every tenant's requests on.
+"""
+
+import os
+import time
+from math import ceil
+from typing import Annotated
+
+import httpx2
+from fastapi import Header, Response
+from kit import create_app
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+# A connection that does not come free within two seconds is an answer too: 503.
+quotes = httpx2.AsyncClient(
+    base_url=os.environ.get("QUOTES_URL", "http://quotes:8000"),
+    limits=httpx2.Limits(max_connections=100),
+    timeout=httpx2.Timeout(5, pool=2),
+)
+
+# What both replicas share. Without hidden retries: a store that is down is to be seen.
+store = Redis.from_url(
+    os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
+    retry=Retry(NoBackoff(), 0),
+    socket_timeout=1,
+)
+
+twenty_in_two_seconds = RateLimitItemPerSecond(20, 2)
+limiter = MovingWindowRateLimiter(RedisStorage("async+redis://", connection_pool=store.connection_pool, implementation="redispy"))
+
+app = create_app()
+
+
+@app.get("/quote")
+async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
+    """Pass a tenant's request on to quotes."""
+    if not await limiter.hit(twenty_in_two_seconds, x_tenant):
+        window = await limiter.get_window_stats(twenty_in_two_seconds, x_tenant)
+        return Response(status_code=429, headers={"Retry-After": str(max(1, ceil(window.reset_time - time.time())))})
+    try:
+        answer = await quotes.get("/quote", params={"symbol": symbol}, headers={"X-Tenant": x_tenant})
+    except httpx2.TimeoutException:
+        return Response(status_code=503)
+    return Response(answer.content, answer.status_code, media_type="application/json")
