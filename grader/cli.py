@@ -227,7 +227,7 @@ def doctor() -> None:
     """Tell whether this machine can run labs, and what to do if it cannot."""
     from grader.doctor import report  # noqa: PLC0415
 
-    sys.exit(report(_console()))
+    sys.exit(report(Course.here(), _console()))
 
 
 def main() -> None:
@@ -262,7 +262,7 @@ def _console() -> "Console":
 def _engine(console: "Console") -> None:
     from grader.engine import ensure_engine  # noqa: PLC0415
 
-    ensure_engine(console.print, click.confirm if console.is_terminal else None)
+    ensure_engine(Course.here(), console.print, click.confirm if console.is_terminal else None)
 
 
 def _set_up(lab: Lab, console: "Console") -> dict[str, str]:
@@ -274,7 +274,7 @@ def _set_up(lab: Lab, console: "Console") -> dict[str, str]:
     for included in re.findall(r"\.\./\.\./compose/[a-z]+\.yaml", text):
         text += (lab.path / included).read_text()
     names = sorted({name.lower() for name in re.findall(r"ER_([A-Z]+)_IMAGE", text)} | {"python"})
-    return ensure_images(names, console.print)
+    return ensure_images(Course.here(), names, console.print)
 
 
 def _shown(path: Path) -> str:

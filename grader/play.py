@@ -89,7 +89,7 @@ class Play:
     def _may_stop(self) -> bool:
         """Look at the phase that has just become complete; tell whether the verdict is already certain."""
         self._demand_alive()
-        if self.complete == 1:
+        if self.complete == 1 and not self._thorough:
             self._demand_healthy()
         if self._thorough or self.unfit():
             return False

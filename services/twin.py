@@ -1,11 +1,11 @@
 """The control twin: it does nothing, so when it is slow, the host is."""
 
-from kit.stock import StockService
+from kit.service import StockService
 
-service = StockService()
+service = StockService("twin")
 
 
 @service.app.get("/")
-async def nothing() -> dict[str, str]:
+async def answer() -> dict[str, str]:
     """Answer at once."""
     return {"status": "ok"}

@@ -60,16 +60,24 @@ class Probe(Tenant):
     tallies = ("burst_asked", "burst_admitted", "waits_told", "waits_kept")
 
     def visit(self, visit: Visit) -> None:
-        """Probe as one of 16 tenants in turn, so that each is silent for some seconds before."""
+        """Probe as one of 16 tenants in turn; the first request that is refused comes back after its wait."""
         tenant = visit.names("probe", 16)[visit.number % 16]
-        answers = visit.volley(26, lambda: self.quote(visit, tenant))
+        promised: list[int] = []
+
+        def ask() -> Answer:
+            answer = self.quote(visit, tenant)
+            wait = wait_told(answer)
+            if wait is not None and not promised:
+                promised.append(wait)
+                if wait <= LONGEST_WAIT:
+                    visit.pause(wait)
+                    visit.tally("waits_kept", int(self.quote(visit, tenant).genuine))
+            return answer
+
+        answers = visit.volley(26, ask)
         visit.tally("burst_asked", 20)
         visit.tally("burst_admitted", min(20, sum(answer.genuine for answer in answers)))
         visit.tally("waits_told")
-        waits = [wait for answer in answers if (wait := wait_told(answer)) is not None]
-        if waits and max(waits) <= LONGEST_WAIT:
-            visit.pause(max(waits))
-            visit.tally("waits_kept", int(self.quote(visit, tenant).genuine))
 
 
 def wait_told(answer: Answer) -> int | None:

@@ -4,70 +4,76 @@ from asyncio import CancelledError, Future, get_running_loop
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from kit.phase import Phase
 
 
 class Capacity:
-    """Lend `workers` slots in the order in which they are asked for.
+    """Lend `workers` to those who ask, in the order in which they ask.
 
-    Work that was accepted is done: nobody cancels a request whose client has gone, as in most real services, so a
-    backlog of abandoned requests still costs its full time. A waiter that is cancelled (the service stops) leaves the
-    queue, and its slot, if it was just given one, goes to the next.
+    Work that was accepted is done, as in most real services: a client that gives up does not cancel its request, so a
+    backlog of abandoned requests costs its full time. Who is cancelled nevertheless, because the service stops, leaves
+    the queue, and a worker that it was just given goes to the next.
     """
 
     def __init__(self, workers: int, phase: Phase) -> None:
         self.workers = workers
         self.busy = 0
-        self.peaks: dict[str, int] = {phase.current: 0}
+        self.peak_by_phase: dict[str, int] = {}
         self._phase = phase
         self._queue: deque[Future[None]] = deque()
-        phase.on_enter(self._begin_peak)
+        phase.on_enter(self._restart_peak)
+        self._restart_peak(phase.current)
 
     @property
     def queued(self) -> int:
-        """Return the number of requests that wait for a worker."""
+        """Return how many wait for a worker."""
         return len(self._queue)
 
     @property
     def in_flight(self) -> int:
-        """Return the number of requests that wait or are being worked on."""
+        """Return how many wait for a worker or hold one."""
         return self.busy + self.queued
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
-        """Hold a worker, after waiting for one to be free."""
-        await self._acquire()
+        """Hold a worker, as soon as all who asked before have had one and one is free."""
+        await self._wait_for_turn()
         try:
             yield
         finally:
             self._release()
 
     def resize(self, workers: int) -> None:
-        """Change the number of workers, at least 1, at once: new ones start, surplus ones finish what they do."""
+        """Change the number of workers at once: new ones start, surplus ones finish what they do."""
         self.workers = workers
-        self._start_waiting()
+        self._start_next()
 
-    async def _acquire(self) -> None:
+    async def _wait_for_turn(self) -> None:
         turn: Future[None] = get_running_loop().create_future()
         self._queue.append(turn)
-        self._start_waiting()
-        self._begin_or_raise_peak()
+        self._start_next()
+        phase = self._phase.current
+        self.peak_by_phase[phase] = max(self.peak_by_phase[phase], self.in_flight)
         try:
             await turn
         except CancelledError:
-            if turn.cancelled():
+            if turn in self._queue:
                 self._queue.remove(turn)
-            else:
+            elif not turn.cancelled():
                 self._release()
             raise
 
     def _release(self) -> None:
         self.busy -= 1
-        self._start_waiting()
+        self._start_next()
 
+    def _start_next(self) -> None:
+        while self._queue and self.busy < self.workers:
+            turn = self._queue.popleft()
+            if not turn.cancelled():
+                self.busy += 1
+                turn.set_result(None)
 
-def _observe(read: Callable[[], int], options: CallbackOptions) -> Iterable[Observation]:
-    del options
-    yield Observation(read())
+    def _restart_peak(self, phase: str) -> None:
+        self.peak_by_phase[phase] = self.in_flight

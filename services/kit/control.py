@@ -1,55 +1,62 @@
-"""The control port of a stock service: phase, faults and metrics, for those who have the run's secret."""
+"""The control port of a stock service: phase, faults and metrics, for those who know the run's secret."""
 
-import hmac
+from typing import Annotated
 
-from fastapi import FastAPI, Response
-from pydantic import BaseModel
+from fastapi import Body, FastAPI, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kit import telemetry
-from kit.faults import Fault, Faults, menu
+from kit.faults import AnyFault, Faults, described_common, described_kinds
 from kit.phase import Phase
+from kit.secret import authorizes
+from kit.telemetry import CONTENT_TYPE, Telemetry
 
 
-class PhaseName(BaseModel):
-    """The body of `PUT /phase`."""
-
-    name: str
-
-
-class BearerOnly:
-    """Let requests through that carry the secret as a bearer token; answer 401 and nothing else to others."""
+class Guard:
+    """ASGI middleware: answer 401 and nothing else to all that comes without the secret, whatever it asks for."""
 
     def __init__(self, app: ASGIApp, secret: str) -> None:
         self._app = app
-        self._expected = f"Bearer {secret}".encode()
+        self._secret = secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 401 with an empty body."""
-        if scope["type"] == "http":
-            given = dict(scope["headers"]).get(b"authorization", b"")
-            if not hmac.compare_digest(given, self._expected):
-                return await Response(status_code=401)(scope, receive, send)
-        return await self._app(scope, receive, send)
+        """Handle one request."""
+        # The server's own start and stop come by no network.
+        if scope["type"] == "lifespan" or authorizes(dict(scope["headers"]).get(b"authorization", b""), self._secret):
+            await self._app(scope, receive, send)
+        else:
+            await Response(status_code=401)(scope, receive, send)
 
 
-def control_app(phase: Phase, faults: Faults, secret: str) -> FastAPI:
-    """Make the app of a control port."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(BearerOnly, secret=secret)
+class PhaseName(BaseModel):
+    """The body of `PUT /phase` and of its answer."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
+
+
+def control_app(secret: str, phase: Phase, faults: Faults, telemetry: Telemetry) -> FastAPI:
+    """Return the app of a control port."""
+    app = FastAPI(openapi_url=None, telemetry={"metrics": False, "tracing": False, "logs": False})
+    app.add_middleware(Guard, secret=secret)
 
     @app.put("/phase")
-    async def set_phase(told: PhaseName) -> PhaseName:
-        phase.name = told.name
+    async def enter_phase(told: PhaseName) -> PhaseName:
+        phase.enter(told.name)
         return told
 
     @app.get("/faults")
     async def list_faults() -> dict[str, object]:
-        return {"active": faults.active(), "kinds": menu()}
+        return {
+            "active": [active.described() for active in faults.active],
+            "kinds": described_kinds(),
+            "common": described_common(),
+        }
 
     @app.post("/faults")
-    async def inject(fault: Fault) -> dict[str, object]:
-        return faults.inject(fault)
+    async def inject(fault: Annotated[AnyFault, Body(discriminator="kind")]) -> dict[str, object]:
+        return faults.inject(fault).described()
 
     @app.delete("/faults")
     async def heal_all() -> dict[str, int]:
@@ -57,10 +64,12 @@ def control_app(phase: Phase, faults: Faults, secret: str) -> FastAPI:
 
     @app.delete("/faults/{number}")
     async def heal(number: int) -> dict[str, int]:
-        return {"healed": faults.heal(number)}
+        if not (healed := faults.heal(number)):
+            raise HTTPException(404, f"no fault has the id {number}")
+        return {"healed": healed}
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        return Response(telemetry.exposition(), media_type=telemetry.CONTENT_TYPE)
+        return Response(telemetry.exposition(), media_type=CONTENT_TYPE)
 
     return app

@@ -1,193 +1,123 @@
-"""Faults that a stock service injects into its own answers: data with a description, applied by a middleware."""
+"""Faults: data that describes what goes wrong, and those of them that are active."""
 
 import asyncio
-import itertools
-import random
-import socket
-import struct
-from collections.abc import Coroutine
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from kit.capacity import Capacity
-
-ABORT_KEY = "er.transport"
-"""Where the server leaves a connection's transport in the ASGI scope, so that `reset` can close it."""
 
 
-class _Fault(BaseModel):
-    """What all faults have: the share of requests they hit, under which path, and for how long."""
+class Fault(BaseModel):
+    """What all faults have in common."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    scope: Annotated[str, Field(pattern="^/")] = "/"
-    seconds_active: Annotated[float, Field(gt=0)] | None = None
+    seconds_active: Annotated[float | None, Field(gt=0, description="heals by itself after so many seconds")] = None
 
 
-class ErrorFault(_Fault):
-    """Answers with an error status."""
+class RequestFault(Fault):
+    """What faults that hit single requests have in common."""
 
-    kind: Literal["error"]
-    status: Annotated[int, Field(ge=400, le=599)] = 503
+    share: Annotated[float, Field(gt=0, le=1, description="share of the requests that it hits, up to 1")] = 1.0
+    scope: Annotated[str, Field(pattern="^/", description="path that it hits, with all below")] = "/"
 
-
-class SlowFault(_Fault):
-    """Answers so many seconds later."""
-
-    kind: Literal["slow"]
-    seconds: Annotated[float, Field(gt=0, le=600)] = 1.0
+    def covers(self, path: str) -> bool:
+        """Tell whether a path is in the scope."""
+        return path == self.scope or path.startswith(self.scope.rstrip("/") + "/")
 
 
-class HangFault(_Fault):
-    """Does not answer until healed."""
+class Error(RequestFault):
+    """Answers with an error at once and does not do the work."""
 
-    kind: Literal["hang"]
-
-
-class ResetFault(_Fault):
-    """Closes the connection without an answer."""
-
-    kind: Literal["reset"]
+    kind: Literal["error"] = "error"
+    status: Annotated[int, Field(ge=400, le=599, description="HTTP status, 400 to 599")] = 503
 
 
-class CapacityFault(_Fault):
-    """Has so many times the workers; a factor above 1 is first aid, not a fault."""
+class Slow(RequestFault):
+    """Waits before it does the work."""
 
-    kind: Literal["capacity"]
-    factor: Annotated[float, Field(gt=0, le=100)] = 2.0
-
-
-Fault = Annotated[ErrorFault | SlowFault | HangFault | ResetFault | CapacityFault, Field(discriminator="kind")]
-KINDS: tuple[type[_Fault], ...] = (ErrorFault, SlowFault, HangFault, ResetFault, CapacityFault)
+    kind: Literal["slow"] = "slow"
+    seconds: Annotated[float, Field(gt=0, le=600, description="how long it waits")] = 1.0
 
 
-def menu() -> dict[str, dict[str, object]]:
-    """Return the kinds of faults with what each does and its own parameters' defaults."""
-    return {
-        kind.model_fields["kind"].annotation.__args__[0]: {  # type: ignore[union-attr] # a Literal of one
-            "describes": (kind.__doc__ or "").rstrip("."),
-            "parameters": {
-                name: field.default
-                for name, field in kind.model_fields.items()
-                if name not in _Fault.model_fields and name != "kind"
-            },
-        }
-        for kind in KINDS
-    }
+class Hang(RequestFault):
+    """Waits until it is healed before it does the work."""
+
+    kind: Literal["hang"] = "hang"
+
+
+class Reset(RequestFault):
+    """Closes the TCP connection without an answer and does not do the work."""
+
+    kind: Literal["reset"] = "reset"
+
+
+class CapacityChange(Fault):
+    """Multiplies the number of workers."""
+
+    kind: Literal["capacity"] = "capacity"
+    factor: Annotated[float, Field(gt=0, le=100, description="2 doubles them, 0.5 halves them, one stays")] = 2.0
+
+
+AnyFault = Error | Slow | Hang | Reset | CapacityChange
+
+
+class ActiveFault:
+    """A fault that was injected, until it is healed."""
+
+    def __init__(self, number: int, fault: AnyFault) -> None:
+        self.number = number
+        self.fault = fault
+        self.healed = asyncio.Event()
+
+    def described(self) -> dict[str, object]:
+        """Return the fault as data, with its `id`."""
+        return {"id": self.number, **self.fault.model_dump()}
 
 
 class Faults:
-    """The faults that are active in this service."""
+    """The active faults of one service, oldest first; `on_change` is called after each change."""
 
-    def __init__(self, capacity: Capacity) -> None:
-        self._capacity = capacity
-        self._active: dict[int, Fault] = {}
-        self._numbers = itertools.count(1)
-        self._healed = asyncio.Event()
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self.active: list[ActiveFault] = []
+        self._injected = 0
+        self._on_change = on_change
 
-    def active(self) -> list[dict[str, object]]:
-        """Return the active faults with their numbers."""
-        return [{"id": number, **fault.model_dump()} for number, fault in self._active.items()]
-
-    def inject(self, fault: Fault) -> dict[str, object]:
-        """Start a fault and return it with its number; called inside the event loop."""
-        number = next(self._numbers)
-        self._active[number] = fault
-        self._set_capacity()
+    def inject(self, fault: AnyFault) -> ActiveFault:
+        """Make a fault active until it is healed or its time is up."""
+        self._injected += 1
+        injected = ActiveFault(self._injected, fault)
+        self.active = [*self.active, injected]
         if fault.seconds_active is not None:
-            asyncio.get_running_loop().call_later(fault.seconds_active, self.heal, number)
-        return {"id": number, **fault.model_dump()}
+            asyncio.get_running_loop().call_later(fault.seconds_active, self.heal, injected.number)
+        self._on_change()
+        return injected
 
     def heal(self, number: int | None = None) -> int:
-        """End one fault, or all; hung requests go on. Return how many ended."""
-        ended = [number] if number in self._active else [] if number is not None else list(self._active)
-        for each in ended:
-            del self._active[each]
-        self._set_capacity()
-        if not any(fault.kind == "hang" for fault in self._active.values()):
-            self._healed.set()
-            self._healed = asyncio.Event()
-        return len(ended)
-
-    def hits(self, path: str) -> list[Fault]:
-        """Return the faults that hit a request, drawn anew for each by their shares."""
-        return [
-            fault
-            for fault in self._active.values()
-            if fault.kind != "capacity" and path.startswith(fault.scope) and random.random() < fault.share
-        ]
-
-    async def until_healed(self) -> None:
-        """Wait until no request needs to hang any more."""
-        await self._healed.wait()
-
-    def _set_capacity(self) -> None:
-        factors = [fault.factor for fault in self._active.values() if fault.kind == "capacity"]
-        self._capacity.resize(factors[-1] if factors else 1.0)
+        """Heal the fault of this number, or all of them; return how many were healed."""
+        healed = [active for active in self.active if number in {None, active.number}]
+        self.active = [active for active in self.active if active not in healed]
+        for active in healed:
+            active.healed.set()
+        self._on_change()
+        return len(healed)
 
 
-class FaultMiddleware:
-    """Apply active faults to every request but `/healthz`: a faulty service is alive."""
-
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
-        self._app = app
-        self._faults = faults
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request meet the faults that hit it, then its handler unless one of them answered."""
-        if scope["type"] == "http" and scope["path"] != "/healthz":
-            for fault in self._faults.hits(scope["path"]):
-                match fault:
-                    case SlowFault():
-                        await asyncio.sleep(fault.seconds)
-                    case ErrorFault():
-                        return await _answer(send, fault.status)
-                    case ResetFault():
-                        return await _reset(scope, receive)
-                    case HangFault():
-                        held = _Held(receive)
-                        if not await held.until(self._faults.until_healed()):
-                            return None
-                        receive = held.receive
-        return await self._app(scope, receive, send)
+def described_kinds() -> dict[str, dict[str, object]]:
+    """Return what each kind of fault does and the parameters of its own."""
+    return {
+        kind.model_fields["kind"].default: {
+            "describes": kind.__doc__,
+            "parameters": {
+                name: field.description
+                for name, field in kind.model_fields.items()
+                if name != "kind" and name not in RequestFault.model_fields
+            },
+        }
+        for kind in get_args(AnyFault)
+    }
 
 
-class _Held:
-    """A request that is held back: what its client sends meanwhile is kept for the handler."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._kept: list[Message] = []
-
-    async def receive(self) -> Message:
-        return self._kept.pop(0) if self._kept else await self._receive()
-
-    async def until(self, event: Coroutine[None, None, None]) -> bool:
-        """Wait for an event; return False when the client went away first."""
-        healed, gone = asyncio.create_task(event), asyncio.create_task(self._gone())
-        await asyncio.wait({healed, gone}, return_when=asyncio.FIRST_COMPLETED)
-        for waiter in (healed, gone):
-            waiter.cancel()
-        return not gone.done()
-
-    async def _gone(self) -> None:
-        while (message := await self._receive())["type"] != "http.disconnect":
-            self._kept.append(message)
-
-
-async def _answer(send: Send, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body"})
-
-
-async def _reset(scope: Scope, receive: Receive) -> None:
-    """Close the connection at once; with no lingering, TCP sends RST."""
-    transport = scope[ABORT_KEY]
-    connection = transport.get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def described_common() -> dict[str, str | None]:
+    """Return the parameters of every fault that hits single requests."""
+    return {name: field.description for name, field in RequestFault.model_fields.items()}

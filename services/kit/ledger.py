@@ -6,12 +6,12 @@ from kit.phase import Phase
 
 
 class Ledger:
-    """Count entries by account and by the phase in which their request arrived."""
+    """Count what was done by entry, account and the phase in which its request arrived."""
 
     def __init__(self, phase: Phase) -> None:
+        self.counts: Counter[tuple[str, ...]] = Counter()
         self._phase = phase
-        self.counts: Counter[tuple[str, str, str]] = Counter()
 
     def record(self, entry: str, account: str) -> None:
-        """Record one entry (what was done) for an account (for whom)."""
+        """Record that one `entry` (what was done) was done for `account` (for whom)."""
         self.counts[entry, account, self._phase.of_arrival()] += 1

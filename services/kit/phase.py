@@ -10,7 +10,7 @@ _arrival: ContextVar[str] = ContextVar("arrival")
 
 
 class Phase:
-    """Know the current phase, and for each request the one in which it arrived."""
+    """Know the current phase and, for the request being handled, the one in which it arrived."""
 
     def __init__(self) -> None:
         self.current = IDLE
@@ -27,10 +27,10 @@ class Phase:
             listener(name)
 
     def arrive(self) -> str:
-        """Remember the current phase as that of the request whose task calls this, and return it."""
+        """Note the current phase as the one in which the calling task's request arrived, and return it."""
         _arrival.set(self.current)
         return self.current
 
     def of_arrival(self) -> str:
-        """Return the phase in which the request being handled arrived; outside of requests the current one."""
+        """Return the phase in which the request being handled arrived; outside of requests, the current one."""
         return _arrival.get(self.current)

@@ -4,26 +4,24 @@ import hmac
 import os
 from pathlib import Path
 
-
-class SecretMissingError(RuntimeError):
-    """There is no secret to guard the control port with."""
+from kit.errors import SetupError
 
 
 def read_secret() -> str:
-    """Read the run's secret from the file that ER_SECRET_FILE names, by default `/run/secrets/control`.
+    """Return the run's secret from the file that ER_SECRET_FILE names, by default `/run/secrets/control`.
 
-    Raises SecretMissingError when the file cannot be read or is empty.
+    Raises SetupError when the file cannot be read or is empty: no control port is ever open to all.
     """
     path = Path(os.environ.get("ER_SECRET_FILE", "/run/secrets/control"))
     try:
         secret = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretMissingError(f"cannot read the run's secret from `{path}`: {error}") from error
+        raise SetupError(f"the run's secret cannot be read: {error}") from error
     if not secret:
-        raise SecretMissingError(f"the run's secret in `{path}` is empty")
+        raise SetupError(f"the run's secret is empty: `{path}`")
     return secret
 
 
-def authorized(authorization: bytes, secret: str) -> bool:
-    """Tell whether an `Authorization` header carries the secret as a bearer token, in constant time."""
-    return hmac.compare_digest(authorization, f"Bearer {secret}".encode())
+def authorizes(header: bytes, secret: str) -> bool:
+    """Tell, in constant time, whether an `Authorization` header carries the secret as a bearer token."""
+    return hmac.compare_digest(header, f"Bearer {secret}".encode())

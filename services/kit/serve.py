@@ -1,84 +1,108 @@
-"""Serve ASGI apps with uvicorn, several in one event loop, and stop within about a second."""
+"""Serving: apps at their addresses, in one event loop, until the process is told to stop."""
 
 import asyncio
-import contextlib
-import os
+import gc
+import logging
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kit.faults import ABORT_KEY
+from kit.connection import Connection
 
-GRACE_SECONDS = 1
-"""How long requests may take to end when the service stops; then they are dropped."""
+log = logging.getLogger("kit")
 
+GRACE_SECONDS = 0.4
+"""How long requests may take to end once the process is told to stop; then they are cancelled."""
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol that leaves the connection's transport in the scope."""
+LAST_SECONDS = 0.9
+"""When a process that was told to stop ends at the latest, even if its code holds the event loop or threads."""
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope[ABORT_KEY] = self.transport  # type: ignore[literal-required] # an extension of ours
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to its owner: several share one process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep idle connections: who closes first makes the other's next request fail now and then."""
 
 
-def serve(*apps: tuple[ASGIApp, str, int]) -> None:
-    """Serve each `(app, host, port)` until SIGTERM or SIGINT; exit code 1 when one cannot start."""
-    servers = [
-        _Server(
+class Server(uvicorn.Server):
+    """One app at one address; `port` is a free one if 0 is given. Raises OSError when the address cannot be had."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        # Named as TCP: asyncio sends small packets at once (TCP_NODELAY) only from sockets that say so.
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((host, port))
+        self.host, self.port = self.socket.getsockname()
+        self._witness = _Witness(app)
+        super().__init__(
             uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                http=_Protocol,
+                self._witness,
+                http=Connection,
                 ws="none",
+                interface="asgi3",
                 lifespan="on",
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,
                 server_header=False,
                 date_header=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,  # type: ignore[arg-type] # any number of seconds is one
             )
         )
-        for app, host, port in apps
-    ]
-    with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
-        runner.run(_serve(servers))
-    if not all(server.started for server in servers):
-        raise SystemExit(1)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; raises what the app's lifespan raised, where uvicorn would exit."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise self._witness.crash or RuntimeError("the app did not start") from None
+        log.info("serving at http://%s:%d", self.host, self.port)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process, which may have several servers."""
+        yield
 
 
-async def _serve(servers: list[_Server]) -> None:
-    def stop() -> None:
+class _Witness:
+    """ASGI app around an app: keeps what crashes its lifespan, which uvicorn would only log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.crash: BaseException | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_traceback(message: Message) -> None:
+            failed = message["type"] == "lifespan.startup.failed"
+            await send({**message, "message": ""} if failed else message)
+
+        try:
+            await self._app(scope, receive, send_without_traceback)
+        except BaseException as error:
+            self.crash = error
+            raise
+
+
+def run(*servers: Server) -> None:
+    """Serve until SIGTERM or SIGINT, then stop within a second, whatever requests are under way."""
+
+    def stop(*_: object) -> None:
+        # Nobody handles SIGALRM, so the kernel ends the process.
+        signal.setitimer(signal.ITIMER_REAL, LAST_SECONDS)
         for server in servers:
             server.should_exit = True
 
+    async def serve() -> None:
+        await asyncio.gather(*(server.serve(sockets=[server.socket]) for server in servers))
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    async with asyncio.TaskGroup() as group:
-        for server in servers:
-            # One that ends, also because it could not start, ends the others.
-            group.create_task(server.serve()).add_done_callback(lambda _: stop())
-
-
-def control_host() -> str:
-    """Return the address of the control network, on which alone control ports are bound.
-
-    It is the network with the default route: the app network is internal and has none. No packet is sent.
-    """
-    if host := os.environ.get("ER_CONTROL_HOST"):
-        return host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        return str(probe.getsockname()[0])
+        signal.signal(number, stop)
+    # What start-up made stays: to look through it for garbage again and again would stall requests.
+    gc.freeze()
+    asyncio.run(serve())

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import httpx2
 from fastapi import Header, Response
-from kit import create_app
 from redis.asyncio import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from kit import create_app
 
 # A connection that does not come free within two seconds is an answer too: 503.
 quotes = httpx2.AsyncClient(

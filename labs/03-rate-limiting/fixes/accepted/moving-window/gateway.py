@@ -12,13 +12,14 @@ from typing import Annotated
 
 import httpx2
 from fastapi import Header, Response
-from kit import create_app
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from kit import create_app
 
 # A connection that does not come free within two seconds is an answer too: 503.
 quotes = httpx2.AsyncClient(
@@ -35,7 +36,9 @@ store = Redis.from_url(
 )
 
 twenty_in_two_seconds = RateLimitItemPerSecond(20, 2)
-limiter = MovingWindowRateLimiter(RedisStorage("async+redis://", connection_pool=store.connection_pool, implementation="redispy"))
+limiter = MovingWindowRateLimiter(
+    RedisStorage("async+redis://", connection_pool=store.connection_pool, implementation="redispy")
+)
 
 app = create_app()
 

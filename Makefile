@@ -1,0 +1,35 @@
+# What learners type. Each target is one line that calls er; `make` turns every failure into exit status 2,
+# so scripts and CI call .venv/bin/er.
+PYTHON ?= python3
+ER := .venv/bin/er
+
+.PHONY: help doctor check test
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make lab-03     start lab 03 and see its symptom"
+	@echo "make grade-03   judge your copy of lab 03"
+	@echo "make doctor     tell whether this machine can run labs"
+	@echo "make test       prove that all of it works;  make check: without the engine, in a minute"
+	@echo "More: $(ER) --help"
+
+lab-%: .venv/.ready
+	@$(ER) start $*
+
+grade-%: .venv/.ready
+	@$(ER) grade $*
+
+doctor: .venv/.ready
+	@$(ER) doctor
+
+check: .venv/.ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/pytest -q -m "not engine"
+
+test: check
+	.venv/bin/pytest -m engine
+
+.venv/.ready: pyproject.toml uv.lock compose/bootstrap.py
+	@$(PYTHON) compose/bootstrap.py

@@ -1,0 +1,30 @@
+# All images of ours. er sets BASE, CA and each image's tag, and names the targets that are to be built.
+variable "BASE" { default = "debian:trixie-slim" }
+variable "CA" { default = "" }
+variable "PYTHON_TAG" { default = "pattern-er/python:dev" }
+variable "REDIS_TAG" { default = "pattern-er/redis:dev" }
+variable "PROMETHEUS_TAG" { default = "pattern-er/prometheus:dev" }
+
+target "base" {
+  args   = { BASE = BASE }
+  output = ["type=docker"]
+}
+
+target "python" {
+  inherits   = ["base"]
+  dockerfile = "services/Dockerfile"
+  tags       = [PYTHON_TAG]
+  secret     = CA == "" ? [] : ["id=ca,src=${CA}"]
+}
+
+target "redis" {
+  inherits = ["base"]
+  context  = "compose/images/redis"
+  tags     = [REDIS_TAG]
+}
+
+target "prometheus" {
+  inherits = ["base"]
+  context  = "compose/images/prometheus"
+  tags     = [PROMETHEUS_TAG]
+}

@@ -1,0 +1,43 @@
+"""Arrivals: each request with the phase in which it came and the status with which it went."""
+
+from collections import Counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.app import is_upkeep
+from kit.phase import Phase
+
+UNANSWERED = "none"
+"""The status of a request whose connection closed before an answer began."""
+
+
+class Arrivals:
+    """ASGI middleware: note the phase in which each request arrives, and count it by phase and status at its end."""
+
+    def __init__(self, app: ASGIApp, phase: Phase, counts: Counter[tuple[str, ...]]) -> None:
+        self._app = app
+        self._phase = phase
+        self._counts = counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if is_upkeep(scope):
+            await self._app(scope, receive, send)
+            return
+        phase = self._phase.arrive()
+        status = UNANSWERED
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except Exception:
+            # What is outside of this answers it so.
+            status = "500"
+            raise
+        finally:
+            self._counts[phase, status] += 1

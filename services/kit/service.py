@@ -1,0 +1,65 @@
+"""A stock service: what the labs' own services are made of."""
+
+from collections import Counter
+from math import prod
+
+from kit.app import measured_app
+from kit.arrivals import Arrivals
+from kit.capacity import Capacity
+from kit.control import control_app
+from kit.faults import CapacityChange, Faults
+from kit.injection import Injection
+from kit.ledger import Ledger
+from kit.phase import Phase
+from kit.receipts import Receipts
+from kit.secret import read_secret
+from kit.telemetry import Telemetry
+
+
+class StockService:
+    """An app to hang routes on, with bounded capacity, a ledger and receipts; beside it, its control port's app.
+
+    Raises SetupError when the run's secret cannot be read.
+    """
+
+    def __init__(self, name: str, workers: int = 5) -> None:
+        secret = read_secret()
+        telemetry = Telemetry()
+        requests: Counter[tuple[str, ...]] = Counter()
+        self.name = name
+        self.phase = Phase()
+        self.capacity = Capacity(workers, self.phase)
+        self.ledger = Ledger(self.phase)
+        self.receipts = Receipts(secret)
+        self.faults = Faults(self._resize)
+        self.app = measured_app(telemetry)
+        self.app.add_middleware(Injection, faults=self.faults)
+        # Added last, so it is outside of the faults and counts what they do.
+        self.app.add_middleware(Arrivals, phase=self.phase, counts=requests)
+        self.control = control_app(secret, self.phase, self.faults, telemetry)
+        self._workers = workers
+        self._export(telemetry, requests)
+
+    def _resize(self) -> None:
+        faults = [active.fault for active in self.faults.active]
+        factor = prod(fault.factor for fault in faults if isinstance(fault, CapacityChange))
+        self.capacity.resize(max(1, round(self._workers * factor)))
+
+    def _export(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]]) -> None:
+        work, peaks = self.capacity, self.capacity.peak_by_phase
+        telemetry.gauge("phase_current", "1 for the current phase.", ("phase",), lambda: {(self.phase.current,): 1})
+        telemetry.counter(
+            "service_requests", "Requests by phase of arrival and status.", ("phase", "status"), lambda: requests
+        )
+        telemetry.counter(
+            "ledger_entries", "Work that was done.", ("entry", "account", "phase"), lambda: self.ledger.counts
+        )
+        telemetry.gauge("work_in_flight", "Work queued or being done.", (), lambda: {(): work.in_flight})
+        telemetry.gauge(
+            "work_in_flight_peak",
+            "The most work in flight within a phase.",
+            ("phase",),
+            lambda: {(phase,): peak for phase, peak in peaks.items()},
+        )
+        telemetry.gauge("work_queued", "Work waiting for a worker.", (), lambda: {(): work.queued})
+        telemetry.gauge("work_capacity", "Workers.", (), lambda: {(): work.workers})

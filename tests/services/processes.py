@@ -1,0 +1,64 @@
+"""Services as processes of their own, as a container starts them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SERVICES = Path(__file__).parents[2] / "services"
+
+
+class Process:
+    """A service's process: its standard output's JSON lines, its standard error, its exit code."""
+
+    def __init__(self, *command: str, cwd: Path, env: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(SERVICES), "ER_PORT": "0", "ER_CONTROL_PORT": "0", **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_for_line(self) -> str:
+        """Wait for the next line on standard output and return it."""
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line, self._process.communicate()[1]
+        return line
+
+    def addresses(self, number: int = 1) -> list[tuple[str, int]]:
+        """Wait for the lines in which the process says where it serves, and return the addresses."""
+        said = [json.loads(self.wait_for_line())["message"] for _ in range(number)]
+        found = [urlsplit(message.rpartition(" ")[2]) for message in said]
+        return [(where.hostname or "", where.port or 0) for where in found]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Tell the process to stop."""
+        self._process.send_signal(number)
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for the process to end; return its exit code, standard output and standard error."""
+        out, err = self._process.communicate(timeout=30)
+        return self._process.returncode, out, err
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@contextmanager
+def process(*command: str, cwd: Path, **env: str) -> Iterator[Process]:
+    """Start `python -m <command>` and end it with the test."""
+    started = Process(*command, cwd=cwd, env=env)
+    try:
+        yield started
+    finally:
+        started.kill()

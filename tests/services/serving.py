@@ -1,0 +1,100 @@
+"""Real servers on loopback ports, in the test's own event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+from starlette.types import ASGIApp
+
+from kit.serve import Server
+from kit.service import StockService
+
+SECRET = "0123456789abcdef"  # noqa: S105 # of the tests
+
+
+@asynccontextmanager
+async def serving(*apps: ASGIApp) -> AsyncIterator[list[Server]]:
+    """Serve apps on free ports of the loopback interface."""
+    servers = [Server(app, "127.0.0.1", 0) for app in apps]
+    running = [asyncio.create_task(server.serve(sockets=[server.socket])) for server in servers]
+    await until(lambda: all(server.started for server in servers))
+    try:
+        yield servers
+    finally:
+        # Not by a graceful stop, which takes its time: that one is tested with processes of its own.
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for server in servers:
+            await close(server)
+
+
+async def close(server: Server) -> None:
+    """Close a server and its connections at once, then end its app's lifespan."""
+    for listener in server.servers:
+        listener.close()
+    for connection in list(server.server_state.connections):
+        connection.transport.abort()
+    for task in list(server.server_state.tasks):
+        task.cancel()
+    await server.lifespan.shutdown()
+
+
+@asynccontextmanager
+async def client(server: Server, **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """Open an HTTP client for a server."""
+    address = f"http://127.0.0.1:{server.port}"
+    async with httpx2.AsyncClient(
+        base_url=address, headers=headers, timeout=10, trust_env=False, verify=False
+    ) as opened:
+        yield opened
+
+
+@dataclass
+class Stock:
+    """A stock service that is served, a user of it, and one who may use its control port."""
+
+    service: StockService
+    server: Server
+    user: httpx2.AsyncClient
+    control: httpx2.AsyncClient
+
+    async def inject(self, kind: str, **parameters: object) -> dict[str, object]:
+        """Inject a fault and return what the service acknowledged."""
+        answer = await self.control.post("/faults", json={"kind": kind, **parameters})
+        assert answer.status_code == 200, answer.text
+        told: dict[str, object] = answer.json()
+        return told
+
+    async def heal(self) -> None:
+        """Heal all faults."""
+        assert (await self.control.delete("/faults")).status_code == 200
+
+    async def enter(self, phase: str) -> None:
+        """Tell the service the phase."""
+        assert (await self.control.put("/phase", json={"name": phase})).status_code == 200
+
+    async def metrics(self) -> dict[str, float]:
+        """Return all series, by their text."""
+        lines = (await self.control.get("/metrics")).text.splitlines()
+        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
+
+
+@asynccontextmanager
+async def stocked(service: StockService) -> AsyncIterator[Stock]:
+    """Serve a stock service with its control port."""
+    async with (
+        serving(service.app, service.control) as (server, control),
+        client(server) as user,
+        client(control, Authorization=f"Bearer {SECRET}") as host,
+    ):
+        yield Stock(service, server, user, host)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 # what is waited for has no event
+            await asyncio.sleep(0.001)

@@ -1,0 +1,246 @@
+import asyncio
+import random
+import socket
+from contextlib import suppress
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from serving import Stock, until
+
+from kit.faults import RequestFault
+
+pytestmark = pytest.mark.anyio
+
+KINDS = ["error", "slow", "hang", "reset", "capacity"]
+
+
+async def raw_request(stock: Stock, path: str = "/bread/rye") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", stock.server.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: bakery\r\n\r\n".encode())
+    return reader, writer
+
+
+def under_way(stock: Stock) -> int:
+    return len(stock.server.server_state.tasks)
+
+
+async def test_an_error_is_answered_at_once_and_the_work_is_not_done(stock: Stock) -> None:
+    await stock.inject("error", status=500)
+    assert (await stock.user.get("/bread/rye")).status_code == 500
+    assert not stock.service.ledger.counts
+
+
+async def test_a_slow_request_waits_its_seconds_and_then_the_work_is_done(stock: Stock) -> None:
+    await stock.inject("slow", seconds=0.5, scope="/bread/rye")
+    await stock.inject("slow", seconds=0.1, scope="/bread/wheat")
+    answers = await asyncio.gather(stock.user.get("/bread/rye"), stock.user.get("/bread/wheat"))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [account for _, account, _ in stock.service.ledger.counts] == ["wheat", "rye"]
+
+
+async def test_a_hanging_request_is_answered_when_it_is_healed(stock: Stock) -> None:
+    await stock.inject("hang")
+    request = asyncio.create_task(stock.user.get("/bread/rye"))
+    await until(lambda: under_way(stock) == 1)
+    assert not stock.service.ledger.counts
+    await stock.heal()
+    assert (await request).json() == "rye"
+
+
+async def test_a_hanging_request_keeps_its_body(stock: Stock) -> None:
+    await stock.inject("hang")
+    request = asyncio.create_task(stock.user.post("/bread", json={"rye": 2}))
+    await until(lambda: under_way(stock) == 1)
+    await stock.heal()
+    assert (await request).json() == {"rye": 2}
+
+
+async def test_a_hanging_request_ends_when_its_client_is_gone_and_the_work_is_not_done(stock: Stock) -> None:
+    await stock.inject("hang")
+    _, writer = await raw_request(stock)
+    await until(lambda: under_way(stock) == 1)
+    writer.close()
+    await until(lambda: under_way(stock) == 0)
+    await stock.heal()
+    assert not stock.service.ledger.counts
+
+
+async def test_a_reset_reaches_the_client_as_a_tcp_reset_without_a_byte(stock: Stock) -> None:
+    await stock.inject("reset")
+    reader, writer = await raw_request(stock)
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+    writer.close()
+    await until(lambda: under_way(stock) == 0)
+    assert not stock.service.ledger.counts
+
+
+async def test_a_reset_also_hits_a_connection_that_served_before(stock: Stock) -> None:
+    assert (await stock.user.get("/bread/rye")).status_code == 200
+    await stock.inject("reset")
+    with pytest.raises(httpx2.ReadError):
+        await stock.user.get("/bread/rye")
+
+
+async def test_a_reset_is_not_logged_as_a_failure_of_the_app(stock: Stock, caplog: pytest.LogCaptureFixture) -> None:
+    await stock.inject("reset")
+    with suppress(httpx2.ReadError):
+        await stock.user.get("/bread/rye")
+    await until(lambda: under_way(stock) == 0)
+    assert not [record for record in caplog.records if record.name == "uvicorn.error" and record.levelname == "ERROR"]
+
+
+async def test_more_capacity_serves_who_waits(stock: Stock) -> None:
+    release = asyncio.Event()
+
+    async def work() -> None:
+        async with stock.service.capacity.worker():
+            await release.wait()
+
+    waiting = [asyncio.create_task(work()) for _ in range(5)]
+    await until(lambda: stock.service.capacity.in_flight == 5)
+    assert stock.service.capacity.busy == 2
+    await stock.inject("capacity", factor=2)
+    assert stock.service.capacity.busy == 4
+    release.set()
+    await asyncio.gather(*waiting)
+
+
+async def test_capacity_changes_multiply_and_heal_one_by_one(stock: Stock) -> None:
+    doubled = await stock.inject("capacity", factor=2)
+    await stock.inject("capacity", factor=3)
+    assert stock.service.capacity.workers == 12
+    await stock.control.delete(f"/faults/{doubled['id']}")
+    assert stock.service.capacity.workers == 6
+    await stock.heal()
+    assert stock.service.capacity.workers == 2
+
+
+async def test_one_worker_is_always_left(stock: Stock) -> None:
+    await stock.inject("capacity", factor=0.01)
+    assert stock.service.capacity.workers == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_fault_makes_a_service_look_dead(stock: Stock, kind: str) -> None:
+    await stock.inject(kind)
+    assert (await stock.user.get("/healthz")).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_healed_no_longer_hurts(stock: Stock, kind: str) -> None:
+    await stock.inject(kind)
+    assert (await stock.control.delete("/faults")).json() == {"healed": 1}
+    assert (await stock.user.get("/bread/rye")).json() == "rye"
+    assert (await stock.control.get("/faults")).json()["active"] == []
+
+
+async def test_a_fault_heals_itself_when_its_time_is_up(stock: Stock) -> None:
+    await stock.inject("hang", seconds_active=0.1)
+    assert (await stock.user.get("/bread/rye")).json() == "rye"
+    assert (await stock.control.get("/faults")).json()["active"] == []
+
+
+async def test_a_fault_that_was_healed_by_hand_heals_nothing_more_when_its_time_is_up(stock: Stock) -> None:
+    await stock.inject("error", seconds_active=0.05)
+    await stock.heal()
+    lasting = await stock.inject("error")
+    await stock.inject("error", seconds_active=0.1)
+    await until(lambda: len(stock.service.faults.active) == 1)
+    assert (await stock.control.get("/faults")).json()["active"] == [lasting]
+
+
+async def test_a_scope_is_a_path_and_all_below(stock: Stock) -> None:
+    await stock.inject("error", scope="/bread/rye")
+    assert (await stock.user.get("/bread/rye")).status_code == 503
+    assert (await stock.user.get("/bread/wheat")).status_code == 200
+
+
+@given(st.lists(st.sampled_from(["a", "b", "ab"]), max_size=3), st.lists(st.sampled_from(["a", "b", "ab"]), max_size=3))
+def test_a_scope_covers_whole_names_only(scope: list[str], path: list[str]) -> None:
+    fault = RequestFault(scope="/" + "/".join(scope))
+    assert fault.covers("/" + "/".join(path)) == (path[: len(scope)] == scope)
+
+
+async def test_a_share_of_requests_is_hit(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random, "random", iter([0.1, 0.3, 0.29, 0.99]).__next__)
+    await stock.inject("error", share=0.3)
+    assert [(await stock.user.get("/bread/rye")).status_code for _ in range(4)] == [503, 200, 503, 200]
+
+
+async def test_a_request_passes_through_all_faults_that_hit_it_oldest_first(stock: Stock) -> None:
+    hang = await stock.inject("hang")
+    await stock.inject("error", status=418)
+    request = asyncio.create_task(stock.user.get("/bread/rye"))
+    await until(lambda: under_way(stock) == 1)
+    assert not request.done()
+    await stock.control.delete(f"/faults/{hang['id']}")
+    assert (await request).status_code == 418
+
+
+async def test_a_fault_that_was_healed_while_an_older_one_held_a_request_up_does_not_hit_it(stock: Stock) -> None:
+    await stock.inject("hang")
+    await stock.inject("error")
+    request = asyncio.create_task(stock.user.get("/bread/rye"))
+    await until(lambda: under_way(stock) == 1)
+    await stock.heal()
+    assert (await request).status_code == 200
+
+
+async def test_an_injected_fault_is_acknowledged_with_all_its_parameters(stock: Stock) -> None:
+    told = await stock.inject("error", status=502, share=0.5)
+    assert told == {"id": 1, "kind": "error", "status": 502, "share": 0.5, "scope": "/", "seconds_active": None}
+    assert (await stock.control.get("/faults")).json()["active"] == [told]
+
+
+async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> None:
+    kinds = (await stock.control.get("/faults")).json()["kinds"]
+    assert {kind: list(told["parameters"]) for kind, told in kinds.items()} == {
+        "error": ["status"],
+        "slow": ["seconds"],
+        "hang": [],
+        "reset": [],
+        "capacity": ["factor"],
+    }
+    assert all(told["describes"].endswith(".") for told in kinds.values())
+    assert all(all(told["parameters"].values()) for told in kinds.values())
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ({"kind": "explode"}, "'error', 'slow', 'hang', 'reset', 'capacity'"),
+        ({}, "kind"),
+        ({"kind": "error", "status": 200}, "greater than or equal to 400"),
+        ({"kind": "slow", "second": 3}, "Extra inputs are not permitted"),
+        ({"kind": "slow", "seconds": -1}, "greater than 0"),
+        ({"kind": "hang", "share": 1.5}, "less than or equal to 1"),
+        ({"kind": "hang", "scope": "bread"}, "pattern"),
+        ({"kind": "reset", "seconds_active": 0}, "greater than 0"),
+        ({"kind": "capacity", "share": 0.5}, "Extra inputs are not permitted"),
+    ],
+)
+async def test_a_fault_that_is_not_understood_is_refused_with_the_reason(
+    stock: Stock, fault: dict[str, object], complaint: str
+) -> None:
+    answer = await stock.control.post("/faults", json=fault)
+    assert answer.status_code == 422
+    assert complaint in str(answer.json()["detail"])
+    assert not stock.service.faults.active
+
+
+async def test_healing_what_is_not_active_says_so(stock: Stock) -> None:
+    answer = await stock.control.delete("/faults/7")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "no fault has the id 7"})
+
+
+async def test_answers_leave_at_once_although_they_are_sent_in_two_pieces(stock: Stock) -> None:
+    await stock.inject("hang")
+    _, writer = await raw_request(stock)
+    await until(lambda: under_way(stock) == 1)
+    (connection,) = [c for c in stock.server.server_state.connections if c.cycle and not c.cycle.response_complete]
+    tcp = connection.transport.get_extra_info("socket")
+    assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    writer.close()

@@ -1,0 +1,203 @@
+import json
+import signal
+import socket
+import textwrap
+from pathlib import Path
+
+import httpx2
+import pytest
+from processes import Process, process
+
+APP = "from kit import create_app\napp = create_app()\n"
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Path:
+    folder = tmp_path / "patient"
+    folder.mkdir()
+    return folder
+
+
+def crash(patient: Path, source: str, target: str = "gateway:app") -> str:
+    """Return what a patient that cannot start writes to standard error."""
+    (patient / "gateway.py").write_text(textwrap.dedent(source))
+    with process("kit.patient", target, cwd=patient) as started:
+        code, _, err = started.end()
+    assert code == 1
+    return err
+
+
+def url(started: Process) -> str:
+    return f"http://127.0.0.1:{started.addresses()[0][1]}"
+
+
+def hang_a_request(started: Process, path: str) -> socket.socket:
+    """Send a request whose handler says `in` when it has it, and wait for that."""
+    connection = socket.create_connection(("127.0.0.1", started.addresses()[0][1]))
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: gateway\r\n\r\n".encode())
+    assert connection.recv(2)
+    return connection
+
+
+def test_a_syntax_error_is_shown_and_ends_the_patient(patient: Path) -> None:
+    err = crash(patient, "from kit import create_app\napp = create_app(\n")
+    assert err == (
+        f'  File "{patient}/gateway.py", line 2\n'
+        "    app = create_app(\n"
+        "                    ^\n"
+        "SyntaxError: '(' was never closed\n"
+    )
+
+
+def test_a_crash_at_import_shows_the_learners_lines_only(patient: Path) -> None:
+    err = crash(patient, "def limit():\n    return 1 / 0\n\nlimit()\n")
+    lines = [line for line in err.splitlines() if "^" not in line and "~" not in line]
+    assert lines == [
+        "Traceback (most recent call last):",
+        f'  File "{patient}/gateway.py", line 4, in <module>',
+        "    limit()",
+        f'  File "{patient}/gateway.py", line 2, in limit',
+        "    return 1 / 0",
+        "ZeroDivisionError: division by zero",
+    ]
+
+
+def test_a_crash_in_a_second_file_shows_the_way_there(patient: Path) -> None:
+    (patient / "bucket.py").write_text("import no_such_library\n")
+    err = crash(patient, "import bucket\n")
+    assert [line for line in err.splitlines() if "File" in line] == [
+        f'  File "{patient}/gateway.py", line 1, in <module>',
+        f'  File "{patient}/bucket.py", line 1, in <module>',
+    ]
+    assert err.endswith("ModuleNotFoundError: No module named 'no_such_library'\n")
+
+
+def test_a_crash_at_start_is_shown_like_one_at_import(patient: Path) -> None:
+    err = crash(
+        patient,
+        """\
+        from contextlib import asynccontextmanager
+        from kit import create_app
+
+        @asynccontextmanager
+        async def lifespan(app):
+            raise RuntimeError("no such script")
+            yield
+
+        app = create_app(lifespan=lifespan)
+        """,
+    )
+    assert [line for line in err.splitlines() if "File" in line] == [
+        f'  File "{patient}/gateway.py", line 6, in lifespan'
+    ]
+    assert err.endswith("RuntimeError: no such script\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "last_line"),
+    [
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("application = 1", "AttributeError: module 'gateway' has no attribute 'app'"),
+        ("app = 1", "TypeError: 'int' object is not callable"),
+    ],
+)
+def test_a_file_without_an_app_ends_the_patient(patient: Path, source: str, last_line: str) -> None:
+    assert crash(patient, source).splitlines()[-1] == last_line
+
+
+def test_a_missing_file_is_named(patient: Path) -> None:
+    err = crash(patient, "", target="gatewey:app")
+    assert err == "ModuleNotFoundError: No module named 'gatewey'\n"
+
+
+def test_a_patient_needs_no_secret_and_opens_no_second_port(patient: Path) -> None:
+    (patient / "gateway.py").write_text(APP)
+    with process("kit.patient", "gateway:app", cwd=patient, ER_SECRET_FILE=str(patient / "nowhere")) as started:
+        assert httpx2.get(f"{url(started)}/healthz", trust_env=False).json() == {"status": "ok"}
+        started.stop()
+        code, out, err = started.end()
+    assert (code, out, err) == (0, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_that_hangs_does_not_keep_a_patient_from_stopping_well(patient: Path, number: signal.Signals) -> None:
+    (patient / "gateway.py").write_text(
+        APP
+        + textwrap.dedent("""\
+        import asyncio
+        from contextlib import asynccontextmanager
+        from starlette.responses import StreamingResponse
+
+        @app.get("/hang")
+        async def hang():
+            async def body():
+                yield "in"
+                await asyncio.sleep(600)
+            return StreamingResponse(body())
+        """)
+    )
+    with process("kit.patient", "gateway:app", cwd=patient) as started:
+        connection = hang_a_request(started, "/hang")
+        started.stop(number)
+        code, out, err = started.end()
+        connection.close()
+    assert (code, err) == (0, "")
+    assert "Traceback" not in out
+
+
+def test_what_the_patient_opened_is_closed_when_it_stops(patient: Path) -> None:
+    (patient / "gateway.py").write_text(
+        textwrap.dedent("""\
+        import logging
+        from contextlib import asynccontextmanager
+        from kit import create_app
+
+        @asynccontextmanager
+        async def lifespan(app):
+            yield
+            logging.getLogger("gateway").info("closed")
+
+        app = create_app(lifespan=lifespan)
+        """)
+    )
+    with process("kit.patient", "gateway:app", cwd=patient) as started:
+        httpx2.get(f"{url(started)}/healthz", trust_env=False)
+        started.stop()
+        _, out, _ = started.end()
+    assert json.loads(out)["message"] == "closed"
+
+
+def test_a_handler_that_blocks_the_event_loop_cannot_keep_a_patient_alive(patient: Path) -> None:
+    (patient / "gateway.py").write_text(
+        APP
+        + textwrap.dedent("""\
+        import time
+
+        @app.get("/block")
+        async def block():
+            print("blocked", flush=True)
+            time.sleep(600)
+        """)
+    )
+    with process("kit.patient", "gateway:app", cwd=patient) as started:
+        connection = socket.create_connection(("127.0.0.1", started.addresses()[0][1]))
+        connection.sendall(b"GET /block HTTP/1.1\r\nHost: gateway\r\n\r\n")
+        started.wait_for_line()
+        started.stop()
+        code, _, _ = started.end()
+        connection.close()
+    assert code == -signal.SIGALRM
+
+
+def test_an_error_in_a_handler_is_one_json_line_that_begins_in_the_learners_file(patient: Path) -> None:
+    (patient / "gateway.py").write_text(
+        APP + "@app.get('/quote')\nasync def quote():\n    raise KeyError('X-Tenant')\n"
+    )
+    with process("kit.patient", "gateway:app", cwd=patient) as started:
+        assert httpx2.get(f"{url(started)}/quote", trust_env=False).status_code == 500
+        started.stop()
+        _, out, _ = started.end()
+    (line,) = out.splitlines()
+    told = json.loads(line)
+    assert told["level"] == "error"
+    assert told["exception"].splitlines()[1] == f'  File "{patient}/gateway.py", line 5, in quote'
