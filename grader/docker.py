@@ -22,11 +22,23 @@ def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 60
     reaches this program alone, which then takes down what the command has begun. Raises DockerError when it fails,
     ErError when the engine does not answer in time.
     """
-    command = ["docker", *args]
+    done = _run([*args], env or {}, timeout)
+    if done.returncode:
+        raise DockerError(" ".join(args[:6]), done.stderr or done.stdout)
+    return done.stdout
+
+
+def docker_logs(container: str, since: str, lines: int = 40) -> str:
+    """Return the last lines that a container printed since a time, standard error after standard output."""
+    done = _run(["logs", "--since", since, "--tail", str(lines), container], {}, 60)
+    return done.stdout + done.stderr
+
+
+def _run(args: list[str], env: Mapping[str, str], timeout: float) -> "subprocess.CompletedProcess[str]":
     try:
-        done = subprocess.run(
-            command,
-            env={**os.environ, **(env or {})},
+        return subprocess.run(
+            ["docker", *args],
+            env={**os.environ, **env},
             capture_output=True,
             text=True,
             errors="replace",
@@ -41,6 +53,3 @@ def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 60
         ) from error
     except FileNotFoundError as error:
         raise ErError("there is no `docker` on the PATH", run="er doctor") from error
-    if done.returncode:
-        raise DockerError(" ".join(args[:6]), done.stderr or done.stdout)
-    return done.stdout

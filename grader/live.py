@@ -21,6 +21,8 @@ from grader.work import stage, work_copy
 
 TICK_SECONDS = 0.05
 VITALS_SECONDS = 1.0
+LOOK_SECONDS = 0.15
+"""How often a restarted patient is looked at: looking costs it CPU time."""
 
 FEWEST_ENDED = 20
 """Fewer requests in a window than this show no symptom."""
@@ -68,6 +70,7 @@ class Session:
         self._work = work_copy(course, lab)
         self._seen = _signature(self._work, lab)
         self._restarted: float | None = None
+        self._look_again = 0.0
         self._emergency = read_catalog(course).row(lab.manifest.emergency)
         self.symptom: str | None = None
 
@@ -146,8 +149,9 @@ class Session:
 
     def _report_restart(self) -> None:
         """Say how a restart went, as soon as it is known."""
-        if self._restarted is None:
+        if self._restarted is None or time.monotonic() < self._look_again:
             return
+        self._look_again = time.monotonic() + LOOK_SECONDS
         patients = self._project.patients()
         if fallen := [patient for patient in patients if patient.fallen]:
             self._restarted = None

@@ -124,7 +124,7 @@ class Play:
         share = self.evidence.value(f"({good} or vector(0)) / sum(load_intended_total{{{where}}})")
         if share is None or share >= symptom.below or self.unfit():
             return
-        said = "\n".join(filter(None, (self._project.logs(patient.service) for patient in self._project.patients())))
+        said = "\n".join(filter(None, (self._project.said(patient) for patient in self._project.patients())))
         raise LearnerError(
             f"already in `{phase}`, before the incident, only {share:.0%} of {symptom.noun} are served"
             + (f"; the patient says:\n{said}" if said else "")

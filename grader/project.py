@@ -1,11 +1,13 @@
 """A lab's containers under Docker Compose, as one project with private networks and loopback ports only."""
 
 import json
+import os
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +15,9 @@ from typing import Any
 
 from grader.control import ControlPort
 from grader.course import Lab
-from grader.docker import DockerError, docker
+from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
+from grader.logs import readable
 
 UP_SECONDS = 40
 """How long a system may take until all of it is healthy."""
@@ -112,14 +115,14 @@ class Project:
         for container in containers:
             if not container.ready:
                 raise ErError(
-                    f"`{container.service}` did not become healthy:\n{self.logs(container.service)}",
+                    f"`{container.service}` did not become healthy:\n{self.said(container)}",
                     run="er doctor",
                 ) from error
         raise error
 
     def patient_error(self, container: Container) -> LearnerError:
         """Return the error that shows why a patient's container is not ready."""
-        said = self.logs(container.service)
+        said = self.said(container)
         what = (
             f"`{container.service}` ended with exit code {container.exit_code}"
             if container.fallen
@@ -149,8 +152,10 @@ class Project:
     def restart_patients(self) -> None:
         """Restart the learner's code at once: hung requests are not waited for."""
         identities = [container.id for container in self.patients()]
-        docker("update", "--cpus", "2", *identities)
-        docker("restart", "--time", "0", *identities)
+        docker("update", "--cpus", str(os.cpu_count() or 1), *identities)
+        # One command for all would restart them one after the other.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda identity: docker("restart", "--time", "0", identity), identities))
 
     def control_ports(self) -> dict[str, ControlPort]:
         """Return the control ports of load and stock services by service."""
@@ -165,9 +170,11 @@ class Project:
         """Return the loopback port of this project's Prometheus."""
         return next(c.ports[PROMETHEUS_PORT] for c in self.containers() if c.role == "prometheus")
 
-    def logs(self, service: str, lines: int = 30) -> str:
-        """Return the last lines that a service printed."""
-        return self._plain("logs", "--no-log-prefix", "--no-color", "--tail", str(lines), service).strip()
+    @staticmethod
+    def said(container: Container) -> str:
+        """Return what a container has printed since it last started: its last lines, information left out."""
+        started = docker("inspect", "--format", "{{.State.StartedAt}}", container.id).strip()
+        return readable(docker_logs(container.id, started))
 
     def down(self) -> None:
         """Remove all containers and networks of the project, and the run's folder."""

@@ -65,6 +65,8 @@ class Lines(_Paced):
 
     def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
         """Print one line; when the symptom shows for the first time, another."""
+        if not vitals.users:
+            return
         users = "   ".join(f"{u.kind} {u.rate:.0f}/s served {u.served:.0%} p95 {_seconds(u)}" for u in vitals.users)
         work = "   ".join(f"{name} {busy:.0f} in flight" for name, (busy, _) in vitals.in_flight.items())
         self._console.print(f"{max(0, incident.elapsed):4.0f} s  {users}   {work}", highlight=False, soft_wrap=True)
@@ -125,7 +127,7 @@ class Picture(_Paced):
     def trouble(self, text: str) -> None:
         """Print the text above the picture, whole, so that a traceback can be read."""
         self._live.console.print(Text(text, style="red"))
-        self._note(Text(f"{time.strftime('%H:%M:%S')} {text.splitlines()[0]}", style="red"))
+        self._note(Text(f"{time.strftime('%H:%M:%S')} {text.splitlines()[0].rstrip(':')}", style="red"))
 
     def _note(self, line: Text) -> None:
         self._events = [*self._events, line][-LATEST_EVENTS:]

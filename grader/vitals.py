@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from grader.evidence import Evidence
 
-WINDOW_SECONDS = 3.0
-"""Vitals say what happened in about the last three seconds."""
+WINDOW_SECONDS = 2.0
+"""Vitals say what happened in about the last two seconds."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class OpenUser(FastHttpUser):
     max_redirects = 0
     targets: ClassVar[tuple[str, ...]] = ("http://localhost",)
     arrivals: ClassVar[Shape] = Poisson()
-    time_limit: ClassVar[float] = 2.0
+    time_limit: ClassVar[float] = 1.5
     """Seconds from a request's due time until it counts as timed out."""
 
     tallies: ClassVar[tuple[str, ...]] = ()

@@ -159,10 +159,11 @@ def test_workers_are_neither_lost_nor_invented_whatever_happens(workers: int, st
         for step, number in steps:
             match step:
                 case "come":
-                    # Who was given a worker just now has not said so yet.
+                    # Settled before and after: who is given a worker says so only when its task runs next.
                     await settle()
                     shop.leave.append(asyncio.Event())
                     shop.visits.append(asyncio.create_task(shop._visit(len(shop.visits))))  # noqa: SLF001
+                    await settle()
                 case "leave" if number < len(shop.leave):
                     shop.leave[number].set()
                 case "cancel" if number < len(shop.visits):
