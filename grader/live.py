@@ -88,7 +88,7 @@ class Session:
         try:
             stage(self._lab, self._work, self._project.patient)
             if joined:
-                self._project.restart_patients()
+                self._project.reload_patients()
                 self._wait_for_patients()
             else:
                 self._project.up()
@@ -145,7 +145,7 @@ class Session:
             self._screen.trouble(f"{error}; the lab goes on with the version before")
             return
         self._restarted = time.monotonic()
-        self._project.restart_patients()
+        self._project.reload_patients()
 
     def _report_restart(self) -> None:
         """Say how a restart went, as soon as it is known."""
@@ -156,18 +156,16 @@ class Session:
         if fallen := [patient for patient in patients if patient.fallen]:
             self._restarted = None
             self._screen.trouble(str(self._project.patient_error(fallen[0])))
-        elif all(patient.ready for patient in patients):
+        elif self._project.serving(patients):
             self._screen.event(f"saved edit is live after {time.monotonic() - self._restarted:.1f} s")
             self._restarted = None
-            self._project.limit_cpus()
 
     def _wait_for_patients(self) -> None:
         deadline = time.monotonic() + 20
-        while waiting := [patient for patient in self._project.patients() if not patient.ready]:
-            if waiting[0].fallen or time.monotonic() > deadline:
-                raise self._project.patient_error(waiting[0])
+        while not self._project.serving(patients := self._project.patients()):
+            if (fallen := [patient for patient in patients if patient.fallen]) or time.monotonic() > deadline:
+                raise self._project.patient_error((fallen or patients)[0])
             time.sleep(TICK_SECONDS)
-        self._project.limit_cpus()
 
 
 def _signature(work: Path, lab: Lab) -> list[tuple[int, int] | None]:

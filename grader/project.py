@@ -1,7 +1,6 @@
 """A lab's containers under Docker Compose, as one project with private networks and loopback ports only."""
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -19,7 +18,7 @@ from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
 from grader.logs import readable
 
-UP_SECONDS = 40
+UP_SECONDS = 30
 """How long a system may take until all of it is healthy."""
 
 ROLE_OF_PATIENT = "patient"
@@ -149,13 +148,21 @@ class Project:
         """Return the containers that run the learner's code."""
         return [container for container in self.containers() if container.role == ROLE_OF_PATIENT]
 
-    def restart_patients(self) -> None:
-        """Restart the learner's code at once: hung requests are not waited for."""
-        identities = [container.id for container in self.patients()]
-        docker("update", "--cpus", str(os.cpu_count() or 1), *identities)
-        # One command for all would restart them one after the other.
+    def reload_patients(self) -> None:
+        """Start the learner's code anew from its staged files, at once: hung requests are not waited for."""
+        # One command for all would take them one after the other.
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda identity: docker("restart", "--time", "0", identity), identities))
+            list(pool.map(_reload, self.patients()))
+
+    def serving(self, patients: list[Container]) -> bool:
+        """Tell whether all of these answer their health check now."""
+        ask = ("curl", "-fsS", "-m", "1", "-o", "/dev/null", "http://127.0.0.1:8000/healthz")
+        try:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda patient: docker("exec", patient.id, *ask), patients))
+        except DockerError:
+            return False
+        return True
 
     def control_ports(self) -> dict[str, ControlPort]:
         """Return the control ports of load and stock services by service."""
@@ -215,6 +222,13 @@ def remove_project(name: str) -> None:
             return
         time.sleep(0.1)
     raise ErError(f"could not remove all of `{name}`", run=f"docker ps --all --filter label=er.run={name}")
+
+
+def _reload(patient: Container) -> None:
+    if patient.fallen:
+        docker("start", patient.id)
+    else:
+        docker("kill", "--signal", "HUP", patient.id)
 
 
 def _container(row: dict[str, Any]) -> Container:

@@ -1,8 +1,32 @@
 """The load library: open-loop users on Locust, for every lab's `locustfile.py`."""
 
-from loadtests.bucket import TokenBucket
-from loadtests.shapes import Floods, Poisson, Regular
-from loadtests.users import OpenUser
-from loadtests.visit import Answer, Visit
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Answer", "Floods", "OpenUser", "Poisson", "Regular", "TokenBucket", "Visit"]
+if TYPE_CHECKING:
+    from loadtests.answer import Answer
+    from loadtests.bucket import TokenBucket
+    from loadtests.names import Group
+    from loadtests.shapes import Floods, Poisson, Regular
+    from loadtests.users import OpenUser
+    from loadtests.visit import Visit
+
+__all__ = ["Answer", "Floods", "Group", "OpenUser", "Poisson", "Regular", "TokenBucket", "Visit"]
+
+_HOMES = {
+    "Answer": "answer",
+    "Floods": "shapes",
+    "Group": "names",
+    "OpenUser": "users",
+    "Poisson": "shapes",
+    "Regular": "shapes",
+    "TokenBucket": "bucket",
+    "Visit": "visit",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 # whatever is exported
+    # Imported when asked for: Locust patches the standard library of whoever imports it; a schedule needs no Locust.
+    if name not in _HOMES:
+        raise AttributeError(f"module `loadtests` has no `{name}`")
+    return getattr(importlib.import_module(f"loadtests.{_HOMES[name]}"), name)

@@ -1,6 +1,13 @@
-"""The token bucket, as the reference that admissions are measured against."""
+"""The token bucket: what a subject is promised, and the reference that its admissions are held against."""
 
+from collections import Counter, deque
 from dataclasses import dataclass, field
+
+Where = tuple[str, ...]
+"""User kind and phase."""
+
+GENEROUS = 1.2
+"""Admissions are excessive when a bucket this much larger and faster than the promise would have refused them."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +24,7 @@ class TokenBucket:
 
 @dataclass
 class Level:
-    """How full one subject's bucket is; it starts full. Times are seconds of any clock that never goes back."""
+    """How full a bucket is; it starts full. Times are seconds of any clock that never goes back."""
 
     promise: TokenBucket
     tokens: float = field(init=False)
@@ -27,7 +34,7 @@ class Level:
         self.tokens = self.promise.burst
 
     def take(self, at: float) -> bool:
-        """Take one token at a time if there is one, and tell whether there was."""
+        """Take a token if there is a whole one, and tell whether there was."""
         if self.at is not None:
             self.tokens = min(self.promise.burst, self.tokens + (at - self.at) * self.promise.rate)
         self.at = at
@@ -36,3 +43,42 @@ class Level:
             return False
         self.tokens -= 1
         return True
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """A request that a promise may cover, sent at a time; `admitted` is None until it has ended."""
+
+    at: float
+    where: Where
+    admitted: bool | None = None
+
+
+class Reference:
+    """Hold one subject's requests against what it was promised.
+
+    `promised` counts the requests that the promise covers, of those that were sent. `beyond` counts the admitted ones
+    that a GENEROUS bucket, which sees only what was admitted, would have refused.
+    """
+
+    def __init__(self, promise: TokenBucket, promised: Counter[Where], beyond: Counter[Where]) -> None:
+        self._exact = Level(promise)
+        self._generous = Level(promise.larger(GENEROUS))
+        self._promised = promised
+        self._beyond = beyond
+        self._sent: deque[Request] = deque()
+
+    def send(self, at: float, where: Where) -> Request:
+        """Note a request as it is sent."""
+        self._promised[where] += self._exact.take(at)
+        request = Request(at, where)
+        self._sent.append(request)
+        return request
+
+    def end(self, request: Request, *, admitted: bool) -> None:
+        """Note how a request ended. They end in any order, and count in the order of sending."""
+        request.admitted = admitted
+        while self._sent and self._sent[0].admitted is not None:
+            first = self._sent.popleft()
+            if first.admitted:
+                self._beyond[first.where] += not self._generous.take(first.at)

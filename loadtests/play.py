@@ -1,69 +1,75 @@
 """A play: one plan's schedule under way."""
 
+import math
 import time
 from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import gevent
 
 from kit.receipts import Receipts
+from loadtests.bucket import Reference
+from loadtests.names import draw_names
+from loadtests.plan import Plan
 from loadtests.record import Record
-from loadtests.schedule import Arrival, Plan
+from loadtests.schedule import schedule
+
+if TYPE_CHECKING:
+    from loadtests.users import OpenUser
+
+SHORTEST_NOTICE = 0.2
+"""A play begins at the next whole wall-clock second that is at least this far away."""
 
 
 class Play:
-    """The arrivals of a plan from its start on (`zero`, seconds of the monotonic clock), and how far they have come."""
+    """What users of all kinds do from `zero` on, a time in seconds of the monotonic clock."""
 
-    def __init__(
-        self, plan: Plan, arrivals: dict[str, list[Arrival]], zero: float, record: Record, secret: str
-    ) -> None:
+    def __init__(self, plan: Plan, kinds: Iterable[type["OpenUser"]], record: Record, receipts: Receipts) -> None:
         self.plan = plan
-        self.zero = zero
         self.record = record
-        self.receipts = Receipts(secret)
-        self._arrivals = arrivals
-        self._left = Counter(arrival.phase for mine in arrivals.values() for arrival in mine)
-
-    def arrivals(self, kind: str) -> list[Arrival]:
-        """Return a kind's arrivals in order."""
-        return self._arrivals[kind]
+        self.receipts = receipts
+        kinds = list(kinds)
+        self.arrivals = schedule(plan, {kind.kind(): kind.arrivals for kind in kinds})
+        self._unended = Counter(arrival.phase for arrivals in self.arrivals.values() for arrival in arrivals)
+        names = draw_names(plan.seed, [kind.subjects for kind in kinds if kind.subjects])
+        self.subjects = {kind.kind(): names[kind.subjects] if kind.subjects else () for kind in kinds}
+        # One bucket for each subject, whichever kinds share it.
+        self.references = {
+            name: Reference(kind.promise, record.promised, record.beyond)
+            for kind in kinds
+            if kind.promise
+            for name in self.subjects[kind.kind()]
+        }
+        now = time.time()
+        self.zero = time.monotonic() + math.ceil(now + SHORTEST_NOTICE) - now
 
     @property
     def elapsed(self) -> float:
-        """Return the seconds since the plan's start; negative before it."""
+        """Return the seconds since the play's start; negative before it."""
         return time.monotonic() - self.zero
 
     @property
-    def phase(self) -> str:
-        """Return the name of the phase that the plan is in now."""
-        end = 0.0
-        for phase in self.plan.phases:
-            end += phase.seconds
-            if self.elapsed < end:
-                return phase.name
-        return ""
-
-    def sleep_until(self, at: float) -> None:
-        """Wait until a time of the plan; return at once when it has gone by."""
-        if (seconds := at - self.elapsed) > 0:
-            gevent.sleep(seconds)
-
-    def visit_ended(self, phase: str) -> None:
-        """Note that a visit which began in a phase has ended."""
-        self._left[phase] -= 1
-        self.settle()
-
-    def settle(self) -> None:
-        """Count the leading phases that are over and whose visits have all ended."""
-        end, settled = 0.0, 0
-        for phase in self.plan.phases:
-            end += phase.seconds
-            if self._left[phase.name] or self.elapsed < end:
-                break
-            settled += 1
-        self.record.settled_phases = settled
+    def phase(self) -> str | None:
+        """Return the name of the phase that the play is in, or None when it is over."""
+        elapsed = self.elapsed
+        phases = zip(self.plan.phases, self.plan.ends, strict=True)
+        return next((phase.name for phase, end in phases if elapsed < end), None)
 
     @property
-    def finished(self) -> bool:
-        """Tell whether all phases have settled."""
-        self.settle()
-        return self.record.settled_phases == len(self.plan.phases)
+    def settled_phases(self) -> int:
+        """Return the number of leading phases that are over and whose visits have all ended."""
+        elapsed = self.elapsed
+        unsettled = (index for index, end in enumerate(self.plan.ends) if elapsed < end or self._unended[index])
+        return next(unsettled, len(self.plan.phases))
+
+    def visit_ended(self, phase: int) -> None:
+        """Note that a visit which began in the phase of this index has ended."""
+        self._unended[phase] -= 1
+
+    @staticmethod
+    def sleep_until(moment: float) -> None:
+        """Wait until a time of the monotonic clock; return at once when it has gone by."""
+        # A timer may go off a little early; a request may not.
+        while (seconds := moment - time.monotonic()) > 0:
+            gevent.sleep(seconds)

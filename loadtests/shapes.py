@@ -11,17 +11,11 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Stretch:
-    """A phase as one user kind sees it: it begins `start` seconds into the plan, with `rate` arrivals a second."""
+    """A phase as one user kind sees it: seconds `start` to `end` of the play, with `rate` arrivals a second."""
 
-    name: str
     start: float
-    seconds: float
+    end: float
     rate: float
-
-    @property
-    def end(self) -> float:
-        """Return the second at which the phase ends."""
-        return self.start + self.seconds
 
 
 class Shape(Protocol):

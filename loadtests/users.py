@@ -2,25 +2,32 @@
 
 import itertools
 import logging
+import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
 import gevent
-from gevent.pool import Group
-from geventhttpclient.client import HTTPClientPool
+from gevent.pool import Group as Greenlets
+from geventhttpclient.header import Headers
 from locust import FastHttpUser, task
-from locust.contrib.fasthttp import FastResponse
-from locust.env import Environment
 from locust.exception import StopUser
 
+from loadtests.answer import Answer
 from loadtests.bucket import TokenBucket
+from loadtests.connections import Clients
+from loadtests.names import Group
 from loadtests.shapes import Poisson, Shape
 from loadtests.visit import UNREAL_ANSWER, Visit
 
 if TYPE_CHECKING:
-    from loadtests.play import Play
+    from loadtests.stage import Stage
 
-MOST_CONNECTIONS = 4096
+STATUSES = frozenset(HTTPStatus)
+
+
+class TimeUpError(BaseException):
+    """A request's time is up; no Exception, so that no client takes it for a failure of its own."""
 
 
 class OpenUser(FastHttpUser):
@@ -33,23 +40,33 @@ class OpenUser(FastHttpUser):
     abstract = True
     fixed_count = 1
     max_redirects = 0
-    targets: ClassVar[tuple[str, ...]] = ("http://localhost",)
+    host = ""  # each request names its target
+    client_pool = Clients()
+
+    targets: ClassVar[tuple[str, ...]] = ()
     arrivals: ClassVar[Shape] = Poisson()
     time_limit: ClassVar[float] = 1.5
     """Seconds from a request's due time until it counts as timed out."""
 
     tallies: ClassVar[tuple[str, ...]] = ()
+    subjects: ClassVar[Group | None] = None
+    """On whose behalf visits are made; kinds that name the same group share its subjects."""
+
     promise: ClassVar[TokenBucket | None] = None
-    play: ClassVar["Play"]
+    """What each of the subjects is promised."""
 
-    client_pool = HTTPClientPool(concurrency=MOST_CONNECTIONS, network_timeout=60, connection_timeout=60)
-    _turns: ClassVar["itertools.count[int]"] = itertools.count()
+    _turns: ClassVar[dict[tuple[str, ...], "itertools.cycle[str]"]] = {}
 
-    def __init__(self, environment: Environment) -> None:
-        self.host = self.targets[0]
+    def __init__(self, environment: "Stage") -> None:
         super().__init__(environment)
-        # Cookies would tell a kind from another.
-        self.client.client.cookiejar = None
+        if environment.play is None:
+            raise StopUser
+        self.play = environment.play
+        agent = self.client.client
+        # Cookies would tell one kind from another.
+        agent.cookiejar = None
+        # No status is a failure of the client, which would write a report about each.
+        vars(agent)["valid_response_codes"] = STATUSES
 
     @classmethod
     def kind(cls) -> str:
@@ -68,17 +85,17 @@ class OpenUser(FastHttpUser):
     @task
     def open_loop(self) -> None:
         """Begin every visit at its time, wait for the last to end, and leave."""
-        visits = Group()
+        visits = Greenlets()
         try:
-            for arrival in self.play.arrivals(self.kind()):
-                self.play.sleep_until(arrival.at)
+            for arrival in self.play.arrivals[self.kind()]:
+                self.play.sleep_until(self.play.zero + arrival.at)
                 visits.spawn(self._visit, Visit(self, self.play, arrival), arrival.phase)
             visits.join()
         finally:
             visits.kill()
         raise StopUser
 
-    def _visit(self, visit: Visit, phase: str) -> None:
+    def _visit(self, visit: Visit, phase: int) -> None:
         try:
             self.visit(visit)
         except Exception:
@@ -86,14 +103,46 @@ class OpenUser(FastHttpUser):
         finally:
             self.play.visit_ended(phase)
 
-    def fetch(self, path: str, headers: Mapping[str, str], seconds: float) -> FastResponse | None:
-        """Send one request to the next target; return None when its time is up: then its connection is closed."""
-        target = self.targets[next(OpenUser._turns) % len(self.targets)]
-        # On a closed connection the client would send again as often as its pool has places.
-        self.client_pool.get_client(target)._connection_pool.size = 0  # noqa: SLF001 # it has no other switch
-        with gevent.Timeout(seconds, exception=False):
-            return self.client.get(target + path, name=path.partition("?")[0], headers=dict(headers))
-        return None
+    def fetch(self, path: str, headers: Mapping[str, str] | None, due: float) -> tuple[Answer, str]:
+        """Send one request to the next target; return the answer and the status it counts under.
+
+        When the time is up, the connection is closed.
+        """
+        timer = gevent.Timeout.start_new(due + self.time_limit - time.monotonic(), TimeUpError())
+        try:
+            answer = self._answer(path, headers, due)
+        except TimeUpError:
+            return self._unanswered(due), "timeout"
+        except Exception:  # noqa: BLE001 # whatever an answer does to the client, it is no answer
+            answer = self._unanswered(due)
+        finally:
+            timer.close()
+        return answer, str(answer.status or "error")
+
+    def _answer(self, path: str, headers: Mapping[str, str] | None, due: float) -> Answer:
+        url = self._target() + path
+        with self.client.get(url, name=self.kind(), headers=dict(headers or {}), catch_response=True) as response:
+            if response.request_meta["exception"] or response.status_code not in STATUSES:
+                return self._unanswered(due)
+            now = time.monotonic()
+            return Answer(response.status_code, now, now - due, _joined(response.headers), response.content or b"")
+
+    @staticmethod
+    def _unanswered(due: float) -> Answer:
+        now = time.monotonic()
+        return Answer(0, now, now - due)
+
+    def _target(self) -> str:
+        turns = self._turns.setdefault(self.targets, itertools.cycle(self.targets))
+        return next(turns)
+
+
+def _joined(headers: Headers) -> dict[str, str]:
+    """Return headers by name in lower case; the values of one that occurs twice are one list, as HTTP has it."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        found.setdefault(name.lower(), []).append(value)
+    return {name: ", ".join(values) for name, values in found.items()}
 
 
 class Twin(OpenUser):
@@ -103,4 +152,4 @@ class Twin(OpenUser):
 
     def visit(self, visit: Visit) -> None:
         """Ask the service that does nothing."""
-        visit.get("/", headers={})
+        visit.get("/")

@@ -1,76 +1,75 @@
-"""The tenants of the quotes API."""
+"""The tenants of the quotes API. Each was promised 10 requests a second, and 20 at once."""
 
 from http import HTTPStatus
 
-from loadtests import Answer, Floods, OpenUser, Regular, TokenBucket, Visit
+from loadtests import Answer, Floods, Group, OpenUser, Regular, TokenBucket, Visit
 
 SYMBOLS = ("ACME", "INIT", "HOOL", "PIED", "UMBR", "WAYN", "STRK", "OSCP")
 LONGEST_WAIT = 4
 
 
 class Tenant(OpenUser):
-    """What all tenants have in common: where they ask, and what they were promised."""
+    """What tenants do: ask for a quote, whose receipt must be for this tenant and symbol."""
 
     abstract = True
     targets = ("http://gateway-1:8000", "http://gateway-2:8000")
     promise = TokenBucket(rate=10, burst=20)
 
+    def visit(self, visit: Visit) -> None:
+        """Ask once, as any of the kind's tenants."""
+        self.quote(visit, visit.random.choice(visit.names))
+
     def quote(self, visit: Visit, tenant: str) -> Answer:
-        """Ask for a quote; a 200 must carry the receipt of quotes for this tenant and symbol."""
+        """Ask for a quote of any symbol."""
         symbol = visit.random.choice(SYMBOLS)
         path = f"/quote?symbol={symbol}"
-        return visit.get(path, headers={"X-Tenant": tenant}, subject=tenant, receipt_for=(tenant, symbol))
+        return visit.get(path, {"X-Tenant": tenant}, subject=tenant, receipt_for=(tenant, symbol))
 
 
 class Polite(Tenant):
     """Twenty tenants, each asking for a quote twice a second."""
 
-    def visit(self, visit: Visit) -> None:
-        """Ask once, as any of the twenty."""
-        self.quote(visit, visit.random.choice(visit.names("polite", 20)))
+    subjects = Group("polite", 20)
 
 
 class Noisy(Tenant):
-    """One more tenant, whose scraper floods."""
+    """One more tenant, whose scraper floods; a proper refusal tells it how long to wait."""
 
+    subjects = Group("scraper")
     arrivals = Floods()
     tallies = ("refused_properly",)
 
     def visit(self, visit: Visit) -> None:
-        """Ask once; a proper refusal says how long to wait."""
-        answer = self.quote(visit, *visit.names("noisy", 1))
-        if wait_told(answer) in range(1, LONGEST_WAIT + 1):
+        """Ask once."""
+        if wait_told(self.quote(visit, visit.names[0])) in range(1, LONGEST_WAIT + 1):
             visit.tally("refused_properly")
 
 
 class Behaving(Tenant):
-    """The noisy tenant, behaving."""
+    """The same tenant, behaving, from 2.2 s after its last flood."""
 
+    subjects = Group("scraper")
     arrivals = Regular(delay=2.2)
-
-    def visit(self, visit: Visit) -> None:
-        """Ask once."""
-        self.quote(visit, *visit.names("noisy", 1))
 
 
 class Probe(Tenant):
-    """Tenants that take their whole burst at once, are refused, wait as they are told, and come back once."""
+    """Sixteen tenants in turn: each takes its burst at once, is refused, waits as told, and comes back once."""
 
+    subjects = Group("probes", 16)
     arrivals = Regular()
     tallies = ("burst_asked", "burst_admitted", "waits_told", "waits_kept")
 
     def visit(self, visit: Visit) -> None:
-        """Probe as one of 16 tenants in turn; the first request that is refused comes back after its wait."""
-        tenant = visit.names("probe", 16)[visit.number % 16]
-        promised: list[int] = []
+        """Ask 26 times at one instant; the first request that is refused comes back after its wait."""
+        tenant = visit.names[visit.number % len(visit.names)]
+        told: list[int] = []
 
         def ask() -> Answer:
             answer = self.quote(visit, tenant)
-            wait = wait_told(answer)
-            if wait is not None and not promised:
-                promised.append(wait)
+            if (wait := wait_told(answer)) is not None and not told:
+                told.append(wait)
                 if wait <= LONGEST_WAIT:
-                    visit.pause(wait)
+                    visit.pause(wait, since=answer.at)
                     visit.tally("waits_kept", int(self.quote(visit, tenant).genuine))
             return answer
 
@@ -81,6 +80,5 @@ class Probe(Tenant):
 
 
 def wait_told(answer: Answer) -> int | None:
-    """Return the whole seconds of a 429's Retry-After, or None when there are none."""
-    told = answer.headers.get("retry-after", "")
-    return int(told) if answer.status == HTTPStatus.TOO_MANY_REQUESTS and told.isascii() and told.isdecimal() else None
+    """Return the whole seconds that a 429 says to wait, or None."""
+    return answer.retry_after if answer.status == HTTPStatus.TOO_MANY_REQUESTS else None

@@ -1,27 +1,38 @@
 """Serve a patient: `python -m kit.patient gateway:app`."""
 
 import sys
+from importlib import import_module
 
 from kit.address import ANYWHERE, app_port
 from kit.logs import configure_logs
+from kit.reload import run_reloadable
 from kit.serve import Server, run
 from kit.tracebacks import print_own_part
 
+IMPORTED_ONCE = ("fastapi", "httpx2", "redis.asyncio")
+"""What patients use and what takes long to import: a reload finds it there."""
 
-def main(target: str) -> int:
+
+def serve(target: str) -> int:
     """Serve the app that `target` names, as `module:app`; return the exit code.
 
     When the module or the app's start crashes, its traceback goes to standard error, from the learner's file on.
     """
-    configure_logs()
     module, _, app = target.partition(":")
     try:
-        # Not importlib's function: the statement's own way keeps importlib's frames out of tracebacks.
-        run(Server(getattr(__import__(module), app), ANYWHERE, app_port()))
+        run(Server(getattr(import_module(module), app), ANYWHERE, app_port()))
     except BaseException as error:  # noqa: BLE001 # also an exit() in the learner's file
         print_own_part(error)
         return 1
     return 0
+
+
+def main(target: str) -> int:
+    """Serve an app until it ends or the process is told to stop; SIGHUP serves it anew from its changed files."""
+    configure_logs()
+    for module in IMPORTED_ONCE:
+        import_module(module)
+    return run_reloadable(lambda: serve(target))
 
 
 if __name__ == "__main__":

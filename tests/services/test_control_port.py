@@ -31,10 +31,10 @@ NO_KEYS = [
 
 
 async def ask(stock: Stock, method: str, path: str, key: str | None) -> httpx2.Response:
-    headers = {} if key is None else {"Authorization": key}
+    headers = {} if key is None else {b"Authorization": key.encode()}
     async with httpx2.AsyncClient(base_url=stock.control.base_url, trust_env=False, verify=False) as stranger:
         body = {"name": "surge"} if method == "PUT" else {"kind": "error"} if method == "POST" else None
-        return await stranger.request(method, path, headers=[(k, v.encode()) for k, v in headers.items()], json=body)
+        return await stranger.request(method, path, headers=headers, json=body)
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import Stock, until
 
+from kit.connection import Connection
 from kit.faults import RequestFault
 
 pytestmark = pytest.mark.anyio
@@ -240,7 +241,8 @@ async def test_answers_leave_at_once_although_they_are_sent_in_two_pieces(stock:
     await stock.inject("hang")
     _, writer = await raw_request(stock)
     await until(lambda: under_way(stock) == 1)
-    (connection,) = [c for c in stock.server.server_state.connections if c.cycle and not c.cycle.response_complete]
+    served = [each for each in stock.server.server_state.connections if isinstance(each, Connection)]
+    (connection,) = [each for each in served if each.cycle and not each.cycle.response_complete]
     tcp = connection.transport.get_extra_info("socket")
     assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     writer.close()

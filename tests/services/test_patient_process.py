@@ -10,7 +10,8 @@ import httpx2
 import pytest
 from processes import Process, process
 
-from kit.patient import main
+import kit
+from kit.patient import serve
 
 APP = "from kit import create_app\napp = create_app()\n"
 
@@ -27,13 +28,12 @@ def crash(patient: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """Return a function that returns what a patient that cannot start writes to standard error."""
     monkeypatch.chdir(patient)
     monkeypatch.syspath_prepend(patient)
-    monkeypatch.setattr("kit.patient.configure_logs", lambda: None)
 
     def run(source: str, target: str = "gateway:app") -> str:
         (patient / "gateway.py").write_text(source)
         before = set(sys.modules)
         try:
-            assert main(target) == 1
+            assert serve(target) == 1
         finally:
             for name in set(sys.modules) - before:
                 del sys.modules[name]
@@ -212,7 +212,7 @@ def test_a_handler_that_blocks_the_event_loop_cannot_keep_a_patient_alive(patien
         started.stop()
         code, _, _ = started.end()
         connection.close()
-    assert code == -signal.SIGALRM
+    assert code == 128 + signal.SIGALRM
 
 
 def test_an_error_in_a_handler_is_one_json_line_that_begins_in_the_learners_file(patient: Path) -> None:
@@ -227,3 +227,32 @@ def test_an_error_in_a_handler_is_one_json_line_that_begins_in_the_learners_file
     told = json.loads(line)
     assert told["level"] == "error"
     assert told["exception"].splitlines()[1] == f'  File "{patient}/gateway.py", line 5, in quote'
+
+
+def test_a_patient_gets_one_name_from_the_kit() -> None:
+    assert kit.__all__ == ["create_app"]
+    assert not hasattr(kit, "StockService")
+
+
+def test_a_reload_serves_the_changed_file_even_when_the_old_one_hangs(patient: Path) -> None:
+    gateway = patient / "gateway.py"
+    gateway.write_text(APP + "import time\n@app.get('/')\nasync def hang() -> None:\n    time.sleep(3600)\n")
+    with process("kit.patient", "gateway:app", cwd=patient, ER_PORT="0") as started:
+        port = started.addresses()[0][1]
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: gateway\r\n\r\n")
+            gateway.write_text(APP + "@app.get('/')\nasync def answer() -> str:\n    return 'new'\n")
+            started.stop(signal.SIGHUP)
+            assert httpx2.get(f"{url(started)}/", trust_env=False).json() == "new"
+
+
+def test_a_reload_of_a_broken_file_ends_the_patient_with_its_traceback(patient: Path) -> None:
+    gateway = patient / "gateway.py"
+    gateway.write_text(APP)
+    with process("kit.patient", "gateway:app", cwd=patient, ER_PORT="0") as started:
+        started.addresses()
+        gateway.write_text("def broken(:\n")
+        started.stop(signal.SIGHUP)
+        code, _, errors = started.end()
+    assert code == 1
+    assert "SyntaxError" in errors

@@ -1,0 +1,54 @@
+"""The plan of a play: what the incident's driver hands over."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PlannedPhase:
+    """A phase of `seconds`, with arrivals per second by user kind."""
+
+    name: str
+    seconds: float
+    rate: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A seed and the phases in order."""
+
+    seed: int
+    phases: tuple[PlannedPhase, ...]
+
+    @classmethod
+    def read(cls, body: Any) -> "Plan":  # noqa: ANN401 # whatever JSON somebody sent
+        """Return the plan that a JSON object describes; raises ValueError, saying why, when it describes none."""
+        try:
+            plan = cls(int(body["seed"]), tuple(_phase(phase) for phase in body["phases"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is no plan ({type(error).__name__}: {error})") from error
+        if not plan.phases:
+            raise ValueError("a plan has at least one phase")
+        return plan
+
+    def with_rate(self, kind: str, rate: float) -> "Plan":
+        """Return the plan with one more kind, at the same rate in all phases."""
+        return replace(self, phases=tuple(replace(p, rate={**p.rate, kind: rate}) for p in self.phases))
+
+    @property
+    def ends(self) -> list[float]:
+        """Return the second of the play at which each phase ends."""
+        return list(accumulate(phase.seconds for phase in self.phases))
+
+
+def _phase(told: Any) -> PlannedPhase:  # noqa: ANN401 # as above
+    phase = PlannedPhase(str(told["name"]), float(told["seconds"]), {k: float(r) for k, r in told["rate"].items()})
+    if not 0 < phase.seconds < math.inf:
+        raise ValueError(f"phase `{phase.name}` must take more than 0 seconds")
+    for kind, rate in phase.rate.items():
+        if not 0 <= rate < math.inf:
+            raise ValueError(f"phase `{phase.name}` has a rate of {rate} for `{kind}`")
+    return phase

@@ -1,0 +1,33 @@
+"""What all tests share: the engine with our images, and proof that nothing of ours is left behind."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from grader.course import Course
+from grader.docker import docker
+from grader.engine import ensure_engine
+from grader.images import ensure_images
+
+
+def left_over() -> list[str]:
+    """Return our containers and networks that the engine still has."""
+    found = docker("ps", "--all", "--filter", "label=er.run", "--format", "{{.Names}}").split()
+    return found + docker("network", "ls", "--filter", "label=er.run", "--format", "{{.Name}}").split()
+
+
+@pytest.fixture(scope="session")
+def images() -> dict[str, str]:
+    """Make sure of the engine and of all images; return Compose's variables for them."""
+    course = Course.here()
+    ensure_engine(course, print, None)
+    return ensure_images(course, ["python", "redis", "prometheus"], print)
+
+
+@pytest.fixture
+def nothing_left(images: dict[str, str]) -> Iterator[None]:
+    """Demand that a test leaves no container and no network of ours behind."""
+    del images
+    assert left_over() == []
+    yield
+    assert left_over() == []

@@ -1,0 +1,201 @@
+"""What a learner types, as a learner types it: `er` in a process of its own, on the real engine."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from grader.course import Course
+from grader.docker import docker
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
+
+COURSE = Course.here()
+LAB = COURSE.lab("03")
+ER = str(Path(sys.executable).with_name("er"))
+ACCEPTED = LAB.path / "fixes" / "accepted" / "token-bucket-lua" / "gateway.py"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def copy(work: Path) -> Path:
+    """A work copy of lab 03, as its first start makes it."""
+    path = work / LAB.name / "gateway.py"
+    path.parent.mkdir(parents=True)
+    shutil.copyfile(LAB.patient / "gateway.py", path)
+    return path
+
+
+@pytest.fixture
+def stopped(work: Path) -> Iterator[None]:
+    """Take the live lab down after a test, whatever it did."""
+    yield
+    er(work, "stop", "03")
+
+
+def environment(work: Path) -> dict[str, str]:
+    return {**os.environ, "ER_WORK": str(work), "NO_COLOR": "1"}
+
+
+def er(work: Path, *args: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [ER, *args],
+        env=environment(work),
+        cwd=COURSE.root,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def containers(of: str) -> list[str]:
+    return docker("ps", "--quiet", "--filter", "label=er.run", "--filter", f"name={of}").split()
+
+
+@pytest.mark.usefixtures("stopped")
+def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_lab_up(work: Path) -> None:
+    first = er(work, "start", "03")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert re.search(r"^Can't scale: polite tenants served \d+%, p95 \d+\.\d s$", first.stdout, re.MULTILINE)
+    for command in ("make lab-03", "make grade-03", "er hint 03", "er stop 03"):
+        assert command in first.stdout
+    assert "\x1b[" not in first.stdout
+    assert (work / LAB.name / "gateway.py").read_bytes() == (LAB.patient / "gateway.py").read_bytes()
+    up = containers("er-live-03")
+    assert len(up) == 7
+
+    menu = er(work, "break", "03")
+    assert "er break 03 quotes capacity factor=" in menu.stdout
+    broken = er(work, "break", "03", "quotes", "capacity", "factor=2", "--for", "60s")
+    assert broken.returncode == 0, broken.stderr
+    assert "factor 2.0" in broken.stdout
+    assert "is broken now: capacity" in er(work, "break", "03").stdout
+    assert er(work, "heal", "03").stdout == "1 healed\n"
+    unknown = er(work, "break", "03", "payments", "hang")
+    assert (unknown.returncode, unknown.stderr.splitlines()[0]) == (
+        2,
+        "er: lab 03 has no service `payments` to break; it has `quotes`",
+    )
+    assert er(work, "break", "03", "quotes", "slow", "secnds=3").returncode == 2
+
+    shutil.copyfile(ACCEPTED, work / LAB.name / "gateway.py")
+    again = er(work, "start", "03")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "No symptom" in again.stdout
+    assert containers("er-live-03") == up
+
+
+def test_on_a_terminal_a_start_shows_the_symptom_and_applies_saved_edits(work: Path, copy: Path) -> None:
+    lab = pexpect.spawn(
+        ER, ["start", "03"], env=environment(work), cwd=str(COURSE.root), timeout=60, dimensions=(40, 120)
+    )
+    lab.expect("Can't scale: polite tenants served")
+    copy.write_text(copy.read_text() + "def broken(:\n")
+    lab.expect("SyntaxError")
+    shutil.copyfile(ACCEPTED, copy)
+    lab.expect("saved edit is live after")
+    lab.expect("no symptom")
+    second = er(work, "start", "03")
+    assert second.returncode == 2
+    assert f"lab 03 is live already, in process {lab.pid}" in second.stderr
+    lab.sendintr()
+    lab.expect("Lab 03 is down")
+    lab.expect(pexpect.EOF)
+    lab.close()
+    assert lab.exitstatus == 2
+
+
+def test_a_grade_of_the_starter_fails_and_of_a_right_fix_passes(work: Path, copy: Path, tmp_path: Path) -> None:
+    failed = er(work, "grade", "03", "--out", str(tmp_path / "out"))
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    assert "polite-tenants-served" in failed.stdout
+    assert "While one tenant floods, the others get their quotes" in failed.stdout
+    assert "next: er hint 03" in failed.stdout
+    assert (tmp_path / "out" / "results.json").exists()
+    shutil.copyfile(ACCEPTED, copy)
+    passed = er(work, "grade", "03")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert "PASSED" in passed.stdout
+    assert "debrief.md" in passed.stdout
+    assert "passed" in er(work, "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("def broken(:\n", "SyntaxError: invalid syntax"),
+        ("import not_there\n", "ModuleNotFoundError: No module named 'not_there'"),
+        ("app = None\n", "gateway-1"),
+        ("", "is empty"),
+    ],
+    ids=["syntax-error", "import-error", "no-app", "empty"],
+)
+def test_code_that_does_not_start_fails_a_grade_with_its_traceback(
+    work: Path, copy: Path, content: str, said: str
+) -> None:
+    copy.write_text(content)
+    done = er(work, "grade", "03")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert said in done.stdout
+    assert "importlib" not in done.stdout
+
+
+def test_code_that_hangs_at_start_fails_a_grade(work: Path, copy: Path) -> None:
+    copy.write_text("import time\n\ntime.sleep(3600)\n")
+    done = er(work, "grade", "03")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "does not answer `GET /healthz`" in done.stdout
+
+
+def test_code_that_ends_in_the_incident_fails_a_grade_and_is_named(work: Path, copy: Path) -> None:
+    copy.write_text(copy.read_text() + "\nimport os, threading\nthreading.Timer(6, os._exit, [7]).start()\n")
+    done = er(work, "grade", "03")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "ended with exit code 7" in done.stdout
+
+
+def test_a_grade_without_a_work_copy_says_how_to_make_one(work: Path) -> None:
+    done = er(work, "grade", "03")
+    assert done.returncode == 2
+    assert "make lab-03" in done.stderr
+
+
+def test_an_unknown_lab_is_one_clear_error(work: Path) -> None:
+    done = er(work, "start", "42")
+    assert (done.returncode, done.stderr) == (2, "er: there is no lab `42`; there are 03\n  next: er list\n")
+
+
+@pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("copy")
+def test_an_interrupted_grade_leaves_nothing_behind(work: Path, stage: str, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [ER, "grade", "03"],
+        env={**environment(work), "PYTHONUNBUFFERED": "1"},
+        cwd=COURSE.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as grade:
+        assert grade.stdout is not None
+        assert any(stage in line for line in grade.stdout)
+        if stage == "Grading lab":
+            while not docker("network", "ls", "--quiet", "--filter", "label=er.run"):
+                time.sleep(0.01)
+        grade.send_signal(number)
+        _, errors = grade.communicate()
+    assert grade.returncode == 2
+    assert "interrupted" in errors

@@ -1,0 +1,176 @@
+"""Users for tests of the load program; each asks for the path that is named after its kind."""
+
+import os
+from dataclasses import dataclass
+from random import Random
+
+from gevent.monkey import get_original
+
+from loadtests import Group, OpenUser, Poisson, TokenBucket, Visit
+from loadtests.shapes import Stretch
+
+block = get_original("time", "sleep")
+"""Hold the whole program up, as a busy host would."""
+
+
+@dataclass(frozen=True)
+class At:
+    """Arrivals at these seconds of the phase, whatever its rate."""
+
+    times_told: tuple[float, ...]
+
+    def times(self, stretch: Stretch, _: Random) -> list[float]:
+        return [stretch.start + at for at in self.times_told]
+
+
+class Asking(OpenUser):
+    """Ask once for the path that is named after the kind."""
+
+    abstract = True
+    targets = tuple(os.environ["ER_TEST_TARGETS"].split(","))
+    time_limit = 20.0
+
+    def visit(self, visit: Visit) -> None:
+        visit.get(f"/{self.kind()}")
+
+
+class Twin(Asking):
+    """The twin's place, on a target of ours."""
+
+
+class Steady(Asking):
+    """Ask for what is answered at once."""
+
+    arrivals = Poisson()
+
+
+class Stalled(Asking):
+    """Ask for what stalls."""
+
+
+class Silent(Asking):
+    """Ask for what is never answered."""
+
+    time_limit = 0.3
+
+
+class Closed(Asking):
+    """Ask for what closes the connection."""
+
+
+class Truncated(Asking):
+    """Ask for what is never sent to its end."""
+
+
+class Nonsense(Asking):
+    """Ask for what is no HTTP."""
+
+
+class Redirected(Asking):
+    """Ask for what is elsewhere."""
+
+
+class Binary(Asking):
+    """Ask for an error in no known encoding."""
+
+
+class Unheard(Asking):
+    """Ask for a status that there is not."""
+
+
+class Refused(Asking):
+    """Ask where nobody serves."""
+
+    targets = ("http://127.0.0.1:1",)
+
+
+class Crashing(Asking):
+    """Ask, and fail."""
+
+    def visit(self, visit: Visit) -> None:
+        super().visit(visit)
+        visit.tally("undeclared")
+
+
+class Volley(Asking):
+    """Ask 26 times at one instant, then once more."""
+
+    arrivals = At((0.1,))
+    tallies = ("together", "answered")
+
+    def visit(self, visit: Visit) -> None:
+        answers = visit.volley(26, lambda: visit.get("/volley"))
+        visit.tally("together", len(answers))
+        visit.tally("answered", sum(answer.status == 200 for answer in answers))
+        visit.get("/volley")
+
+
+class Pausing(Asking):
+    """Ask, wait as long as the answer says, and ask again."""
+
+    arrivals = At((0.1, 0.1, 0.1))
+
+    def visit(self, visit: Visit) -> None:
+        answer = visit.get("/pausing")
+        visit.pause(answer.retry_after or 0, since=answer.at)
+        visit.get("/pausing-again")
+
+
+class Late(Asking):
+    """The first holds the program up, so that the second comes late."""
+
+    arrivals = At((0.1, 0.1))
+
+    def visit(self, visit: Visit) -> None:
+        block(0.3) if visit.number == 0 else super().visit(visit)
+
+
+class TooLate(Asking):
+    """The first holds the program up for so long that the second is not sent."""
+
+    arrivals = At((0.1, 0.1))
+
+    def visit(self, visit: Visit) -> None:
+        block(1.2) if visit.number == 0 else super().visit(visit)
+
+
+class Buying(Asking):
+    """Ask for what carries a receipt, or should."""
+
+    abstract = True
+    subjects = Group("buyer")
+    promise = TokenBucket(rate=0.001, burst=5)
+    arrivals = At((0.1,) * 10)
+
+    def visit(self, visit: Visit) -> None:
+        tenant = visit.names[0]
+        headers = {"X-Tenant": tenant}
+        visit.get(f"/{self.kind()}?symbol=ACME", headers, subject=tenant, receipt_for=(tenant, "ACME"))
+
+
+class Genuine(Buying):
+    """Get genuine receipts."""
+
+
+class Forged(Buying):
+    """Get receipts under another secret."""
+
+    subjects = Group("victim of forgery")
+
+
+class Replayed(Buying):
+    """Get one genuine receipt again and again."""
+
+    subjects = Group("victim of replay")
+
+
+class Swapped(Buying):
+    """Get receipts that were issued for another tenant."""
+
+    subjects = Group("victim of a swap")
+
+
+class Bare(Buying):
+    """Get no receipt."""
+
+    subjects = Group("victim of invention")

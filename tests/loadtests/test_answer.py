@@ -1,0 +1,35 @@
+"""What a locustfile may read from an answer."""
+
+import pytest
+
+from loadtests.answer import Answer
+
+
+def answer(content: bytes = b"", **headers: str) -> Answer:
+    return Answer(429, at=0.0, latency=0.0, headers=headers, content=content)
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("0", 0), ("1", 1), ("60", 60), ("007", 7)])
+def test_a_wait_is_a_whole_number_of_seconds(told: str, seconds: int) -> None:
+    assert answer(**{"retry-after": told}).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["", "-1", "+1", "1.5", " 1", "1s", "soon", "1, 60", "1_0", "\u0661", "\u00b2", "9" * 5000, "Mon, 23 Nov 2026"],
+)
+def test_what_is_no_whole_number_of_seconds_is_no_wait(told: str) -> None:
+    assert answer(**{"retry-after": told}).retry_after is None
+
+
+def test_without_the_header_there_is_no_wait() -> None:
+    assert answer().retry_after is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"1", b"null", b"{", b"\xff", b"[" * 100_000, b'{"a": ' * 100_000])
+def test_a_body_that_is_no_json_object_reads_as_an_empty_one(content: bytes) -> None:
+    assert answer(content).body == {}
+
+
+def test_a_json_object_reads_as_it_is() -> None:
+    assert answer(b'{"receipt": "x", "price": 1.5}').body == {"receipt": "x", "price": 1.5}
