@@ -66,7 +66,7 @@ class Floods:
 
     length: float = 0.85
     rest: float = 2.05
-    lead: tuple[float, float] = (0.1, 0.25)
+    lead: tuple[float, float] = (0.2, 0.35)
     volley: tuple[int, int] = (10, 40)
     first_volleys: tuple[int, int] = (25, 40)
 

@@ -12,7 +12,7 @@ def run_reloadable(start: Callable[[], int]) -> int:
     """Run `start` in a child process; SIGHUP kills it, whatever it is doing, and starts it anew.
 
     Return the exit code of a child that ended by itself, 128 and the signal's number if a signal ended it. SIGTERM and
-    SIGINT are passed on to the child. To be called before there are threads or an event loop: a fork leaves them behind.
+    SIGINT are passed on to the child. To be called before there are threads or an event loop: forks leave them behind.
     """
     child = 0
     wanted_again = True

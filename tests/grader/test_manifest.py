@@ -36,8 +36,8 @@ def test_every_lab_of_the_course_has_a_manifest() -> None:
         (r"^blurb = .*$", "", r"`blurb`: Field required"),
         (r'^phase = \["surge"', 'phase = ["surgee"', r"there is no phase `surgee`; the nearest is `surge`"),
         (
-            r'fails = \["',
-            'fails = ["polit-tenants-served", "',
+            r"fails = \[",
+            'fails = ["polit-tenants-served", ',
             r"there is no check `polit-tenants-served`; the nearest is",
         ),
         (r'^kind = "share"', 'kind = "ratio"', r"`check\[0\]`: .*'share', 'exact', 'measure'"),
