@@ -18,7 +18,7 @@ from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
 from grader.logs import readable
 
-UP_SECONDS = 30
+UP_SECONDS = 20
 """How long a system may take until all of it is healthy."""
 
 ROLE_OF_PATIENT = "patient"
@@ -102,11 +102,14 @@ class Project:
                 timeout=UP_SECONDS + 20,
             )
         except DockerError as error:
-            self._blame(error)
+            self._blame_who_is_not_ready(error)
+            raise
+        # Compose may end its wait without an error.
+        self._blame_who_is_not_ready()
         self.limit_cpus()
 
-    def _blame(self, error: DockerError) -> None:
-        """Raise the error of the service that is at fault."""
+    def _blame_who_is_not_ready(self, error: DockerError | None = None) -> None:
+        """Raise the error of a service that is not ready, the patient's first; do nothing when all are."""
         containers = self.containers()
         for container in containers:
             if container.role == ROLE_OF_PATIENT and not container.ready:
@@ -117,7 +120,6 @@ class Project:
                     f"`{container.service}` did not become healthy:\n{self.said(container)}",
                     run="er doctor",
                 ) from error
-        raise error
 
     def patient_error(self, container: Container) -> LearnerError:
         """Return the error that shows why a patient's container is not ready."""
