@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
-import pexpect.popen_spawn
 import pytest
 
 from grader.course import Course
@@ -63,6 +62,24 @@ def er(work: Path, *args: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def begun(work: Path, *args: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [ER, *args],
+        env={**environment(work), "PYTHONUNBUFFERED": "1"},
+        cwd=COURSE.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_line(process: "subprocess.Popen[str]", part: str) -> None:
+    """Read what a process prints until a line has this part."""
+    assert process.stdout is not None
+    assert any(part in line for line in process.stdout)
+
+
 def containers(of: str) -> list[str]:
     return docker("ps", "--quiet", "--filter", "label=er.run", "--filter", f"name={of}").split()
 
@@ -93,12 +110,12 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
     )
     assert er(work, "break", "03", "quotes", "slow", "secnds=3").returncode == 2
 
-    again = pexpect.popen_spawn.PopenSpawn([ER, "start", "03"], env=environment(work), cwd=COURSE.root, timeout=60)
-    again.expect("surge")
-    assert containers("er-live-03") == up
-    again.kill(signal.SIGINT)
-    again.expect("interrupted")
-    assert again.wait() == 2
+    with begun(work, "start", "03") as again:
+        wait_for_line(again, "surge")
+        assert containers("er-live-03") == up
+        again.send_signal(signal.SIGINT)
+        _, errors = again.communicate()
+    assert (again.returncode, "interrupted" in errors) == (2, True)
     assert containers("er-live-03") == []
 
 
@@ -181,16 +198,8 @@ def test_an_unknown_lab_is_one_clear_error(work: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.usefixtures("copy")
 def test_an_interrupted_grade_leaves_nothing_behind(work: Path, stage: str, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [ER, "grade", "03"],
-        env={**environment(work), "PYTHONUNBUFFERED": "1"},
-        cwd=COURSE.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as grade:
-        assert grade.stdout is not None
-        assert any(stage in line for line in grade.stdout)
+    with begun(work, "grade", "03") as grade:
+        wait_for_line(grade, stage)
         if stage == "Grading lab":
             while not docker("network", "ls", "--quiet", "--filter", "label=er.run"):
                 time.sleep(0.01)
