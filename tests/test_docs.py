@@ -1,0 +1,45 @@
+"""What the documents say is what is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from grader.catalog import read_catalog
+from grader.course import Course
+
+COURSE = Course.here()
+DOCUMENTS = [*COURSE.root.glob("*.md"), *COURSE.root.glob("labs/*/*.md")]
+
+
+def test_the_readmes_emergency_table_is_the_catalogue_with_the_labs_that_exist() -> None:
+    rows = []
+    for key, row in read_catalog(COURSE).emergency.items():
+        labs = [lab for lab in COURSE.labs() if lab.manifest.emergency == key]
+        links = ", ".join(f"[{lab.number} {lab.manifest.title.lower()}](labs/{lab.name}/README.md)" for lab in labs)
+        rows.append(f"| {row.problem} | {row.symptoms} | {row.first_aid} | {row.long_term} | {row.relief} | {links} |")
+    assert "\n".join(rows) in (COURSE.root / "README.md").read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(COURSE.root)))
+def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_brief_of_each_lab_names_its_checks_and_nothing_else() -> None:
+    for lab in COURSE.labs():
+        told = re.findall(r"^\| ([a-z0-9-]+) \|", (lab.path / "README.md").read_text(), re.MULTILINE)
+        assert told == ["check", *(check.name for check in lab.manifest.check)] or told == [
+            check.name for check in lab.manifest.check
+        ]
+
+
+def test_every_make_target_and_er_command_in_the_documents_exists() -> None:
+    makefile = (COURSE.root / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+(?:-%)?):", makefile, re.MULTILINE))
+    for document in DOCUMENTS:
+        for number in re.findall(r"`(?:make lab-|make grade-|er [a-z]+ )(\d\d)", document.read_text()):
+            assert COURSE.lab(number)
+        for target in re.findall(r"`make ([a-z]+)`", document.read_text()):
+            assert target in targets
