@@ -76,13 +76,13 @@ def start(lab: Lab) -> None:
         from rich.live import Live  # noqa: PLC0415
 
         try:
-            with Live(console=console, auto_refresh=False) as live:
+            with Live(console=console, auto_refresh=False) as live, contextlib.suppress(KeyboardInterrupt):
                 session = Session(course, lab, project, Picture(live, head))
                 session.bring_up()
                 session.play(forever=True)
         finally:
             project.down()
-            console.print(f"Lab {lab.number} is down. To be judged: make grade-{lab.number}")
+        console.print(f"Lab {lab.number} is down. To be judged: make grade-{lab.number}")
 
 
 @er.command()
@@ -232,13 +232,15 @@ def doctor() -> None:
 
 def main() -> None:
     """Run `er`; every error ends in one message and its exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    # A shell that starts er in the background has it ignore SIGINT; only nohup's wish is kept.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         er.main(standalone_mode=False)
     except ErError as error:
         click.echo(f"er: {error}", err=True)
-        sys.exit(error.exit_code)
+        sys.exit(2)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -2,12 +2,10 @@
 
 
 class ErError(Exception):
-    """Something that keeps `er` from judging; it ends in one message and exit code 2.
+    """Something that keeps `er` from judging; it ends `er` with one message and exit code 2.
 
     `what` says what is wrong, `where` in which file or service, `run` which command or page comes next.
     """
-
-    exit_code = 2
 
     def __init__(self, what: str, *, where: str | None = None, run: str | None = None) -> None:
         super().__init__(what)
@@ -22,6 +20,4 @@ class ErError(Exception):
 
 
 class LearnerError(ErError):
-    """Something in the learner's code that fails a grade: exit code 1."""
-
-    exit_code = 1
+    """Something in the learner's code: it fails a grade."""

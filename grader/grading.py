@@ -9,7 +9,7 @@ from pathlib import Path
 from grader import checks, fitness
 from grader.checks import Finding, Reading, State
 from grader.course import Course, Lab
-from grader.errors import LearnerError
+from grader.errors import ErError, LearnerError
 from grader.manifest import Check
 from grader.plan import Plan
 from grader.play import Play
@@ -48,6 +48,8 @@ class Grade:
             verdict, cause = self._verdict()
         except LearnerError as error:
             verdict, cause = Verdict.FAILED, str(error)
+        except ErError as error:
+            verdict, cause = Verdict.ERROR, str(error)
         results = Results(
             lab=self.lab.name,
             seed=self.seed,

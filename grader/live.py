@@ -79,6 +79,7 @@ class Session:
 
         A patient that does not start is shown, and the lab goes on without it, when there is a terminal to wait at.
         """
+        began = time.monotonic()
         containers = self._project.containers()
         joined = bool(containers) and all(container.ready for container in containers if container.role != "patient")
         if not joined:
@@ -91,7 +92,9 @@ class Session:
                 self._project.reload_patients()
                 self._wait_for_patients()
             else:
+                self._screen.event("starting the system ...")
                 self._project.up()
+            self._screen.event(f"healthy after {time.monotonic() - began:.1f} s")
         except LearnerError as error:
             if not self._screen.waits:
                 raise
@@ -159,6 +162,7 @@ class Session:
         elif self._project.serving(patients):
             self._screen.event(f"saved edit is live after {time.monotonic() - self._restarted:.1f} s")
             self._restarted = None
+            self._project.limit_cpus()
 
     def _wait_for_patients(self) -> None:
         deadline = time.monotonic() + 20
@@ -166,6 +170,7 @@ class Session:
             if (fallen := [patient for patient in patients if patient.fallen]) or time.monotonic() > deadline:
                 raise self._project.patient_error((fallen or patients)[0])
             time.sleep(TICK_SECONDS)
+        self._project.limit_cpus()
 
 
 def _signature(work: Path, lab: Lab) -> list[tuple[int, int] | None]:

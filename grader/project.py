@@ -1,6 +1,7 @@
 """A lab's containers under Docker Compose, as one project with private networks and loopback ports only."""
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -228,6 +229,8 @@ def remove_project(name: str) -> None:
 
 def _reload(patient: Container) -> None:
     if patient.fallen:
+        # It imports everything anew: free of the judged limit, as at the first start.
+        docker("update", "--cpus", str(os.cpu_count() or 1), patient.id)
         docker("start", patient.id)
     else:
         docker("kill", "--signal", "HUP", patient.id)

@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -38,14 +38,14 @@ class Screen(Protocol):
 
 class _Paced:
     def __init__(self) -> None:
-        self._shown = 0.0
+        self._last = 0.0
 
     def due(self, seconds: float) -> bool:
         """Tell whether at least this time has gone by since the last call that said so."""
         now = time.monotonic()
-        if now - self._shown < seconds:
+        if now - self._last < seconds:
             return False
-        self._shown = now
+        self._last = now
         return True
 
 
@@ -94,6 +94,7 @@ class Picture(_Paced):
         self._head = head
         self._events: list[Text] = []
         self._phase = ""
+        self._shown: tuple[RenderableType, ...] = ()
 
     def phase(self, phase: PlannedPhase) -> None:
         """Name the phase in the picture's title."""
@@ -101,9 +102,11 @@ class Picture(_Paced):
 
     def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
         """Draw the picture."""
-        self._live.update(
-            Group(self._head, self._table(incident, vitals), self._line(symptom), *self._events), refresh=True
-        )
+        self._shown = (self._table(incident, vitals), self._line(symptom))
+        self._draw()
+
+    def _draw(self) -> None:
+        self._live.update(Group(self._head, *self._shown, *self._events), refresh=True)
 
     def _table(self, incident: Incident, vitals: Vitals) -> Table:
         left = f", {incident.phase.end - incident.elapsed:.0f} s left" if incident.phase else ""
@@ -131,6 +134,7 @@ class Picture(_Paced):
 
     def _note(self, line: Text) -> None:
         self._events = [*self._events, line][-LATEST_EVENTS:]
+        self._draw()
 
 
 def _seconds(users: Users) -> str:
