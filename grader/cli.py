@@ -1,10 +1,7 @@
 """The `er` program: what learners, teachers and authors type."""
 
-import contextlib
-import re
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -15,10 +12,6 @@ from grader.course import Course, Lab
 from grader.errors import ErError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rich.console import Console
-
     from grader.control import ControlPort
 
 WIDTH_OF_LOGS = 120
@@ -47,42 +40,10 @@ def er() -> None:
 @LAB
 def start(lab: Lab) -> None:
     """Start lab NN, or join it, and play its incident on your work copy."""
-    from grader.live import Session, alone, live_project  # noqa: PLC0415 # each command loads what it needs
-    from grader.screen import Lines, Picture  # noqa: PLC0415
-    from grader.work import edited_starter, make_work_copy  # noqa: PLC0415
+    from grader.setup import open_console  # noqa: PLC0415 # each command loads what it needs
+    from grader.starting import start as start_  # noqa: PLC0415
 
-    course, console = Course.here(), _console()
-    files = " and ".join(_shown(course.work / lab.name / name) for name in lab.manifest.edit)
-    forever = console.is_terminal
-    console.print(f"[bold]Lab {lab.number}, {lab.manifest.title}.[/] {lab.manifest.blurb}")
-    with alone(course, lab):
-        images = _set_up(lab, console)
-        if make_work_copy(course, lab):
-            console.print(f"Your copy is [bold]{files}[/]; the brief is labs/{lab.name}/README.md.")
-        for path in edited_starter(course, lab):
-            console.print(
-                f"[yellow]`{path}` was edited; only your work copy counts.[/] To carry the edit over: "
-                f"cp {path} {course.work / lab.name}/ && git checkout {path}"
-            )
-        head = f"Edit [bold]{files}[/]: a saved edit is live within 2 s. Ctrl-C takes the lab down."
-        project = live_project(course, lab, images)
-        if not forever:
-            session = Session(course, lab, project, Lines(console))
-            with _taken_down_unless_done(project.down):
-                session.bring_up()
-                session.play(forever=False)
-            _say_next(console, lab, session.symptom, files)
-            return
-        from rich.live import Live  # noqa: PLC0415
-
-        try:
-            with Live(console=console, auto_refresh=False) as live, contextlib.suppress(KeyboardInterrupt):
-                session = Session(course, lab, project, Picture(live, head))
-                session.bring_up()
-                session.play(forever=True)
-        finally:
-            project.down()
-        console.print(f"Lab {lab.number} is down. To be judged: make grade-{lab.number}")
+    start_(Course.here(), lab, open_console())
 
 
 @er.command()
@@ -97,15 +58,16 @@ def grade(lab: Lab, submission: Path | None, seed: int | None, out: Path | None,
     from grader.plan import fresh_seed  # noqa: PLC0415
     from grader.report import show  # noqa: PLC0415
     from grader.results import Verdict  # noqa: PLC0415
+    from grader.setup import open_console, set_up  # noqa: PLC0415
     from grader.work import demand_work_copy  # noqa: PLC0415
 
-    course, console = Course.here(), _console()
+    course, console = Course.here(), open_console()
     source = submission or demand_work_copy(course, lab)
     if not source.is_dir():
         raise ErError(f"there is no submission at `{source}`", run=f"er grade {lab.number} --submission DIR")
     seed = fresh_seed() if seed is None else seed
     console.print(f"[bold]Grading lab {lab.number}, {lab.manifest.title}[/] (seed {seed})")
-    images = _set_up(lab, console)
+    images = set_up(lab, console)
     results = Grade(course, lab, source, seed, images, lambda line: console.print(f"  {line}"), thorough=thorough).run()
     folder = out or course.state / "results" / lab.name / f"{results.began.replace(':', '')}-{seed}"
     path = results.write(folder)
@@ -121,9 +83,10 @@ def grade(lab: Lab, submission: Path | None, seed: int | None, out: Path | None,
 def stop(lab: Lab) -> None:
     """Take the live lab NN down."""
     from grader.live import live_project  # noqa: PLC0415
+    from grader.setup import open_console, set_up_engine  # noqa: PLC0415
 
     course = Course.here()
-    _engine(_console())
+    set_up_engine(open_console())
     live_project(course, lab, {}).down()
     click.echo(f"lab {lab.number} is down")
 
@@ -135,8 +98,9 @@ def list_() -> None:
 
     from grader.catalog import read_catalog  # noqa: PLC0415
     from grader.progress import progress  # noqa: PLC0415
+    from grader.setup import open_console  # noqa: PLC0415
 
-    course, console = Course.here(), _console()
+    course, console = Course.here(), open_console()
     catalog = read_catalog(course)
     table = Table()
     for column in ("lab", "pattern", "emergency", "minutes", "you"):
@@ -157,8 +121,9 @@ def hint(lab: Lab, *, again: bool) -> None:
     from rich.markdown import Markdown  # noqa: PLC0415
 
     from grader.progress import next_hint, shown_hints  # noqa: PLC0415
+    from grader.setup import open_console  # noqa: PLC0415
 
-    course, console = Course.here(), _console()
+    course, console = Course.here(), open_console()
     texts = shown_hints(course, lab) if again else [next_hint(course, lab)]
     for text in texts:
         console.print(Markdown(text))
@@ -170,10 +135,11 @@ def diff_(lab: Lab) -> None:
     """Show what you changed in lab NN against the starter."""
     from rich.syntax import Syntax  # noqa: PLC0415
 
+    from grader.setup import open_console  # noqa: PLC0415
     from grader.work import diff  # noqa: PLC0415
 
     text = diff(Course.here(), lab)
-    console = _console()
+    console = open_console()
     if not text:
         console.print(f"your copy of lab {lab.number} is the starter")
     elif console.is_terminal:
@@ -226,8 +192,9 @@ def heal(lab: Lab, service: str | None) -> None:
 def doctor() -> None:
     """Tell whether this machine can run labs, and what to do if it cannot."""
     from grader.doctor import report  # noqa: PLC0415
+    from grader.setup import open_console  # noqa: PLC0415
 
-    sys.exit(report(Course.here(), _console()))
+    sys.exit(report(Course.here(), open_console()))
 
 
 def main() -> None:
@@ -254,36 +221,6 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _console() -> "Console":
-    from rich.console import Console  # noqa: PLC0415
-
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_OF_LOGS)
-
-
-def _engine(console: "Console") -> None:
-    from grader.engine import ensure_engine  # noqa: PLC0415
-
-    ensure_engine(Course.here(), console.print, click.confirm if console.is_terminal else None)
-
-
-def _set_up(lab: Lab, console: "Console") -> dict[str, str]:
-    """Make sure of the engine and of the images that a lab's Compose files name."""
-    from grader.images import ensure_images  # noqa: PLC0415
-
-    _engine(console)
-    text = (lab.path / "compose.yaml").read_text()
-    for included in re.findall(r"\.\./\.\./compose/[a-z]+\.yaml", text):
-        text += (lab.path / included).read_text()
-    names = sorted({name.lower() for name in re.findall(r"ER_([A-Z]+)_IMAGE", text)} | {"python"})
-    return ensure_images(Course.here(), names, console.print)
-
-
-def _shown(path: Path) -> str:
-    """Return a path as a learner would type it: relative to where they are, when it is below."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
 def _live_ports(lab: Lab) -> dict[str, "ControlPort"]:
     """Return the control ports of a live lab; raises ErError when it is not live."""
     from grader.live import live_project  # noqa: PLC0415
@@ -292,29 +229,3 @@ def _live_ports(lab: Lab) -> dict[str, "ControlPort"]:
     if not project.containers():
         raise ErError(f"lab {lab.number} is not live", run=f"make lab-{lab.number}")
     return project.control_ports()
-
-
-def _say_next(console: "Console", lab: Lab, symptom: str | None, files: str) -> None:
-    """Say what was seen and what to type now."""
-    console.print()
-    if symptom:
-        console.print(f"[bold red]{symptom}[/]")
-    else:
-        console.print(f"No symptom: {lab.manifest.symptom.noun} were served all the way.")
-    console.print(f"The lab stays up. Edit [bold]{files}[/], then:")
-    for command, purpose in (
-        (f"make lab-{lab.number}", "play the incident again on your copy"),
-        (f"make grade-{lab.number}", "the verdict, on a clean copy"),
-        (f"er hint {lab.number}", "the next hint"),
-        (f"er stop {lab.number}", "take the lab down"),
-    ):
-        console.print(f"  {command:<16} {purpose}")
-
-
-@contextlib.contextmanager
-def _taken_down_unless_done(take_down: "Callable[[], None]") -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        take_down()
-        raise

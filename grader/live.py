@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.catalog import read_catalog
+from grader.containers import remove_project
 from grader.course import Course, Lab
 from grader.errors import ErError, LearnerError
 from grader.evidence import Evidence
 from grader.incident import Incident
 from grader.plan import Plan, fresh_seed
-from grader.project import Project, remove_project
+from grader.project import Project
 from grader.screen import Screen
 from grader.vitals import Monitor, Vitals
 from grader.work import stage, work_copy

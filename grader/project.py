@@ -1,18 +1,14 @@
 """A lab's containers under Docker Compose, as one project with private networks and loopback ports only."""
 
 import json
-import os
-import re
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from grader.containers import Container, read_container, reload, remove_project
 from grader.control import ControlPort
 from grader.course import Lab
 from grader.docker import DockerError, docker, docker_logs
@@ -25,29 +21,6 @@ UP_SECONDS = 20
 ROLE_OF_PATIENT = "patient"
 CONTROL_PORT = 9000
 PROMETHEUS_PORT = 9090
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container of the project as the engine sees it now."""
-
-    id: str
-    service: str
-    role: str
-    state: str
-    health: str
-    exit_code: int
-    ports: dict[int, int]
-
-    @property
-    def fallen(self) -> bool:
-        """Tell whether it has ended."""
-        return self.state in ("exited", "dead")
-
-    @property
-    def ready(self) -> bool:
-        """Tell whether it runs and its health check, if it has one, passes."""
-        return self.state == "running" and self.health in ("healthy", "")
 
 
 class Project:
@@ -145,7 +118,9 @@ class Project:
 
     def containers(self) -> list[Container]:
         """Return the project's containers, ended ones too."""
-        return [_container(json.loads(line)) for line in self._plain("ps", "--all", "--format", "json").splitlines()]
+        return [
+            read_container(json.loads(line)) for line in self._plain("ps", "--all", "--format", "json").splitlines()
+        ]
 
     def patients(self) -> list[Container]:
         """Return the containers that run the learner's code."""
@@ -155,7 +130,7 @@ class Project:
         """Start the learner's code anew from its staged files, at once: hung requests are not waited for."""
         # One command for all would take them one after the other.
         with ThreadPoolExecutor() as pool:
-            list(pool.map(_reload, self.patients()))
+            list(pool.map(reload, self.patients()))
 
     def serving(self, patients: list[Container]) -> bool:
         """Tell whether all of these answer their health check now."""
@@ -209,42 +184,3 @@ def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> 
         yield project
     finally:
         project.down()
-
-
-def remove_project(name: str) -> None:
-    """Remove what a project has left, also what the engine was still creating when its command was cut off."""
-    mine = ["--filter", f"label=er.run={name}"]
-    for _ in range(5):
-        containers = docker("ps", "--all", "--quiet", *mine).split()
-        if containers:
-            docker("rm", "--force", "--volumes", *containers)
-        networks = docker("network", "ls", "--quiet", *mine).split()
-        if networks:
-            docker("network", "rm", *networks)
-        if not containers and not networks:
-            return
-        time.sleep(0.1)
-    raise ErError(f"could not remove all of `{name}`", run=f"docker ps --all --filter label=er.run={name}")
-
-
-def _reload(patient: Container) -> None:
-    if patient.fallen:
-        # It imports everything anew: free of the judged limit, as at the first start.
-        docker("update", "--cpus", str(os.cpu_count() or 1), patient.id)
-        docker("start", patient.id)
-    else:
-        docker("kill", "--signal", "HUP", patient.id)
-
-
-def _container(row: dict[str, Any]) -> Container:
-    """Read one line of `docker compose ps --format json`."""
-    role = re.search(r"(?:^|,)er\.role=([a-z]+)", str(row["Labels"]))
-    return Container(
-        id=str(row["ID"]),
-        service=str(row["Service"]),
-        role=role.group(1) if role else "",
-        state=str(row["State"]),
-        health=str(row["Health"]),
-        exit_code=int(row["ExitCode"]),
-        ports={p["TargetPort"]: p["PublishedPort"] for p in row["Publishers"] or [] if p["PublishedPort"]},
-    )

@@ -194,8 +194,15 @@ def test_an_unknown_lab_is_one_clear_error(work: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "er: there is no lab `42`; there are 03\n  next: er list\n")
 
 
-@pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("stage", "number"),
+    [
+        ("Grading lab", signal.SIGINT),
+        ("Grading lab", signal.SIGTERM),
+        ("healthy after", signal.SIGINT),
+        ("surge (", signal.SIGTERM),
+    ],
+)
 @pytest.mark.usefixtures("copy")
 def test_an_interrupted_grade_leaves_nothing_behind(work: Path, stage: str, number: signal.Signals) -> None:
     with begun(work, "grade", "03") as grade:

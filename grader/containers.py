@@ -1,0 +1,73 @@
+"""Containers of a run, as the engine sees them, and their removal."""
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from grader.docker import docker
+from grader.errors import ErError
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of the project as the engine sees it now."""
+
+    id: str
+    service: str
+    role: str
+    state: str
+    health: str
+    exit_code: int
+    ports: dict[int, int]
+
+    @property
+    def fallen(self) -> bool:
+        """Tell whether it has ended."""
+        return self.state in ("exited", "dead")
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether it runs and its health check, if it has one, passes."""
+        return self.state == "running" and self.health in ("healthy", "")
+
+
+def read_container(row: dict[str, Any]) -> Container:
+    """Read one line of `docker compose ps --format json`."""
+    role = re.search(r"(?:^|,)er\.role=([a-z]+)", str(row["Labels"]))
+    return Container(
+        id=str(row["ID"]),
+        service=str(row["Service"]),
+        role=role.group(1) if role else "",
+        state=str(row["State"]),
+        health=str(row["Health"]),
+        exit_code=int(row["ExitCode"]),
+        ports={p["TargetPort"]: p["PublishedPort"] for p in row["Publishers"] or [] if p["PublishedPort"]},
+    )
+
+
+def reload(patient: Container) -> None:
+    """Have a patient's container serve its staged files anew, at once."""
+    if patient.fallen:
+        # It imports everything anew: free of the judged limit, as at the first start.
+        docker("update", "--cpus", str(os.cpu_count() or 1), patient.id)
+        docker("start", patient.id)
+    else:
+        docker("kill", "--signal", "HUP", patient.id)
+
+
+def remove_project(name: str) -> None:
+    """Remove what a project has left, also what the engine was still creating when its command was cut off."""
+    mine = ["--filter", f"label=er.run={name}"]
+    for _ in range(5):
+        containers = docker("ps", "--all", "--quiet", *mine).split()
+        if containers:
+            docker("rm", "--force", "--volumes", *containers)
+        networks = docker("network", "ls", "--quiet", *mine).split()
+        if networks:
+            docker("network", "rm", *networks)
+        if not containers and not networks:
+            return
+        time.sleep(0.1)
+    raise ErError(f"could not remove all of `{name}`", run=f"docker ps --all --filter label=er.run={name}")

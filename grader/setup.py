@@ -1,0 +1,35 @@
+"""What every command needs first: a console, and for those that run labs the engine and the images."""
+
+import re
+
+import click
+from rich.console import Console
+
+from grader.course import Course, Lab
+
+WIDTH_OF_LOGS = 120
+
+
+def open_console() -> Console:
+    """Return the console: as wide as the terminal, or of a fixed width where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH_OF_LOGS)
+
+
+def set_up_engine(console: Console) -> None:
+    """Make sure of the engine; raises ErError with what brings it."""
+    from grader.engine import ensure_engine  # noqa: PLC0415 # only commands that run labs need it
+
+    ensure_engine(Course.here(), console.print, click.confirm if console.is_terminal else None)
+
+
+def set_up(lab: Lab, console: Console) -> dict[str, str]:
+    """Make sure of the engine and of the images that a lab's Compose files name; return Compose's variables."""
+    from grader.images import ensure_images  # noqa: PLC0415
+
+    set_up_engine(console)
+    text = (lab.path / "compose.yaml").read_text()
+    for included in re.findall(r"\.\./\.\./compose/[a-z]+\.yaml", text):
+        text += (lab.path / included).read_text()
+    names = sorted({name.lower() for name in re.findall(r"ER_([A-Z]+)_IMAGE", text)} | {"python"})
+    return ensure_images(Course.here(), names, console.print)

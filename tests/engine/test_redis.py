@@ -1,0 +1,104 @@
+"""Redis as labs run it, with testcontainers: what a patient's account may do, and what a right limiter does there."""
+
+import asyncio
+import importlib.util
+import secrets
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import AuthenticationError, NoPermissionError
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from grader.course import Course
+
+pytestmark = pytest.mark.engine
+
+COURSE = Course.here()
+COMMAND = ["redis-server", "--save", "", "--appendonly", "no", "--aclfile", "/etc/er/users.acl"]
+
+
+@pytest.fixture(scope="module")
+def address(images: dict[str, str]) -> Iterator[tuple[str, int]]:
+    # Its image comes from a registry, which need not be there; the `with` below cleans up.
+    testcontainers_config.ryuk_disabled = True
+    container = (
+        DockerContainer(images["ER_REDIS_IMAGE"])
+        .with_command(COMMAND)
+        .with_volume_mapping(str(COURSE.root / "compose" / "redis"), "/etc/er", "ro")
+        .with_exposed_ports(6379)
+        .waiting_for(LogMessageWaitStrategy("Ready to accept connections"))
+    )
+    with container:
+        yield container.get_container_host_ip(), container.get_exposed_port(6379)
+
+
+@pytest.fixture
+def url(address: tuple[str, int]) -> str:
+    return f"redis://patient:patient@{address[0]}:{address[1]}/0"
+
+
+def fix(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Import a fix of lab 03 against this Redis."""
+    monkeypatch.setenv("REDIS_URL", url)
+    path = COURSE.lab("03").fixes()[name] / "gateway.py"
+    spec = importlib.util.spec_from_file_location("gateway", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_patients_account_can_keep_state(url: str) -> None:
+    with Redis.from_url(url) as store:
+        assert store.set("key", "value")
+        assert store.eval("return redis.call('GET', KEYS[1])", 1, "key") == b"value"
+
+
+@pytest.mark.parametrize("command", ["FLUSHALL", "CONFIG GET *", "INFO", "ACL LIST", "KEYS *", "MONITOR", "SHUTDOWN"])
+def test_a_patients_account_can_neither_read_nor_reset_the_server(url: str, command: str) -> None:
+    with Redis.from_url(url) as store, pytest.raises(NoPermissionError):
+        store.execute_command(*command.split())
+
+
+def test_nobody_gets_in_without_an_account(address: tuple[str, int]) -> None:
+    with Redis(host=address[0], port=address[1]) as store, pytest.raises(AuthenticationError):
+        store.ping()
+
+
+def test_a_volley_takes_no_more_than_a_burst_from_a_token_bucket(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = fix("token-bucket-lua", url, monkeypatch)
+    key = f"bucket:{secrets.token_hex(4)}"
+
+    async def volley() -> list[float]:
+        async with AsyncRedis.from_url(url) as other:
+            takes = [gateway.take_token([key], [0.001, 20], client=(gateway.store, other)[n % 2]) for n in range(60)]
+            waits = [float(wait) for wait in await asyncio.gather(*takes)]
+        await gateway.store.aclose()
+        return waits
+
+    waits = asyncio.run(volley())
+    assert sum(wait == 0 for wait in waits) == 20
+    assert all(999 < wait <= 1000 for wait in waits if wait)
+
+
+def test_the_wait_that_a_token_bucket_tells_is_true(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = fix("token-bucket-lua", url, monkeypatch)
+    key = f"bucket:{secrets.token_hex(4)}"
+
+    async def take_again_after_the_wait() -> tuple[float, float]:
+        assert float(await gateway.take_token([key], [5, 1])) == 0
+        wait = float(await gateway.take_token([key], [5, 1]))
+        await asyncio.sleep(wait)
+        again = float(await gateway.take_token([key], [5, 1]))
+        await gateway.store.aclose()
+        return wait, again
+
+    wait, again = asyncio.run(take_again_after_the_wait())
+    assert 0 < wait <= 0.2
+    assert again == 0
