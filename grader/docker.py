@@ -15,7 +15,7 @@ class DockerError(ErError):
         self.output = output
 
 
-def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> str:
+def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 30) -> str:
     """Run `docker` with these arguments and return its standard output.
 
     `env` adds to the environment; `timeout` is in seconds. The command runs in a session of its own, so that Ctrl-C
@@ -30,7 +30,7 @@ def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 60
 
 def docker_logs(container: str, since: str, lines: int = 40) -> str:
     """Return the last lines that a container printed since a time, standard error after standard output."""
-    done = _run(["logs", "--since", since, "--tail", str(lines), container], {}, 60)
+    done = _run(["logs", "--since", since, "--tail", str(lines), container], {}, 30)
     return done.stdout + done.stderr
 
 

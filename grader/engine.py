@@ -21,6 +21,9 @@ DOCKER_PAGE = "https://docs.docker.com/engine/install/"
 PACKAGES_KNOWN = ("debian", "ubuntu")
 SOCKET_SECONDS = 30.0
 
+ANSWER_SECONDS = 15
+NO_ANSWER = f"no answer within {ANSWER_SECONDS} s"
+
 Say = Callable[[str], object]
 Ask = Callable[[str], bool]
 
@@ -81,8 +84,11 @@ def trouble(facts: Facts) -> ErError | None:
 
 
 def installable(facts: Facts) -> bool:
-    """Tell whether the missing parts can be installed here: as root, on a distribution whose packages are known."""
-    return facts.root and facts.distribution in PACKAGES_KNOWN and not facts.remote
+    """Tell whether the missing parts can be installed here: as root, on a distribution whose packages are known.
+
+    A daemon that is there and hangs is not missing.
+    """
+    return facts.root and facts.distribution in PACKAGES_KNOWN and not facts.remote and facts.said != NO_ANSWER
 
 
 def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
@@ -115,6 +121,8 @@ def _unreachable(facts: Facts) -> ErError:
         return ErError(
             f"the engine at DOCKER_HOST={facts.remote} does not answer:\n{facts.said}", run="unset DOCKER_HOST"
         )
+    if facts.said == NO_ANSWER:
+        return ErError(f"the Docker daemon is there and gives {NO_ANSWER}", run="sudo systemctl restart docker")
     if "permission denied" in facts.said.lower():
         return ErError("you may not talk to the Docker daemon", run="sudo usermod -aG docker $USER, then log in again")
     if facts.system == "Darwin":
@@ -182,12 +190,17 @@ def _ask(*args: str) -> tuple[str, str]:
     """Return what a `docker` command printed, and its error output; empty output when it failed."""
     try:
         done = subprocess.run(
-            ["docker", *args], capture_output=True, text=True, check=False, timeout=15, stdin=subprocess.DEVNULL
+            ["docker", *args],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ANSWER_SECONDS,
+            stdin=subprocess.DEVNULL,
         )
     except FileNotFoundError:
         return "", ""
     except subprocess.TimeoutExpired:
-        return "", "no answer within 15 s"
+        return "", NO_ANSWER
     out = done.stdout.strip()
     return (out, "") if done.returncode == 0 and out not in ("", "null") else ("", done.stderr.strip())
 

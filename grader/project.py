@@ -163,10 +163,16 @@ class Project:
 
     def down(self) -> None:
         """Remove all containers and networks of the project, and the run's folder."""
-        remove_project(self.name)
+        try:
+            remove_project(self.name)
+        except ErError as error:
+            find = f"docker ps --all --quiet --filter label=er.run={self.name}"
+            raise ErError(
+                f"{error.what}\ncontainers of `{self.name}` may still be there", run=f"docker rm --force $({find})"
+            ) from error
         shutil.rmtree(self.run, ignore_errors=True)
 
-    def _compose(self, *args: str, timeout: float = 60) -> str:
+    def _compose(self, *args: str, timeout: float = 30) -> str:
         file = str(self.lab.path / "compose.yaml")
         return docker("compose", "-p", self.name, "-f", file, *args, env=self.env, timeout=timeout)
 

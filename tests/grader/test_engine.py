@@ -54,6 +54,7 @@ def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: Facts) -> None:
             "you may not talk to the Docker daemon",
             "usermod -aG docker",
         ),
+        (replace(NO_ENGINE, said=engine.NO_ANSWER), "gives no answer within", "restart docker"),
         (
             replace(NO_ENGINE, remote="tcp://x:1", said="refused"),
             "DOCKER_HOST=tcp://x:1 does not answer",
@@ -77,6 +78,7 @@ def test_each_lack_is_one_message_with_what_brings_it(facts: Facts, what: str, r
         (replace(NO_ENGINE, root=False), False),
         (replace(NO_ENGINE, distribution="fedora"), False),
         (replace(NO_ENGINE, remote="tcp://x:1"), False),
+        (replace(NO_ENGINE, said=engine.NO_ANSWER), False),
     ],
 )
 def test_an_engine_is_installed_only_by_root_on_known_distributions_and_never_for_a_remote_one(
