@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,8 +63,9 @@ def remove_project(name: str) -> None:
     mine = ["--filter", f"label=er.run={name}"]
     for _ in range(5):
         containers = docker("ps", "--all", "--quiet", *mine).split()
-        if containers:
-            docker("rm", "--force", "--volumes", *containers)
+        # One command for all would remove them one after the other.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda container: docker("rm", "--force", "--volumes", container), containers))
         networks = docker("network", "ls", "--quiet", *mine).split()
         if networks:
             docker("network", "rm", *networks)
