@@ -4,10 +4,11 @@ import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from grader.docker import docker
+from grader.docker import DockerError, docker
 from grader.errors import ErError
 
 
@@ -63,13 +64,14 @@ def remove_project(name: str) -> None:
     mine = ["--filter", f"label=er.run={name}"]
     for _ in range(5):
         containers = docker("ps", "--all", "--quiet", *mine).split()
-        # One command for all would remove them one after the other.
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda container: docker("rm", "--force", "--volumes", container), containers))
         networks = docker("network", "ls", "--quiet", *mine).split()
-        if networks:
-            docker("network", "rm", *networks)
         if not containers and not networks:
             return
+        # Another process may be removing them just now: then the next look finds them gone.
+        with suppress(DockerError), ThreadPoolExecutor() as pool:
+            # One command for all would remove them one after the other.
+            list(pool.map(lambda container: docker("rm", "--force", "--volumes", container), containers))
+            if networks:
+                docker("network", "rm", *networks)
         time.sleep(0.1)
     raise ErError(f"could not remove all of `{name}`", run=f"docker ps --all --filter label=er.run={name}")

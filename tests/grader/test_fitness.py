@@ -1,0 +1,57 @@
+"""A run is unfit for what the host or the course did, never for what the learner's code did."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from grader import fitness
+from grader.evidence import Evidence
+from grader.incident import Incident
+from grader.plan import Plan
+
+
+@dataclass
+class Told(Evidence):
+    """Evidence in which the twin's and the sent share are what a test says."""
+
+    twin: float | None = 1.0
+    sent: float | None = 1.0
+    asked: list[str] = field(default_factory=list)
+
+    def value(self, query: str) -> float | None:
+        self.asked.append(query)
+        return self.twin if 'kind="twin"' in query else self.sent
+
+
+def incident(*unacknowledged: str) -> Incident:
+    return Incident(Plan(1, []), {}, list(unacknowledged))
+
+
+def test_a_quiet_host_with_all_of_the_load_sent_is_fit() -> None:
+    assert fitness.causes(Told(), incident(), ["surge"]) == []
+
+
+@pytest.mark.parametrize(
+    ("evidence", "cause"),
+    [
+        (Told(twin=0.58), "the host was busy in `surge`: the control twin, which does nothing, answered only 58%"),
+        (Told(twin=None), "no evidence of the control twin in `surge`"),
+        (Told(sent=0.9), "only 90% of the intended requests of `surge` could be sent"),
+        (Told(sent=None), "no evidence of the load in `surge`"),
+    ],
+)
+def test_each_lack_is_named_with_its_phase(evidence: Told, cause: str) -> None:
+    (found,) = fitness.causes(evidence, incident(), ["surge"])
+    assert found.startswith(cause)
+
+
+def test_a_fault_that_was_not_acknowledged_makes_a_run_unfit() -> None:
+    (found,) = fitness.causes(Told(), incident("slow on `quotes` in `fault`: no"), ["surge"])
+    assert found == "a fault was not acknowledged: slow on `quotes` in `fault`: no"
+
+
+def test_the_twin_is_judged_within_a_tenth_of_a_second() -> None:
+    evidence = Told()
+    fitness.twin_share(evidence, "surge")
+    assert 'le="0.1"' in evidence.asked[0]
+    assert 'phase="surge"' in evidence.asked[0]
