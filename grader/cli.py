@@ -73,8 +73,8 @@ def grade(lab: Lab, submission: Path | None, seed: int | None, out: Path | None,
     path = results.write(folder)
     show(console, results)
     console.print(f"[dim]results: {path}[/]")
-    following = f"labs/{lab.name}/debrief.md" if results.verdict is Verdict.PASSED else f"er hint {lab.number}"
-    console.print(f"next: {following}")
+    following = {Verdict.PASSED: f"labs/{lab.name}/debrief.md", Verdict.FAILED: f"er hint {lab.number}"}
+    console.print(f"next: {following.get(results.verdict, f'er doctor, then make grade-{lab.number} again')}")
     sys.exit(results.verdict.exit_code)
 
 

@@ -55,7 +55,7 @@ def _measured(check: CheckResult) -> Iterator[str]:
 
 def _value(finding: Finding, kind: str) -> str:
     if finding.measured is None:
-        return "no data"
+        return "not reached" if finding.state is State.NOT_REACHED else "no data"
     if kind == "share":
         return f"{finding.measured:.1%} ({finding.good:.0f} of {finding.total:.0f})"
     return f"{finding.measured:.4g}"
