@@ -60,6 +60,11 @@ class Course:
         """Return the folder in which runs and results are kept."""
         return self.root / ".er"
 
+    @property
+    def runs(self) -> Path:
+        """Return the folder in which each run has its files and its lock."""
+        return self.state / "runs"
+
     def labs(self) -> list[Lab]:
         """Return all labs by number."""
         return [Lab(path) for path in sorted(self.root.glob("labs/[0-9][0-9]-*")) if path.is_dir()]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from grader import engine, images
+from grader import engine, images, runs
 from grader.course import Course
 from grader.docker import docker
 
@@ -74,9 +74,8 @@ def _engine_state(course: Course) -> Iterator[Fact]:
     rows = docker("image", "ls", "--filter", "reference=pattern-er/*", "--format", "{{.Repository}}:{{.Tag}}").split()
     if old := sorted(set(rows) - set(wanted.values())):
         yield Fact("old images", f"{len(old)} unused", ok=False, warns=True, run=f"docker image rm {' '.join(old)}")
-    runs = docker("ps", "--filter", "label=er.run", "--format", '{{.Label "er.run"}}').split()
-    for name in sorted(set(runs)):
-        yield Fact("run", f"{name} is up: {runs.count(name)} containers")
+    for name, containers in runs.up().items():
+        yield Fact("run", f"{name} is up: {containers} containers")
 
 
 def _size(size: float) -> str:

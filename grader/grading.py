@@ -1,5 +1,6 @@
 """A grade: the incident replayed on a clean copy, as often as it takes to judge it."""
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from grader.plan import Plan
 from grader.play import Play
 from grader.project import clean_project
 from grader.results import Attempt, CheckResult, LevelResult, Results, Verdict
+from grader.runs import GRADE_PREFIX
 from grader.work import stage
 
 ATTEMPTS = 3
@@ -66,9 +68,10 @@ class Grade:
 
     def _play(self, seed: int) -> None:
         """Play the incident once on a clean copy and keep what the evidence says."""
-        name = f"er-grade-{self.lab.number}-{seed:x}"
+        # One seed may be played by several grades at once: a class has one for all.
+        name = f"{GRADE_PREFIX}{self.lab.number}-{seed:x}-{secrets.token_hex(2)}"
         clock = time.monotonic()
-        with clean_project(self.lab, name, self.course.state / "runs" / name, self.images) as project:
+        with clean_project(self.lab, name, self.course.runs / name, self.images) as project:
             stage(self.lab, self.submission, project.patient)
             project.up()
             healthy = time.monotonic() - clock

@@ -16,6 +16,7 @@ from grader.evidence import Evidence
 from grader.incident import Incident
 from grader.plan import Plan, fresh_seed
 from grader.project import Project
+from grader.runs import LIVE_PREFIX
 from grader.screen import Screen
 from grader.vitals import Monitor, Vitals
 from grader.work import stage, work_copy
@@ -31,13 +32,13 @@ FEWEST_ENDED = 20
 
 def live_name(course: Course, lab: Lab) -> str:
     """Return the project name of a lab's live session: one for each lab of a checkout."""
-    return f"er-live-{lab.number}-{hashlib.sha256(str(course.root).encode()).hexdigest()[:6]}"
+    return f"{LIVE_PREFIX}{lab.number}-{hashlib.sha256(str(course.root).encode()).hexdigest()[:6]}"
 
 
 def live_project(course: Course, lab: Lab, images: Mapping[str, str]) -> Project:
     """Return the project of a lab's live session, whether it is up or not."""
     name = live_name(course, lab)
-    return Project(lab, name, course.state / "runs" / name, images)
+    return Project(lab, name, course.runs / name, images)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from grader.course import Lab
 from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
 from grader.logs import readable
+from grader.runs import lock_path, owned
 
 UP_SECONDS = 20
 """How long a system may take until all of it is healthy."""
@@ -34,7 +35,7 @@ class Project:
         self.lab = lab
         self.name = name
         self.run = run
-        self.env = {**images, "ER_RUN": name, "ER_RUN_DIR": str(run)}
+        self.env = {**images, "ER_RUN": name, "ER_RUN_DIR": str(run), "ER_RUN_LOCK": str(lock_path(run))}
         self.roles: dict[str, str] = {}
 
     @property
@@ -183,10 +184,12 @@ class Project:
 
 @contextmanager
 def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> Iterator[Project]:
-    """Give a project that is taken down in every case, also on Ctrl-C."""
+    """Give a project that is taken down in every case: on Ctrl-C by this program, after its kill by a watcher."""
     project = Project(lab, name, run, images)
-    try:
-        project.prepare()
-        yield project
-    finally:
-        project.down()
+    with owned(name, run) as released:
+        try:
+            project.prepare()
+            yield project
+        finally:
+            project.down()
+            released()

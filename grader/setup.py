@@ -17,10 +17,13 @@ def open_console() -> Console:
 
 
 def set_up_engine(console: Console) -> None:
-    """Make sure of the engine; raises ErError with what brings it."""
+    """Make sure of the engine, and that no killed grade is left on it; raises ErError with what brings it."""
     from grader.engine import ensure_engine  # noqa: PLC0415 # only commands that run labs need it
+    from grader.runs import remove_orphans  # noqa: PLC0415
 
-    ensure_engine(Course.here(), console.print, click.confirm if console.is_terminal else None)
+    course = Course.here()
+    ensure_engine(course, console.print, click.confirm if console.is_terminal else None)
+    remove_orphans(course.runs, console.print)
 
 
 def set_up(lab: Lab, console: Console) -> dict[str, str]:

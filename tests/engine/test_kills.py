@@ -1,0 +1,82 @@
+"""A grade that is killed outright leaves nothing: its watcher takes it down, or the next command does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course
+from grader.docker import docker
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
+
+COURSE = Course.here()
+ER = str(Path(sys.executable).with_name("er"))
+
+
+@pytest.fixture
+def grade(tmp_path: Path, nothing_left: None) -> Iterator["subprocess.Popen[str]"]:
+    """A grade of the starter, in a process of its own."""
+    del nothing_left
+    command = [ER, "grade", "03", "--submission", str(COURSE.lab("03").patient), "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as it:
+        yield it
+        it.kill()
+
+
+def wait_for(grade: "subprocess.Popen[str]", stage: str) -> None:
+    assert grade.stdout is not None
+    assert any(stage in line for line in grade.stdout)
+
+
+def wait_until(claim: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def of_grades() -> list[str]:
+    names = docker("ps", "--all", "--filter", "label=er.run", "--format", "{{.Names}}")
+    names += docker("network", "ls", "--filter", "label=er.run", "--format", "{{.Name}}")
+    return [name for name in names.split() if name.startswith("er-grade-")]
+
+
+@pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
+def test_the_watcher_takes_a_killed_grade_down(grade: "subprocess.Popen[str]", stage: str, tmp_path: Path) -> None:
+    wait_for(grade, stage)
+    wait_until(lambda: bool(of_grades()), 20)
+    grade.kill()
+    grade.wait()
+    wait_until(lambda: not of_grades() and not list(COURSE.runs.glob("er-grade-*")), 60)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_next_command_takes_down_what_a_killed_grade_and_its_killed_watcher_left(
+    grade: "subprocess.Popen[str]",
+) -> None:
+    wait_for(grade, "healthy after")
+    children = Path(f"/proc/{grade.pid}/task/{grade.pid}/children").read_text().split()
+    watchers = [int(pid) for pid in children if b"grader.watcher" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(watchers) == 1
+    os.kill(watchers[0], signal.SIGKILL)
+    grade.kill()
+    grade.wait()
+    assert len(of_grades()) == 9
+    following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True)
+    assert following.stdout.count("whose grade had been killed") == 1
+    assert of_grades() == []
+
+
+def test_a_living_grade_is_left_alone_by_other_commands(grade: "subprocess.Popen[str]") -> None:
+    wait_for(grade, "healthy after")
+    subprocess.run([ER, "stop", "03"], capture_output=True, check=True)
+    assert len(of_grades()) == 9
+    grade.wait()
+    assert grade.returncode == 1
