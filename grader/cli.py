@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -52,13 +53,19 @@ def start(lab: Lab) -> None:
 @click.option("--seed", type=click.IntRange(0), help="Replay the incident of this seed.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where results.json goes.")
 @click.option("--thorough", is_flag=True, help="Play to the end even when the verdict is certain.")
-def grade(lab: Lab, submission: Path | None, seed: int | None, out: Path | None, *, thorough: bool) -> None:
+@click.option("--class", "class_", type=click.Path(path_type=Path), help="Grade every subfolder of this folder.")
+def grade(  # noqa: PLR0913 # the options of one command
+    lab: Lab, submission: Path | None, seed: int | None, out: Path | None, class_: Path | None, *, thorough: bool
+) -> None:
     """Judge your work copy of lab NN: the incident is replayed on a clean copy of the system."""
+    if class_ is not None:
+        _grade_class(lab, class_, seed, out)
     from grader.grading import Grade  # noqa: PLC0415
     from grader.plan import fresh_seed  # noqa: PLC0415
     from grader.report import show  # noqa: PLC0415
     from grader.results import Verdict  # noqa: PLC0415
     from grader.setup import open_console, set_up  # noqa: PLC0415
+    from grader.turns import turn  # noqa: PLC0415
     from grader.work import demand_work_copy  # noqa: PLC0415
 
     course, console = Course.here(), open_console()
@@ -68,7 +75,10 @@ def grade(lab: Lab, submission: Path | None, seed: int | None, out: Path | None,
     seed = fresh_seed() if seed is None else seed
     console.print(f"[bold]Grading lab {lab.number}, {lab.manifest.title}[/] (seed {seed})")
     images = set_up(lab, console)
-    results = Grade(course, lab, source, seed, images, lambda line: console.print(f"  {line}"), thorough=thorough).run()
+    with turn(lambda: console.print("  waiting for other runs on this machine to end ...")):
+        results = Grade(
+            course, lab, source, seed, images, lambda line: console.print(f"  {line}"), thorough=thorough
+        ).run()
     folder = out or course.state / "results" / lab.name / f"{results.began.replace(':', '')}-{seed}"
     path = results.write(folder)
     show(console, results)
@@ -195,6 +205,72 @@ def doctor() -> None:
     from grader.setup import open_console  # noqa: PLC0415
 
     sys.exit(report(Course.here(), open_console()))
+
+
+@er.command()
+@click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Grades at a time; as many as this machine can judge if not given."
+)
+@click.option("--since", metavar="REV", help="Only labs that differ from this git revision.")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N parts.")
+@click.option("--quick", is_flag=True, help="Stop each grade as soon as its verdict is certain.")
+@click.option("--resume", is_flag=True, help="Keep what an earlier call has proven on the same files.")
+@click.option("--json", "document", type=click.Path(path_type=Path), help="Write the proofs to this file.")
+def verify(  # noqa: PLR0913 # the options of one command
+    labs: tuple[Lab, ...],
+    jobs: int | None,
+    since: str | None,
+    shard: str | None,
+    document: Path | None,
+    *,
+    quick: bool,
+    resume: bool,
+) -> None:
+    """Prove labs: grade the starter and every fix, and demand exactly what the manifest says."""
+    from grader import authors  # noqa: PLC0415
+    from grader.setup import open_console, set_up  # noqa: PLC0415
+    from grader.turns import at_once  # noqa: PLC0415
+    from grader.verify import Verification, jobs_of, read_shard, touched  # noqa: PLC0415
+
+    course, console = Course.here(), open_console()
+    chosen = list(labs) or (touched(course, since) if since else course.labs())
+    work = jobs_of(course, chosen, read_shard(shard), quick=quick)
+    for lab in chosen:
+        set_up(lab, console)
+    verification = Verification(
+        course, jobs or at_once(), partial(authors.show_proof, console), quick=quick, resume=resume
+    )
+    sys.exit(authors.verify(console, verification, work, document))
+
+
+@er.command()
+@LAB
+@click.option("--runs", type=click.IntRange(1), required=True, help="Runs of the starter and of each fix.")
+@click.option("--disturb", is_flag=True, help="As many runs again on a disturbed machine.")
+@click.option("--append", is_flag=True, help="Add to the runs of earlier calls.")
+def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
+    """Measure the margins of lab NN and write its calibration.toml."""
+    from grader import authors  # noqa: PLC0415
+    from grader.setup import open_console, set_up  # noqa: PLC0415
+
+    console = open_console()
+    set_up(lab, console)
+    sys.exit(authors.calibrate(console, Course.here(), lab, runs, disturb=disturb, append=append))
+
+
+def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> None:
+    from grader import authors  # noqa: PLC0415
+    from grader.classroom import class_seed  # noqa: PLC0415
+    from grader.setup import open_console, set_up  # noqa: PLC0415
+    from grader.turns import at_once  # noqa: PLC0415
+
+    if not folder.is_dir():
+        raise ErError(f"there is no folder `{folder}`", run=f"er grade {lab.number} --class DIR")
+    console = open_console()
+    set_up(lab, console)
+    out = out or Course.here().state / "classes" / f"{folder.resolve().name}-{lab.name}"
+    sys.exit(authors.grade_folder(console, lab, folder, class_seed(out, seed), out, at_once()))
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from grader.catalog import read_catalog
@@ -18,6 +19,7 @@ from grader.plan import Plan, fresh_seed
 from grader.project import Project
 from grader.runs import LIVE_PREFIX
 from grader.screen import Screen
+from grader.turns import POLL_SECONDS, turn
 from grader.vitals import Monitor, Vitals
 from grader.work import stage, work_copy
 
@@ -109,12 +111,16 @@ class Session:
         monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
         while True:
             incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
-            incident.begin()
-            self._play_once(incident, monitor)
+            waiting = partial(self._screen.event, "waiting for other runs on this machine to end ...")
+            with turn(waiting, self._mind_edits):
+                incident.begin()
+                self._play_once(incident, monitor)
+                while ports["load"].ask("GET", "/state")["state"] != "finished":
+                    self._tick(monitor, incident)
             if not forever:
                 return
-            while ports["load"].ask("GET", "/state")["state"] != "finished":
-                self._tick(monitor, incident)
+            # Who waits for this lab's turn gets it.
+            time.sleep(2 * POLL_SECONDS)
 
     def _play_once(self, incident: Incident, monitor: Monitor) -> None:
         while not incident.over:
@@ -123,8 +129,7 @@ class Session:
             self._tick(monitor, incident)
 
     def _tick(self, monitor: Monitor, incident: Incident) -> None:
-        self._apply_edit()
-        self._report_restart()
+        self._mind_edits()
         if self._screen.due(VITALS_SECONDS) and (vitals := monitor.look()):
             symptom = self._symptom_in(vitals)
             self.symptom = symptom or self.symptom
@@ -138,6 +143,10 @@ class Session:
         if users is None or users.ended < FEWEST_ENDED or users.served >= symptom.below:
             return None
         return f"{self._emergency.problem}: {symptom.noun} served {users.served:.0%}, p95 {users.p95:.1f} s"
+
+    def _mind_edits(self) -> None:
+        self._apply_edit()
+        self._report_restart()
 
     def _apply_edit(self) -> None:
         signature = _signature(self._work, self._lab)

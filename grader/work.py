@@ -1,6 +1,7 @@
 """The learner's own copy of a patient, and how it gets into containers: the edited files only, nothing else."""
 
 import difflib
+import os
 import shutil
 import stat
 import subprocess
@@ -63,14 +64,20 @@ def demand_work_copy(course: Course, lab: Lab) -> Path:
     return copy
 
 
+def submitted(source: Path, lab: Lab) -> Path:
+    """Return where the edited files of a submission are: in it, in its folder of the lab's name, or in its `work/`."""
+    inside = source.resolve()
+    below = (inside / "work" / lab.name, inside / lab.name)
+    # A link may not lead to somebody else's work.
+    return next((folder for folder in below if folder.is_dir() and folder.resolve() == folder), source)
+
+
 def stage(lab: Lab, source: Path, target: Path) -> None:
     """Put the starter with the edited files of `source` over it into `target`, readable by the containers' user.
 
-    `source` holds the files themselves, or a folder with the lab's name that holds them. Raises LearnerError for a file
-    that is missing, is no regular file, is too large or is no text.
+    Raises LearnerError for a file of the submission that is missing, is no regular file, is too large or is no text.
     """
-    if (source / lab.name).is_dir():
-        source /= lab.name
+    source = submitted(source, lab)
     for path in lab.patient.iterdir():
         if path.is_file():
             _place(path.read_bytes(), target / path.name)
@@ -82,14 +89,20 @@ def read_edited(path: Path, lab: Lab) -> bytes:
     """Return an edited file's content; raises LearnerError when it is not a text file of a sane size."""
     again = f"er reset {lab.number}"
     try:
-        status = path.lstat()
+        # Neither a link nor a pipe that nobody writes to is waited for or followed.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise LearnerError(f"`{path}` is missing", run=again) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise LearnerError(f"`{path}` is not a regular file", run=again)
-    if status.st_size > LARGEST:
-        raise LearnerError(f"`{path}` has {status.st_size:,} bytes; {LARGEST:,} are allowed", run=again)
-    content = path.read_bytes()
+        missing = isinstance(error, FileNotFoundError)
+        raise LearnerError(f"`{path}` is {'missing' if missing else 'not a regular file'}", run=again) from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise LearnerError(f"`{path}` is not a regular file", run=again)
+        if status.st_size > LARGEST:
+            raise LearnerError(f"`{path}` has {status.st_size:,} bytes; {LARGEST:,} are allowed", run=again)
+        content = os.read(descriptor, LARGEST)
+    finally:
+        os.close(descriptor)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,0 +1,56 @@
+"""What a lab's manifest promises of its starter and fixes, and whether a grade keeps it."""
+
+import hashlib
+from pathlib import Path
+
+from grader.checks import State
+from grader.course import Course, Lab
+from grader.results import Results, Verdict
+
+STARTER = "starter"
+
+PROVEN_ON = ("grader", "services", "loadtests", "compose", "uv.lock")
+"""What a proof holds for beside the lab itself."""
+
+
+def candidates(lab: Lab) -> dict[str, Path]:
+    """Return the starter and every fix of a lab by name."""
+    return {STARTER: lab.patient, **lab.fixes()}
+
+
+def should_pass(lab: Lab, name: str) -> bool:
+    """Tell whether the manifest promises that a candidate passes."""
+    return not lab.manifest.expectation(name).fails
+
+
+def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> list[str]:
+    """Return how a candidate's verdict differs from what the manifest says; none when it is as it says.
+
+    `quick`: the grade stopped as soon as its verdict was certain, so only checks that it decided are asked.
+    """
+    expected = lab.manifest.expectation(name)
+    wanted = Verdict.FAILED if expected.fails else Verdict.PASSED
+    if results.verdict is not wanted:
+        return [f"{results.verdict} instead of {wanted}" + (f": {results.cause}" if results.cause else "")]
+    states = {check.name: check.state for check in results.checks if check.name not in expected.either}
+    if quick:
+        states = {check: state for check, state in states.items() if state in (State.FAILS, State.HOLDS)}
+    wrong = [
+        f"`{check}` {state}" + (", but should fail" if check in expected.fails else ", but should hold")
+        for check, state in states.items()
+        if state is not (State.FAILS if check in expected.fails else State.HOLDS)
+    ]
+    if expected.fails and State.FAILS not in states.values():
+        wrong.append("no check failed")
+    return wrong
+
+
+def fingerprint(course: Course, lab: Lab) -> str:
+    """Return a hash of all that a lab's proof depends on: its folder without prose, and the program, kit and images."""
+    digest = hashlib.sha256()
+    for root in (lab.path, *(course.root / name for name in PROVEN_ON)):
+        files = sorted(root.rglob("*")) if root.is_dir() else [root]
+        for file in files:
+            if file.is_file() and file.suffix not in (".md", ".pyc") and file.name != "calibration.toml":
+                digest.update(f"{file.relative_to(course.root)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
