@@ -1,7 +1,9 @@
 """The `er` program: what learners, teachers and authors type."""
 
+import os
 import signal
 import sys
+import traceback
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -289,6 +291,19 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         click.echo("er: interrupted; what was started has been taken down", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # Nobody reads on: neither is the interpreter to try, at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo("er: nobody reads the output any more; what was started has been taken down", err=True)
+        sys.exit(2)
+    except OSError as error:
+        where = f"`{error.filename}`: " if error.filename else ""
+        click.echo(f"er: {where}{error.strerror or error}\n  next: er doctor", err=True)
+        sys.exit(2)
+    except Exception:  # noqa: BLE001 # Python's own exit code for it is that of a failed grade
+        traceback.print_exc()
+        click.echo("er: this is a fault of er, not yours; please report it with the lines above", err=True)
         sys.exit(2)
 
 

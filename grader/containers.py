@@ -1,11 +1,13 @@
 """Containers of a run, as the engine sees them, and their removal."""
 
+import json
 import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from grader.docker import DockerError, docker
@@ -47,6 +49,23 @@ def read_container(row: dict[str, Any]) -> Container:
         exit_code=int(row["ExitCode"]),
         ports={p["TargetPort"]: p["PublishedPort"] for p in row["Publishers"] or [] if p["PublishedPort"]},
     )
+
+
+def seconds_to_healthy(container: Container) -> float | None:
+    """Return how long a container took from its start to its first passed health check; None while it is not healthy.
+
+    It reads the few latest checks that the engine keeps.
+    """
+    state = json.loads(docker("inspect", "--format", "{{json .State}}", container.id))
+    passed = [check["End"] for check in (state.get("Health") or {}).get("Log") or [] if check["ExitCode"] == 0]
+    if not passed or container.health != "healthy":
+        return None
+    return (_moment(min(passed)) - _moment(state["StartedAt"])).total_seconds()
+
+
+def _moment(text: str) -> datetime:
+    """Read the engine's time: RFC 3339 with nanoseconds, in UTC or with an offset."""
+    return datetime.fromisoformat(text)
 
 
 def reload(patient: Container) -> None:

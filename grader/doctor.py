@@ -74,8 +74,12 @@ def _engine_state(course: Course) -> Iterator[Fact]:
     rows = docker("image", "ls", "--filter", "reference=pattern-er/*", "--format", "{{.Repository}}:{{.Tag}}").split()
     if old := sorted(set(rows) - set(wanted.values())):
         yield Fact("old images", f"{len(old)} unused", ok=False, warns=True, run=f"docker image rm {' '.join(old)}")
-    for name, containers in runs.up().items():
-        yield Fact("run", f"{name} is up: {containers} containers")
+    for run in runs.known_runs():
+        kind = f"live lab {run.live[-2:]}" if run.live else "a killed grade" if run.orphaned else "a grade"
+        next_ = f"er stop {run.live[-2:]}, in its checkout" if run.live else ""
+        yield Fact(
+            "run", f"{run.name} is {kind}: {run.containers} containers", ok=not run.orphaned, warns=True, run=next_
+        )
 
 
 def _size(size: float) -> str:

@@ -1,6 +1,5 @@
 """A grade: the incident replayed on a clean copy, as often as it takes to judge it."""
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from grader.plan import Plan
 from grader.play import Play
 from grader.project import clean_project
 from grader.results import Attempt, CheckResult, LevelResult, Results, Verdict
-from grader.runs import GRADE_PREFIX
+from grader.runs import fresh_name
 from grader.work import stage
 
 ATTEMPTS = 3
@@ -68,8 +67,7 @@ class Grade:
 
     def _play(self, seed: int) -> None:
         """Play the incident once on a clean copy and keep what the evidence says."""
-        # One seed may be played by several grades at once: a class has one for all.
-        name = f"{GRADE_PREFIX}{self.lab.number}-{seed:x}-{secrets.token_hex(2)}"
+        name = fresh_name(self.lab.number)
         clock = time.monotonic()
         with clean_project(self.lab, name, self.course.runs / name, self.images) as project:
             stage(self.lab, self.submission, project.patient)

@@ -1,7 +1,6 @@
 """The live lab: traffic, the incident, and each saved edit applied at once."""
 
 import fcntl
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from grader.evidence import Evidence
 from grader.incident import Incident
 from grader.plan import Plan, fresh_seed
 from grader.project import Project
-from grader.runs import LIVE_PREFIX
+from grader.runs import fresh_name, known_runs, live_lab
 from grader.screen import Screen
 from grader.turns import POLL_SECONDS, turn
 from grader.vitals import Monitor, Vitals
@@ -32,15 +31,12 @@ FEWEST_ENDED = 20
 """Fewer requests in a window than this show no symptom."""
 
 
-def live_name(course: Course, lab: Lab) -> str:
-    """Return the project name of a lab's live session: one for each lab of a checkout."""
-    return f"{LIVE_PREFIX}{lab.number}-{hashlib.sha256(str(course.root).encode()).hexdigest()[:6]}"
-
-
 def live_project(course: Course, lab: Lab, images: Mapping[str, str]) -> Project:
     """Return the project of a lab's live session, whether it is up or not."""
-    name = live_name(course, lab)
-    return Project(lab, name, course.runs / name, images)
+    live = live_lab(course.root, lab.number)
+    up = [run.name for run in known_runs() if run.live == live]
+    name = up[0] if up else fresh_name(lab.number)
+    return Project(lab, name, course.runs / name, images, live)
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from grader import checks, fitness
 from grader.checks import Reading, State
-from grader.errors import LearnerError
+from grader.errors import ErError, LearnerError
 from grader.evidence import Evidence
 from grader.incident import AFTER, Incident
 from grader.manifest import Check, Manifest
 from grader.plan import Plan
-from grader.project import Project
+from grader.project import ROLE_OF_PATIENT, Project
 
 EVIDENCE_SECONDS = 15.0
 """How long the last evidence may take to be complete after the incident."""
@@ -112,8 +112,13 @@ class Play:
         return checks.read(check.model_copy(update={"phase": done}), self.evidence) if done else []
 
     def _demand_alive(self) -> None:
-        for container in self._project.patients():
-            if container.state != "running":
+        """Demand that everything runs; what the patient cannot reach ends by the host's doing, never the learner's."""
+        fallen = [container for container in self._project.containers() if container.state != "running"]
+        for container in fallen:
+            if container.role in ("load", "twin", "prometheus"):
+                raise ErError(f"`{container.service}` is {container.state} in the middle of the run", run="er doctor")
+        for container in fallen:
+            if container.role == ROLE_OF_PATIENT:
                 raise self._project.patient_error(container)
 
     def _demand_healthy(self) -> None:

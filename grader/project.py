@@ -3,12 +3,13 @@
 import json
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.containers import Container, read_container, reload, remove_project
+from grader.containers import Container, read_container, reload, remove_project, seconds_to_healthy
 from grader.control import ControlPort
 from grader.course import Lab
 from grader.docker import DockerError, docker, docker_logs
@@ -17,7 +18,13 @@ from grader.logs import readable
 from grader.runs import lock_path, owned
 
 UP_SECONDS = 20
-"""How long a system may take until all of it is healthy."""
+"""How long a system may take until all of it is healthy, on a host that is not busy."""
+
+PATIENCE = 10
+"""The learner's code may take this many times as long as the control twin: it imports more, on a smaller CPU share."""
+
+LONGEST_UP_SECONDS = 90.0
+LOOK_SECONDS = 0.5
 
 ROLE_OF_PATIENT = "patient"
 CONTROL_PORT = 9000
@@ -28,14 +35,20 @@ class Project:
     """One lab brought up once, for a live session or for one grade.
 
     `run` is a folder of its own in which the files that containers see are staged: `patient/`, `load/`, `targets/`
-    and the secret of the control ports.
+    and the secret of the control ports. `live` is the live lab's name, empty for a grade.
     """
 
-    def __init__(self, lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> None:
+    def __init__(self, lab: Lab, name: str, run: Path, images: Mapping[str, str], live: str = "") -> None:
         self.lab = lab
         self.name = name
         self.run = run
-        self.env = {**images, "ER_RUN": name, "ER_RUN_DIR": str(run), "ER_RUN_LOCK": str(lock_path(run))}
+        self.env = {
+            **images,
+            "ER_RUN": name,
+            "ER_RUN_DIR": str(run),
+            "ER_RUN_LOCK": str(lock_path(run)),
+            "ER_LIVE": live,
+        }
         self.roles: dict[str, str] = {}
 
     @property
@@ -66,6 +79,7 @@ class Project:
 
         Raises LearnerError with the traceback when the patient is what does not start, ErError for the rest.
         """
+        began = time.monotonic()
         try:
             self._compose(
                 "up",
@@ -77,11 +91,32 @@ class Project:
                 timeout=UP_SECONDS + 20,
             )
         except DockerError as error:
+            self._wait_for_slow_patients(began)
             self._blame_who_is_not_ready(error)
-            raise
+            if not all(container.ready for container in self.containers()):
+                raise
         # Compose may end its wait without an error.
         self._blame_who_is_not_ready()
         self.limit_cpus()
+
+    def _wait_for_slow_patients(self, began: float) -> None:
+        """Give the learner's code longer on a slow host: PATIENCE times as long as the control twin has taken.
+
+        Raises ErError when the host is too slow to tell whether the code ever answers.
+        """
+        took = [seconds_to_healthy(container) for container in self.containers() if container.role == "twin"]
+        needed = took[0] if took and took[0] is not None else LONGEST_UP_SECONDS
+        deadline = began + min(PATIENCE * needed, LONGEST_UP_SECONDS)
+        while waiting := [patient for patient in self.patients() if patient.state == "running" and not patient.ready]:
+            if time.monotonic() > deadline:
+                if PATIENCE * needed > LONGEST_UP_SECONDS:
+                    raise ErError(
+                        f"the host is too busy to start `{waiting[0].service}`: the control twin, which does nothing, "
+                        f"took {needed:.0f} s",
+                        run="close other programs, then grade again",
+                    )
+                return
+            time.sleep(LOOK_SECONDS)
 
     def _blame_who_is_not_ready(self, error: DockerError | None = None) -> None:
         """Raise the error of a service that is not ready, the patient's first; do nothing when all are."""

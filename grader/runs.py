@@ -1,11 +1,14 @@
 """Whose run is it? Each grade holds a lock that ends with its process; what has lost its owner is taken down."""
 
 import fcntl
+import hashlib
+import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +18,42 @@ from grader.docker import docker
 LONGEST = timedelta(hours=1)
 """No grade lasts as long: a run of this age whose lock cannot be asked has no owner."""
 
-LIVE_PREFIX, GRADE_PREFIX = "er-live-", "er-grade-"
+FIELDS = '{{.Label "er.run"}}\t{{.Label "er.lock"}}\t{{.Label "er.live"}}\t{{.CreatedAt}}'
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that the engine knows: what it belongs to, when the youngest part of it was made, and its containers.
+
+    `live` is the live lab's name (see `live_lab`), empty for a grade.
+    """
+
+    name: str
+    lock: Path
+    live: str
+    created: datetime
+    containers: int
+
+    @property
+    def orphaned(self) -> bool:
+        """Tell whether it is a grade without an owner: its lock is free or, where that cannot be asked, it is too old.
+
+        A live lab has none: it outlives the command that starts it.
+        """
+        if self.live:
+            return False
+        free = _free(self.lock)
+        return datetime.now(UTC) - self.created > LONGEST if free is None else free
+
+
+def fresh_name(number: str) -> str:
+    """Return a name for a run of lab `number`; nothing that a patient can see tells a grade from a live lab."""
+    return f"er-{number}-{secrets.token_hex(4)}"
+
+
+def live_lab(root: Path, number: str) -> str:
+    """Return the name of a checkout's live lab: there is one for each lab of each checkout."""
+    return f"{hashlib.sha256(str(root).encode()).hexdigest()[:8]}-{number}"
 
 
 def lock_path(run: Path) -> Path:
@@ -61,45 +99,32 @@ def _held(lock: Path) -> Iterator[None]:
         yield
 
 
-def remove_orphans(runs: Path, say: Callable[[str], object]) -> None:
-    """Take down every grade that has lost its owner, and clear away what such ones have left in the folder `runs`."""
-    for name, lock, created in _found():
-        if _abandoned(lock, created):
-            remove_project(name)
-            say(f"took down `{name}`, whose grade had been killed")
-    for lock in runs.glob(f"{GRADE_PREFIX}*.lock"):
+def remove_orphans(folder: Path, say: Callable[[str], object]) -> None:
+    """Take down every grade that has lost its owner, and clear away what such ones have left in the runs' folder."""
+    for run in known_runs():
+        if run.orphaned:
+            remove_project(run.name)
+            say(f"took down `{run.name}`, whose grade had been killed")
+    for lock in folder.glob("er-*.lock"):
         if _free(lock):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
 
 
-def up() -> dict[str, int]:
-    """Return the runs that are up, live labs and grades, with their number of containers."""
-    names = docker("ps", "--filter", "label=er.run", "--format", '{{.Label "er.run"}}').split()
-    return {name: names.count(name) for name in sorted(set(names))}
-
-
-def _found() -> list[tuple[str, Path, datetime]]:
-    """Return all grades that the engine knows: name, lock, and when the youngest part of each was made."""
-    fields = '{{.Label "er.run"}}\t{{.Label "er.lock"}}\t{{.CreatedAt}}'
-    rows = docker("ps", "--all", "--filter", "label=er.run", "--format", fields)
-    rows += docker("network", "ls", "--filter", "label=er.run", "--format", fields)
-    found: dict[str, tuple[Path, datetime]] = {}
-    for row in rows.splitlines():
-        name, lock, created = row.split("\t")
-        if name.startswith(GRADE_PREFIX):
-            # 2026-11-23 13:40:01.123456789 +0000 UTC: networks have the fraction, containers have not.
-            day, hour, zone = created.split()[:3]
-            moment = datetime.strptime(f"{day} {hour[:8]} {zone}", "%Y-%m-%d %H:%M:%S %z")
-            youngest = found.get(name, (Path(), moment))[1]
-            found[name] = (Path(lock), max(moment, youngest))
-    return [(name, lock, moment) for name, (lock, moment) in found.items()]
-
-
-def _abandoned(lock: Path, created: datetime) -> bool:
-    """Tell whether a run has no owner: its lock is free or, where it cannot be asked, the run is too old to live."""
-    free = _free(lock)
-    return datetime.now(UTC) - created > LONGEST if free is None else free
+def known_runs() -> list[Run]:
+    """Return all runs that the engine knows, by name."""
+    containers = docker("ps", "--all", "--filter", "label=er.run", "--format", FIELDS).splitlines()
+    networks = docker("network", "ls", "--filter", "label=er.run", "--format", FIELDS).splitlines()
+    runs: dict[str, Run] = {}
+    for row in [*containers, *networks]:
+        name, lock, live, created = row.split("\t")
+        # 2026-11-23 13:40:01.123456789 +0000 UTC: networks have the fraction, containers have not.
+        day, hour, zone = created.split()[:3]
+        moment = datetime.strptime(f"{day} {hour[:8]} {zone}", "%Y-%m-%d %H:%M:%S %z")
+        mine = sum(row.startswith(f"{name}\t") for row in containers)
+        youngest = max(moment, runs[name].created) if name in runs else moment
+        runs[name] = Run(name, Path(lock), live, youngest, mine)
+    return [runs[name] for name in sorted(runs)]
 
 
 def _free(lock: Path) -> bool | None:

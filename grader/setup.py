@@ -10,10 +10,18 @@ from grader.course import Course, Lab
 WIDTH_OF_LOGS = 120
 
 
+class Output(Console):
+    """A console that does not end the program with a verdict's exit code when nobody reads it any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what the output's end is."""
+        raise BrokenPipeError
+
+
 def open_console() -> Console:
     """Return the console: as wide as the terminal, or of a fixed width where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_OF_LOGS)
+    console = Output(highlight=False)
+    return console if console.is_terminal else Output(highlight=False, width=WIDTH_OF_LOGS)
 
 
 def set_up_engine(console: Console) -> None:

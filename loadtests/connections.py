@@ -1,9 +1,11 @@
 """Connections to targets, kept alive and shared by all kinds, so that none is told by its connection."""
 
+import errno
 import time
 from typing import Any
 
 import gevent
+import gevent.socket
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool
 
@@ -12,6 +14,29 @@ UNBOUNDED = 100_000
 
 ADDRESS_SECONDS = 1.0
 """How long an address is used before its name is looked up again."""
+
+
+LARGEST_ANSWER = 64 * 1024
+"""Bytes of an answer, its head included, that are read; the time limit alone would let one fill the memory."""
+
+
+class Frugal(gevent.socket.socket):  # type: ignore[misc] # it ships no types
+    """A socket that takes no more than one answer of a sane size for each request that is sent."""
+
+    taken = 0
+
+    def sendall(self, *args: Any) -> None:  # noqa: ANN401 # as the socket's own
+        """Send a request; what is taken from now on answers it."""
+        self.taken = 0
+        super().sendall(*args)
+
+    def recv(self, *args: Any) -> bytes:  # noqa: ANN401
+        """Take a piece of the answer; raises OSError when there is no end of it."""
+        data: bytes = super().recv(*args)
+        self.taken += len(data)
+        if self.taken > LARGEST_ANSWER:
+            raise OSError(errno.EMSGSIZE, "the answer is too large")
+        return data
 
 
 class Connections(ConnectionPool):
@@ -25,6 +50,9 @@ class Connections(ConnectionPool):
         self.size = -1
         self._addresses: list[Any] = []
         self._looked_up = 0.0
+
+    def _create_tcp_socket(self, family: int, socktype: int, protocol: int) -> Frugal:
+        return Frugal(family, socktype, protocol)
 
     def _resolve(self) -> list[Any]:
         """Return the target's addresses; when they are known, without waiting for the name service."""

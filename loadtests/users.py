@@ -11,6 +11,7 @@ import gevent
 from gevent.pool import Group as Greenlets
 from geventhttpclient.header import Headers
 from locust import FastHttpUser, task
+from locust.contrib.fasthttp import FastResponse
 from locust.exception import StopUser
 
 from loadtests.answer import Answer
@@ -24,10 +25,19 @@ if TYPE_CHECKING:
     from loadtests.stage import Stage
 
 STATUSES = frozenset(HTTPStatus)
+ASKED = {"Accept-Encoding": "identity"}
 
 
 class TimeUpError(BaseException):
     """A request's time is up; no Exception, so that no client takes it for a failure of its own."""
+
+
+class Plain(FastResponse):
+    """An answer as it was sent: none is asked to be packed, and unpacking could fill the memory."""
+
+    def unzipped(self, *_: object, **__: object) -> bytes:
+        """Refuse; raises ValueError."""
+        raise ValueError("the answer is packed")
 
 
 class OpenUser(FastHttpUser):
@@ -39,7 +49,6 @@ class OpenUser(FastHttpUser):
 
     abstract = True
     fixed_count = 1
-    max_redirects = 0
     host = ""  # each request names its target
     client_pool = Clients()
 
@@ -65,6 +74,9 @@ class OpenUser(FastHttpUser):
         agent = self.client.client
         # Cookies would tell one kind from another.
         agent.cookiejar = None
+        # An answer that leads elsewhere is an answer; followed, it could lead to a control port.
+        vars(agent)["redirect_response_codes"] = frozenset()
+        vars(agent)["response_type"] = Plain
         # No status is a failure of the client, which would write a report about each.
         vars(agent)["valid_response_codes"] = STATUSES
 
@@ -121,8 +133,8 @@ class OpenUser(FastHttpUser):
         return answer, str(answer.status or "error")
 
     def _answer(self, path: str, headers: Mapping[str, str] | None, due: float) -> Answer:
-        url = self._target() + path
-        with self.client.get(url, name=self.kind(), headers=dict(headers or {}), catch_response=True) as response:
+        url, asked = self._target() + path, ASKED | dict(headers or {})
+        with self.client.get(url, name=self.kind(), headers=asked, catch_response=True) as response:
             if response.request_meta["exception"] or response.status_code not in STATUSES:
                 return self._unanswered(due)
             now = time.monotonic()

@@ -15,6 +15,7 @@ import pytest
 
 from grader.course import Course
 from grader.docker import docker
+from grader.runs import live_lab
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -80,8 +81,8 @@ def wait_for_line(process: "subprocess.Popen[str]", part: str) -> None:
     assert any(part in line for line in process.stdout)
 
 
-def containers(of: str) -> list[str]:
-    return docker("ps", "--quiet", "--filter", "label=er.run", "--filter", f"name={of}").split()
+def live_containers() -> list[str]:
+    return docker("ps", "--quiet", "--filter", f"label=er.live={live_lab(COURSE.root, LAB.number)}").split()
 
 
 @pytest.mark.usefixtures("stopped")
@@ -93,7 +94,7 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
         assert command in first.stdout
     assert "\x1b[" not in first.stdout
     assert (work / LAB.name / "gateway.py").read_bytes() == (LAB.patient / "gateway.py").read_bytes()
-    up = containers("er-live-03")
+    up = live_containers()
     assert len(up) == 7
 
     menu = er(work, "break", "03")
@@ -112,11 +113,11 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
 
     with begun(work, "start", "03") as again:
         wait_for_line(again, "surge")
-        assert containers("er-live-03") == up
+        assert live_containers() == up
         again.send_signal(signal.SIGINT)
         _, errors = again.communicate()
     assert (again.returncode, "interrupted" in errors) == (2, True)
-    assert containers("er-live-03") == []
+    assert live_containers() == []
 
 
 def test_on_a_terminal_a_start_shows_the_symptom_and_applies_saved_edits(work: Path, copy: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.docker import docker
+from grader.runs import Run, known_runs
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -42,19 +42,17 @@ def wait_until(claim: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.1)
 
 
-def of_grades() -> list[str]:
-    names = docker("ps", "--all", "--filter", "label=er.run", "--format", "{{.Names}}")
-    names += docker("network", "ls", "--filter", "label=er.run", "--format", "{{.Name}}")
-    return [name for name in names.split() if name.startswith("er-grade-")]
+def grades() -> list[Run]:
+    return [run for run in known_runs() if not run.live]
 
 
 @pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
 def test_the_watcher_takes_a_killed_grade_down(grade: "subprocess.Popen[str]", stage: str, tmp_path: Path) -> None:
     wait_for(grade, stage)
-    wait_until(lambda: bool(of_grades()), 20)
+    wait_until(lambda: bool(grades()), 20)
     grade.kill()
     grade.wait()
-    wait_until(lambda: not of_grades() and not list(COURSE.runs.glob("er-grade-*")), 60)
+    wait_until(lambda: not grades() and not list(COURSE.runs.glob("er-*")), 60)
     assert not (tmp_path / "out").exists()
 
 
@@ -68,15 +66,15 @@ def test_the_next_command_takes_down_what_a_killed_grade_and_its_killed_watcher_
     os.kill(watchers[0], signal.SIGKILL)
     grade.kill()
     grade.wait()
-    assert len(of_grades()) == 9
+    assert [run.containers for run in grades()] == [7]
     following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True)
     assert following.stdout.count("whose grade had been killed") == 1
-    assert of_grades() == []
+    assert grades() == []
 
 
 def test_a_living_grade_is_left_alone_by_other_commands(grade: "subprocess.Popen[str]") -> None:
     wait_for(grade, "healthy after")
     subprocess.run([ER, "stop", "03"], capture_output=True, check=True)
-    assert len(of_grades()) == 9
+    assert [run.containers for run in grades()] == [7]
     grade.wait()
     assert grade.returncode == 1

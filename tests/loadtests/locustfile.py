@@ -74,6 +74,18 @@ class Binary(Asking):
     """Ask for an error in no known encoding."""
 
 
+class Endless(Asking):
+    """Ask for a body without an end."""
+
+
+class Headed(Asking):
+    """Ask for a head without an end."""
+
+
+class Packed(Asking):
+    """Ask for a small answer that unpacks to a huge one."""
+
+
 class Unheard(Asking):
     """Ask for a status that there is not."""
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,6 +68,15 @@ def truncate(handler: Handler) -> None:
 def talk_nonsense(handler: Handler) -> None:
     """Answer with what is no HTTP."""
     handler.wfile.write(b"\x00\x01 nonsense\r\n\r\n")
+    handler.close_connection = True
+
+
+def never_end(handler: Handler) -> None:
+    """Send a body that has no end, for as long as somebody takes it."""
+    with suppress(OSError):
+        handler.say(200, content_length=str(1 << 40))
+        while True:
+            handler.wfile.write(bytes(1 << 16))
     handler.close_connection = True
 
 

@@ -1,5 +1,6 @@
 """The load program against targets that answer, stall, lie and hang up."""
 
+import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,9 +10,22 @@ from pathlib import Path
 
 import pytest
 from load_program import SECRET, Metrics, Program, program, wait_for
-from target import Handler, Request, Target, answer, be_silent, close, stall, talk_nonsense, targets, truncate
+from target import (
+    Handler,
+    Request,
+    Target,
+    answer,
+    be_silent,
+    close,
+    never_end,
+    stall,
+    talk_nonsense,
+    targets,
+    truncate,
+)
 
 from kit.receipts import Receipts
+from loadtests.connections import LARGEST_ANSWER
 from loadtests.plan import Plan
 from loadtests.schedule import schedule
 from loadtests.shapes import Poisson
@@ -29,6 +43,9 @@ ENDINGS = {
     "unheard": "error",
     "refused": "error",
     "crashing": "200",
+    "endless": "error",
+    "headed": "error",
+    "packed": "error",
 }
 """How the requests of each kind must end."""
 
@@ -52,6 +69,9 @@ def both() -> Iterator[list[Target]]:
         tenant = handler.headers["X-Tenant"]
         handler.say(200, kept.setdefault("body", json.dumps({"receipt": genuine.issue(tenant, "ACME")}).encode()))
 
+    bomb = gzip.compress(bytes(30_000_000))
+    assert len(bomb) < LARGEST_ANSWER
+
     with targets(2) as made:
         for target in made:
             target.answers |= {
@@ -63,6 +83,9 @@ def both() -> Iterator[list[Target]]:
                 "/redirected": answer(307, location="/steady"),
                 "/binary": answer(500, b"\xff\xfe\x00", content_type="text/plain; charset=utf-8"),
                 "/unheard": answer(799),
+                "/endless": never_end,
+                "/headed": answer(200, b"{}", x_padding="x" * LARGEST_ANSWER),
+                "/packed": answer(200, bomb, content_encoding="gzip"),
                 "/steady": answer(200, b"{}", set_cookie="kind=steady"),
                 "/pausing": answer(429, retry_after="1"),
                 "/genuine": lambda handler: sell(genuine, handler),

@@ -1,0 +1,42 @@
+"""No cheat passes, none keeps the grader from judging, and none leaves anything behind."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cheating import CHEATS, RIGHT, submit
+
+from grader.results import Results, Verdict
+
+pytestmark = [pytest.mark.cheats, pytest.mark.usefixtures("nothing_left")]
+
+ER = str(Path(sys.executable).with_name("er"))
+LONGEST_GRADE = 150
+"""Seconds; three plays take less. A grade beyond them hangs."""
+
+
+def grade(submission: Path, out: Path) -> "subprocess.CompletedProcess[str]":
+    command = [ER, "grade", "03", "--submission", str(submission), "--out", str(out)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=LONGEST_GRADE
+    )
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_a_cheat_fails(cheat: str, tmp_path: Path) -> None:
+    done = grade(submit(cheat, tmp_path / "submission"), tmp_path / "out")
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, f"{cheat}: {said}"
+    results = Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes())
+    assert results.verdict is Verdict.FAILED
+    # The learner's code is named as the cause: by the checks that it failed, or by what it did.
+    assert results.failed_checks() or results.cause, said
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", said), "control characters"
+    assert not re.search(r"^::", said, re.MULTILINE), "a command to a CI system"
+
+
+def test_after_all_cheats_a_right_fix_still_passes(tmp_path: Path) -> None:
+    done = grade(RIGHT.parent, tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
