@@ -1,0 +1,140 @@
+"""What can go wrong around a grade: one clear message, exit 2, nothing left; never a verdict from a cut run."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course
+from grader.docker import DockerError, docker
+from grader.errors import ErError
+from grader.images import tags
+from grader.project import clean_project
+from grader.runs import known_runs
+from grader.work import stage
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
+
+COURSE = Course.here()
+LAB = COURSE.lab("03")
+ER = str(Path(sys.executable).with_name("er"))
+GRADE = [ER, "grade", "03", "--submission", str(LAB.patient)]
+
+
+def begun(out: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*GRADE, "--out", str(out)],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def read_until(process: "subprocess.Popen[str]", stage: str) -> str:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if stage in line:
+            return "".join(lines)
+    raise AssertionError("".join(lines))
+
+
+def container(service: str) -> str:
+    (run,) = known_runs()
+    return docker(
+        "ps", "-q", "--filter", f"label=er.run={run.name}", "--filter", f"label=com.docker.compose.service={service}"
+    ).strip()
+
+
+@pytest.mark.parametrize("service", ["load", "prometheus", "twin"])
+def test_a_part_of_ours_that_is_killed_in_the_middle_makes_no_verdict(service: str, tmp_path: Path) -> None:
+    with begun(tmp_path) as grade:
+        read_until(grade, "surge (")
+        docker("kill", container(service))
+        said = grade.communicate()[0]
+    assert grade.returncode == 2, said
+    assert re.search(r"^(ERROR|INCONCLUSIVE) ", said, re.MULTILINE), said
+    assert f"`{service}`" in said or "Prometheus" in said or service in said, said
+
+
+def test_output_that_nobody_reads_ends_the_grade(tmp_path: Path) -> None:
+    with (
+        begun(tmp_path) as grade,
+        subprocess.Popen(["head", "-1"], stdin=grade.stdout, stdout=subprocess.PIPE, text=True) as head,
+    ):
+        assert grade.stdout is not None
+        grade.stdout.close()
+        assert "Grading lab 03" in head.communicate()[0]
+        grade.wait()
+    assert grade.returncode == 2
+
+
+def test_a_closed_terminal_ends_the_grade(tmp_path: Path) -> None:
+    with begun(tmp_path) as grade:
+        read_until(grade, "healthy after")
+        grade.send_signal(signal.SIGHUP)
+        said = grade.communicate()[0]
+    assert grade.returncode == 2
+    assert "interrupted" in said
+
+
+def test_grades_take_turns_and_say_so(tmp_path: Path) -> None:
+    environment = {**os.environ, "ER_AT_ONCE": "1"}
+    grades = [
+        subprocess.Popen(
+            [*GRADE, "--out", str(tmp_path / str(number))], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for number in range(3)
+    ]
+    most = 0
+    while any(grade.poll() is None for grade in grades):
+        most = max(most, len(known_runs()))
+        time.sleep(0.5)
+    said = [grade.communicate()[0] for grade in grades]
+    assert [grade.returncode for grade in grades] == [1, 1, 1], said
+    assert most == 1
+    assert sum("waiting for other runs" in text for text in said) == 2
+
+
+@pytest.fixture
+def no_networks_left() -> Iterator[None]:
+    """An engine whose address pools are used up."""
+    made = []
+    try:
+        for number in range(100):
+            made.append(docker("network", "create", f"er-test-{number}").strip())
+    except DockerError as error:
+        assert "pool" in error.output  # noqa: PT017 # anything else is no exhaustion
+        yield
+    finally:
+        docker("network", "rm", *made)
+
+
+@pytest.mark.usefixtures("no_networks_left")
+def test_an_engine_without_networks_left_is_one_clear_error(tmp_path: Path) -> None:
+    done = subprocess.run([*GRADE, "--out", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stdout
+    assert "ERROR" in done.stdout
+    assert "docker network prune" in done.stdout
+
+
+def test_an_image_that_is_gone_since_it_was_looked_for_is_one_clear_error() -> None:
+    images = {f"ER_{name.upper()}_IMAGE": tag for name, tag in tags(COURSE).items()}
+    images["ER_REDIS_IMAGE"] = "pattern-er/redis:gone"
+    name = "er-03-00000000"
+    with (
+        pytest.raises(ErError, match="pattern-er/redis:gone") as caught,
+        clean_project(LAB, name, COURSE.runs / name, images) as project,
+    ):
+        stage(LAB, LAB.patient, project.patient)
+        project.up()
+    assert caught.value.run == "make lab-03"

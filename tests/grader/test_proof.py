@@ -1,0 +1,71 @@
+import pytest
+
+from grader.checks import State
+from grader.course import Course
+from grader.proof import broken_promises, candidates, fingerprint, should_pass
+from grader.results import CheckResult, Results, Verdict
+
+COURSE = Course.here()
+LAB = COURSE.lab("03")
+
+
+def results(verdict: Verdict, **states: State) -> Results:
+    """Return results in which every check holds but those that are named."""
+    checks = [
+        CheckResult(
+            name=check.name,
+            kind=check.kind,
+            says="",
+            wanted="",
+            state=states.get(check.name.replace("-", "_"), State.HOLDS),
+            findings=[],
+        )
+        for check in LAB.manifest.check
+    ]
+    return Results(lab=LAB.name, seed=1, began="", seconds=1, verdict=verdict, cause="it says why", checks=checks)
+
+
+def test_the_candidates_are_the_starter_and_every_fix() -> None:
+    names = candidates(LAB)
+    assert names["starter"] == LAB.patient
+    assert {"token-bucket-lua", "fixed-window"} < set(names)
+    assert [name for name in names if should_pass(LAB, name)] == ["moving-window", "token-bucket-lua"]
+
+
+def test_a_promise_is_kept_when_exactly_the_named_checks_fail() -> None:
+    assert broken_promises(LAB, "fixed-window", results(Verdict.FAILED, no_double_burst=State.FAILS), quick=False) == []
+    assert broken_promises(LAB, "moving-window", results(Verdict.PASSED), quick=False) == []
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_another_verdict_breaks_the_promise(*, quick: bool) -> None:
+    wrong = broken_promises(LAB, "fixed-window", results(Verdict.PASSED), quick=quick)
+    assert wrong == ["passed instead of failed: it says why"]
+    wrong = broken_promises(LAB, "moving-window", results(Verdict.INCONCLUSIVE), quick=quick)
+    assert wrong == ["inconclusive instead of passed: it says why"]
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_another_check_that_fails_breaks_the_promise(*, quick: bool) -> None:
+    told = results(Verdict.FAILED, no_double_burst=State.FAILS, answers_are_real=State.FAILS)
+    assert broken_promises(LAB, "fixed-window", told, quick=quick) == ["`answers-are-real` fails, but should hold"]
+
+
+def test_a_check_that_was_not_decided_breaks_the_promise_of_a_whole_run_only() -> None:
+    told = results(Verdict.FAILED, no_double_burst=State.FAILS, burst_is_honoured=State.UNCLEAR)
+    assert broken_promises(LAB, "fixed-window", told, quick=False) == ["`burst-is-honoured` unclear, but should hold"]
+    assert broken_promises(LAB, "fixed-window", told, quick=True) == []
+
+
+def test_what_the_manifest_leaves_open_breaks_no_promise() -> None:
+    fails = {name.replace("-", "_"): State.FAILS for name in LAB.manifest.expectation("local-counter").fails}
+    open_ = {"polite_tenants_served": State.UNCLEAR}
+    assert broken_promises(LAB, "local-counter", results(Verdict.FAILED, **fails, **open_), quick=False) == []
+
+
+def test_a_patient_that_fails_without_a_failed_check_is_no_proof() -> None:
+    assert "no check failed" in broken_promises(LAB, "fixed-window", results(Verdict.FAILED), quick=True)
+
+
+def test_a_proof_holds_for_the_same_files_only() -> None:
+    assert fingerprint(COURSE, LAB) == fingerprint(COURSE, COURSE.lab("03"))
