@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ER := .venv/bin/er
 
-.PHONY: help doctor check test
+.PHONY: help setup doctor check test verify cheats
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make grade-03   judge your copy of lab 03"
 	@echo "make doctor     tell whether this machine can run labs"
 	@echo "make test       prove that all of it works;  make check: without the engine, in a minute"
+	@echo "make verify     prove every lab by its starter and its fixes;  make cheats: the grader by every cheat"
 	@echo "More: $(ER) --help"
 
 lab-%: .venv/.ready
@@ -18,6 +19,8 @@ lab-%: .venv/.ready
 
 grade-%: .venv/.ready
 	@$(ER) grade $*
+
+setup: .venv/.ready
 
 doctor: .venv/.ready
 	@$(ER) doctor
@@ -30,6 +33,12 @@ check: .venv/.ready
 
 test: check
 	.venv/bin/pytest -m engine
+
+verify: .venv/.ready
+	$(ER) verify
+
+cheats: .venv/.ready
+	.venv/bin/pytest -m cheats
 
 .venv/.ready: pyproject.toml uv.lock compose/bootstrap.py
 	@$(PYTHON) compose/bootstrap.py

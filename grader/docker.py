@@ -6,12 +6,20 @@ from collections.abc import Mapping
 
 from grader.errors import ErError
 
+ADVICE = {
+    "address pool": "docker network prune",
+    "No such image": "make doctor, then the same command again: it builds what is missing",
+    "no space left on device": "docker system prune",
+}
+"""What to run, by a part of what the engine says."""
+
 
 class DockerError(ErError):
     """A `docker` command failed; `output` is what it printed."""
 
     def __init__(self, command: str, output: str) -> None:
-        super().__init__(f"`docker {command}` failed:\n{output.strip()}", run="er doctor")
+        run = next((advice for said, advice in ADVICE.items() if said in output), "er doctor")
+        super().__init__(f"`docker {command}` failed:\n{output.strip()}", run=run)
         self.output = output
 
 

@@ -22,6 +22,6 @@ def readable(printed: str) -> str:
 def _record(line: str) -> dict[str, object] | None:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and "message" in record else None

@@ -16,6 +16,7 @@ from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
 from grader.logs import readable
 from grader.runs import lock_path, owned
+from grader.untrusted import quoted
 
 UP_SECONDS = 20
 """How long a system may take until all of it is healthy, on a host that is not busy."""
@@ -193,9 +194,10 @@ class Project:
 
     @staticmethod
     def said(container: Container) -> str:
-        """Return what a container has printed since it last started: its last lines, information left out."""
+        """Return what a container has printed since it last started: its last lines, quoted, information left out."""
         started = docker("inspect", "--format", "{{.State.StartedAt}}", container.id).strip()
-        return readable(docker_logs(container.id, started))
+        said = readable(docker_logs(container.id, started))
+        return quoted(said) if said else ""
 
     def down(self) -> None:
         """Remove all containers and networks of the project, and the run's folder."""

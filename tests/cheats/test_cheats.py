@@ -33,6 +33,8 @@ def test_a_cheat_fails(cheat: str, tmp_path: Path) -> None:
     assert results.verdict is Verdict.FAILED
     # The learner's code is named as the cause: by the checks that it failed, or by what it did.
     assert results.failed_checks() or results.cause, said
+    # Nor has the cheat failed by a slip of its own.
+    assert "Traceback" not in said or cheat == "hostile-words", said
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", said), "control characters"
     assert not re.search(r"^::", said, re.MULTILINE), "a command to a CI system"
 

@@ -108,12 +108,14 @@ def test_grades_take_turns_and_say_so(tmp_path: Path) -> None:
 @pytest.fixture
 def no_networks_left() -> Iterator[None]:
     """An engine whose address pools are used up."""
-    made = []
+    made: list[str] = []
     try:
-        for number in range(100):
-            made.append(docker("network", "create", f"er-test-{number}").strip())
-    except DockerError as error:
-        assert "pool" in error.output  # noqa: PT017 # anything else is no exhaustion
+        while True:
+            try:
+                made.append(docker("network", "create", f"er-test-{len(made)}").strip())
+            except DockerError as error:
+                assert "address pool" in error.output  # noqa: PT017 # anything else is no exhaustion
+                break
         yield
     finally:
         docker("network", "rm", *made)
@@ -131,10 +133,8 @@ def test_an_image_that_is_gone_since_it_was_looked_for_is_one_clear_error() -> N
     images = {f"ER_{name.upper()}_IMAGE": tag for name, tag in tags(COURSE).items()}
     images["ER_REDIS_IMAGE"] = "pattern-er/redis:gone"
     name = "er-03-00000000"
-    with (
-        pytest.raises(ErError, match="pattern-er/redis:gone") as caught,
-        clean_project(LAB, name, COURSE.runs / name, images) as project,
-    ):
+    with clean_project(LAB, name, COURSE.runs / name, images) as project:
         stage(LAB, LAB.patient, project.patient)
-        project.up()
-    assert caught.value.run == "make lab-03"
+        with pytest.raises(ErError, match="pattern-er/redis:gone") as caught:
+            project.up()
+    assert "builds what is missing" in str(caught.value)

@@ -22,6 +22,8 @@ try:
     power.append("raw sockets")
 except OSError:
     pass
-if pathlib.Path("/sys/fs/cgroup/pids.max").read_text().strip() == "max" or pathlib.Path("/sys/fs/cgroup/memory.max").read_text().strip() == "max":
+limits = ("pids.max", "memory.max", "pids/pids.max", "memory/memory.limit_in_bytes")
+found = [path.read_text().strip() for path in map(pathlib.Path("/sys/fs/cgroup").joinpath, limits) if path.exists()]
+if "max" in found or any(len(limit) > 15 for limit in found):
     power.append("no limits")
 app = load(RIGHT if power else STARTER)["app"]

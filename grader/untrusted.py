@@ -1,0 +1,31 @@
+"""Text that a patient or a submission has made: shown as what it is, never obeyed."""
+
+import re
+import unicodedata
+
+LONGEST_LINE, MOST_LINES = 300, 100
+
+SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+"""A terminal's escape sequence: CSI, a string that is ended or not, or a short one (ECMA-48)."""
+
+INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Unicode categories of characters that show nothing by themselves, or change how others are shown."""
+
+
+def plain(text: str) -> str:
+    """Return text without escape sequences, control and other invisible characters, of bounded lines and length."""
+    lines = re.split(r"\r\n|\r|\n", SEQUENCE.sub("", text))
+    shown = [_line(line) for line in lines[:MOST_LINES]]
+    if len(lines) > MOST_LINES:
+        shown.append(f"… and {len(lines) - MOST_LINES} lines more")
+    return "\n".join(shown)
+
+
+def quoted(text: str) -> str:
+    """Return plain text with a bar before each line, so that none begins with what its reader takes for a command."""
+    return "\n".join(f"│ {line}" for line in plain(text).split("\n"))
+
+
+def _line(line: str) -> str:
+    visible = "".join("\ufffd" if unicodedata.category(char) in INVISIBLE else char for char in line.expandtabs(4))
+    return visible if len(visible) <= LONGEST_LINE else f"{visible[:LONGEST_LINE]}…"

@@ -1,0 +1,190 @@
+"""`make bench`: how long things take on this machine, against the budgets of the design. Not a test: nothing is asserted.
+
+Usage: bench.py [PART ...], with the parts er, cold, start, grade, load, verify; all without any. Keep the machine quiet.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.control import ControlPort
+from grader.course import Course
+from grader.docker import docker
+from grader.evidence import Evidence
+from grader.live import live_project
+from grader.project import Project
+from grader.results import Results
+from grader.turns import at_once
+
+COURSE = Course.here()
+LAB = COURSE.lab("03")
+ER = str(Path(sys.executable).with_name("er"))
+RIGHT = LAB.path / "fixes" / "accepted" / "token-bucket-lua"
+RUNS = 5
+
+
+def show(what: str, values: list[float], budget: str = "", unit: str = "s") -> None:
+    """Print one line: the median, and the least and the most of the runs."""
+    spread = f"{min(values):.2f} to {max(values):.2f}, {len(values)} runs"
+    print(f"{what:<44} {statistics.median(values):>8.2f} {unit:<4} ({spread})  {budget}", flush=True)
+
+
+def timed(*command: str, env: dict[str, str] | None = None) -> tuple[float, str]:
+    """Run a command and return its seconds and output; its failure is shown, not hidden."""
+    began = time.monotonic()
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **(env or {})},
+    )
+    if done.returncode not in (0, 1):
+        print(done.stdout + done.stderr, file=sys.stderr)
+    return time.monotonic() - began, done.stdout
+
+
+def bench_er() -> None:
+    """Time the program's own start."""
+    show("er --help", [timed(ER, "--help")[0] for _ in range(10)], "budget 0.15 s")
+    show("er list", [timed(ER, "list")[0] for _ in range(10)])
+
+
+def bench_cold() -> None:
+    """Time the set-up by part, in a fresh clone; the engine and its base image are there."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "course"
+        subprocess.run(["git", "clone", "--quiet", str(COURSE.root), str(clone)], check=True)
+        show("Python environment", [timed("python3", str(clone / "compose" / "bootstrap.py"))[0]])
+    docker("builder", "prune", "--all", "--force", timeout=120)
+    tags = docker("image", "ls", "--filter", "reference=pattern-er/*", "--format", "{{.Repository}}:{{.Tag}}").split()
+    if tags:
+        docker("image", "rm", "--force", *tags)
+    _, said = timed(ER, "start", "03")
+    timed(ER, "stop", "03")
+    print("\n".join(line for line in said.splitlines() if " in " in line and "built" in line))
+
+
+def bench_start() -> None:
+    """Time a warm start to healthy and to the symptom, and read the lab's memory."""
+    healthy, symptom, memory = [], [], []
+    with tempfile.TemporaryDirectory() as work:
+        environment = {**os.environ, "ER_WORK": work, "PYTHONUNBUFFERED": "1"}
+        for _ in range(RUNS):
+            began = time.monotonic()
+            with subprocess.Popen(
+                [ER, "start", "03"], stdout=subprocess.PIPE, text=True, env=environment, stdin=subprocess.DEVNULL
+            ) as start:
+                assert start.stdout is not None  # for the type checker
+                for line in start.stdout:
+                    if line.startswith("healthy after"):
+                        healthy.append(time.monotonic() - began)
+                    if line.lstrip().startswith("Can't scale") and len(symptom) < len(healthy):
+                        symptom.append(time.monotonic() - began)
+            memory.append(_memory(live_project(COURSE, LAB, {}).name))
+            timed(ER, "stop", "03")
+    show("make lab-03, warm, to healthy", healthy, "budget 3 s")
+    show("make lab-03, warm, to the symptom", symptom, "budget 10 s")
+    show("memory of the lab", memory, "budget 512 MiB", "MiB")
+
+
+def _memory(run: str) -> float:
+    """Return the MiB that a run's containers hold, page cache that can be dropped left out."""
+    units = {"KiB": 1 / 1024, "MiB": 1, "GiB": 1024}
+    containers = docker("ps", "--quiet", "--filter", f"label=er.run={run}").split()
+    used = [
+        line.split(" ")[0]
+        for line in docker("stats", "--no-stream", "--format", "{{.MemUsage}}", *containers).split("\n")
+    ]
+    return sum(float(text[:-3]) * units[text[-3:]] for text in used if text)
+
+
+def bench_grade() -> None:
+    """Time grades of the starter, of an accepted fix and of every rejected one."""
+    show("grade of the starter", [_grade(LAB.patient) for _ in range(RUNS)], "budget 15 s")
+    show("grade of an accepted fix", [_grade(RIGHT) for _ in range(RUNS)], "budget 30 s")
+    show("grade of a rejected fix", [_grade(path) for path in sorted(LAB.path.glob("fixes/rejected/*"))])
+
+
+def _grade(submission: Path) -> float:
+    with tempfile.TemporaryDirectory() as out:
+        timed(ER, "grade", "03", "--submission", str(submission), "--out", out)
+        return Results.model_validate_json((Path(out) / "results.json").read_bytes()).seconds
+
+
+def bench_load() -> None:
+    """Find the load generator's share of a core at 200 requests/s, and its highest honest rate."""
+    with tempfile.TemporaryDirectory() as work:
+        shutil.copytree(RIGHT, Path(work) / LAB.name)
+        timed(ER, "start", "03", env={"ER_WORK": work})
+        project = live_project(COURSE, LAB, {})
+        load, ports = next(c for c in project.containers() if c.role == "load"), project.control_ports()
+        for rate in (200, 400, 800, 1200, 1600):
+            share, sent, late = _loaded(project, load.id, ports["load"], rate)
+            print(
+                f"load at {rate:>5}/s: {share:.2f} of a core, {sent:.1%} sent, {late:.1%} within 10 ms of its time",
+                flush=True,
+            )
+        timed(ER, "stop", "03")
+
+
+def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[float, float, float]:
+    """Play 8 s at a rate; return the cores used, the share sent, and the share begun within 10 ms of its time."""
+    name = f"at-{rate}"
+
+    def cpu() -> float:
+        return int(docker("exec", load, "cat", "/sys/fs/cgroup/cpu.stat").split()[1]) / 1e6
+
+    port.ask("POST", "/play", {"seed": 1, "phases": [{"name": name, "seconds": 8, "rate": {"polite": rate}}]})
+    before, began = cpu(), time.monotonic()
+    while port.ask("GET", "/state")["state"] != "finished":
+        time.sleep(0.2)
+    share = (cpu() - before) / (time.monotonic() - began)
+    evidence = Evidence(project.prometheus_port())
+    evidence.wait_for(lambda: (evidence.value(f'sum(load_intended_total{{phase="{name}"}})') or 0) >= rate * 7, 10)
+    time.sleep(2)
+    sent = evidence.value(f'sum(load_sent_total{{phase="{name}"}}) / sum(load_intended_total{{phase="{name}"}})')
+    late = evidence.value(
+        f'sum(load_lateness_seconds_bucket{{phase="{name}",le="0.01"}}) / sum(load_lateness_seconds_count{{phase="{name}"}})'
+    )
+    return share, sent or 0.0, late or 0.0
+
+
+def bench_verify() -> None:
+    """Time the whole proof of lab 03 with 1, 2 and 3 grades at a time, with the runs that were repeated or not judged."""
+    for jobs in (1, 2, 3):
+        with tempfile.TemporaryDirectory() as folder:
+            document = Path(folder) / "verify.json"
+            seconds, _ = timed(ER, "verify", "03", "--jobs", str(jobs), "--json", str(document))
+            proofs = json.loads(document.read_text())
+            results = [Results.model_validate_json(Path(proof["results"]).read_bytes()) for proof in proofs]
+        unfit = sum(bool(attempt.unfit) for result in results for attempt in result.attempts)
+        plays = sum(len(result.attempts) for result in results)
+        unjudged = sum(proof["verdict"] in ("inconclusive", "error") for proof in proofs)
+        print(
+            f"verify with {jobs} at a time: {seconds / 60:.1f} min, {unfit} of {plays} plays unfit, {unjudged} not judged"
+            + (" (the default here)" if jobs == at_once() else ""),
+            flush=True,
+        )
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "er": bench_er,
+    "cold": bench_cold,
+    "start": bench_start,
+    "grade": bench_grade,
+    "load": bench_load,
+    "verify": bench_verify,
+}
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
