@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ER := .venv/bin/er
 
-.PHONY: help setup doctor check test verify cheats
+.PHONY: help setup doctor check test verify cheats bench
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,9 @@ verify: .venv/.ready
 
 cheats: .venv/.ready
 	.venv/bin/pytest -m cheats
+
+bench: .venv/.ready
+	.venv/bin/python tests/bench.py
 
 .venv/.ready: pyproject.toml uv.lock compose/bootstrap.py
 	@$(PYTHON) compose/bootstrap.py

@@ -8,15 +8,15 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 
 use_packages_of_trixie() {
-    main=/etc/apt/sources.list.d/debian.sources
-    uri=$(sed -n 's/^URIs: *//p' "$main" 2>/dev/null | head -n 1)
-    keys=$(sed -n 's/^Signed-By: *//p' "$main" 2>/dev/null | head -n 1)
+    # From wherever this machine gets its own packages.
+    uri=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Release: bookworm' | head -n 1)
+    [ -n "$uri" ] || { echo "apt has no source of Debian 12's own packages" >&2; exit 1; }
     cat > /etc/apt/sources.list.d/pattern-er-engine.sources <<SOURCE
 Types: deb
-URIs: ${uri:-http://deb.debian.org/debian}
+URIs: $uri
 Suites: trixie
 Components: main
-Signed-By: ${keys:-/usr/share/keyrings/debian-archive-keyring.gpg}
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCE
     cat > /etc/apt/preferences.d/pattern-er-engine <<PINS
 Package: *

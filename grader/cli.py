@@ -7,7 +7,7 @@ import traceback
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -284,27 +284,32 @@ def main() -> None:
     try:
         er.main(standalone_mode=False)
     except ErError as error:
-        click.echo(f"er: {error}", err=True)
-        sys.exit(2)
+        _end(f"er: {error}")
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("er: interrupted; what was started has been taken down", err=True)
-        sys.exit(2)
+        _end("er: interrupted; what was started has been taken down")
     except BrokenPipeError:
-        # Nobody reads on: neither is the interpreter to try, at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo("er: nobody reads the output any more; what was started has been taken down", err=True)
-        sys.exit(2)
+        _end("er: nobody reads the output any more; what was started has been taken down")
     except OSError as error:
         where = f"`{error.filename}`: " if error.filename else ""
-        click.echo(f"er: {where}{error.strerror or error}\n  next: er doctor", err=True)
-        sys.exit(2)
+        _end(f"er: {where}{error.strerror or error}\n  next: er doctor")
     except Exception:  # noqa: BLE001 # Python's own exit code for it is that of a failed grade
-        traceback.print_exc()
-        click.echo("er: this is a fault of er, not yours; please report it with the lines above", err=True)
-        sys.exit(2)
+        _end(f"{traceback.format_exc()}er: this is a fault of er, not yours; please report it with the lines above")
+
+
+def _end(message: str) -> NoReturn:
+    """End with a message and exit code 2, also when the terminal or the pipe that would show it is gone."""
+    try:
+        click.echo(message, err=True)
+        sys.stdout.flush()
+    except OSError:
+        # Python would try again at its end, and end with another code.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+    sys.exit(2)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -4,9 +4,12 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.errors import ErError
-from grader.manifest import Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from grader.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,10 @@ class Lab:
         return self.path.name
 
     @cached_property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> "Manifest":
         """Return the manifest; raises ErError when it is not valid."""
+        from grader.manifest import read_manifest  # noqa: PLC0415 # slow to import, and not every command reads one
+
         return read_manifest(self.path / "lab.toml")
 
     @property

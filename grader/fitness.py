@@ -1,5 +1,7 @@
 """Was the run fit to judge? What makes it unfit is the host's doing or ours, never the learner's."""
 
+from pathlib import Path
+
 from grader.evidence import Evidence
 from grader.incident import Incident
 
@@ -10,6 +12,9 @@ TWIN_SHARE = 0.85
 A host disturbed enough to turn a right fix's values wrong was seen at 0.58, a fit one above 0.97.
 """
 
+LAG_SECONDS = 0.25
+"""The load generator is at most this late with any request: half of what a polite user gives an answer."""
+
 SENT_SHARE = 0.95
 """At least this share of the intended arrivals must have been sent."""
 
@@ -18,6 +23,23 @@ def twin_share(evidence: Evidence, phase: str) -> float | None:
     """Return the share of the twin's requests of a phase that were answered within TWIN_SECONDS."""
     good = f'sum(load_latency_seconds_bucket{{kind="twin",status="200",le="{TWIN_SECONDS}",phase="{phase}"}})'
     return evidence.value(f'{good} / sum(load_intended_total{{kind="twin",phase="{phase}"}})')
+
+
+def lag(evidence: Evidence, phase: str) -> float | None:
+    """Return how late the load generator was at worst with a request of a phase, in seconds."""
+    return evidence.value(f'max(load_lag_seconds_max{{phase="{phase}"}})')
+
+
+def pressure() -> float | None:
+    """Return the seconds since boot in which some work on this host waited for a CPU; None where it is not told.
+
+    Source: pressure stall information of Linux, `/proc/pressure/cpu`.
+    """
+    try:
+        some = Path("/proc/pressure/cpu").read_text().splitlines()[0]
+        return int(some.rpartition("total=")[2]) / 1e6
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:
@@ -32,6 +54,9 @@ def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[st
                 f"the host was busy in `{phase}`: the control twin, which does nothing, answered only {share:.0%} "
                 f"within {TWIN_SECONDS * 1000:.0f} ms"
             )
+        late = lag(evidence, phase)
+        if late is not None and late > LAG_SECONDS:
+            found.append(f"the host was busy in `{phase}`: the load generator was up to {late:.2f} s late")
         counts = [f'sum({name}{{phase="{phase}"}})' for name in ("load_sent_total", "load_intended_total")]
         sent = evidence.value(" / ".join(counts))
         if sent is None:

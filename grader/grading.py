@@ -74,15 +74,20 @@ class Grade:
             project.up()
             healthy = time.monotonic() - clock
             self.say(f"healthy after {healthy:.1f} s")
+            waited, since = fitness.pressure(), time.monotonic()
             play = Play(project, Plan.draw(self.lab.manifest, seed), self.say, thorough=self.thorough)
             play.run()
             readings, unfit = play.readings(), play.unfit()
             twin = {phase: fitness.twin_share(play.evidence, phase) for phase in play.done}
+            lag = {phase: fitness.lag(play.evidence, phase) for phase in play.done}
+            pressure = _share(waited, fitness.pressure(), time.monotonic() - since)
         attempt = Attempt(
             seconds=round(time.monotonic() - clock, 1),
             healthy_after=round(healthy, 1),
             unfit=unfit,
             twin=twin,
+            lag=lag,
+            pressure=pressure,
             readings=readings,
         )
         attempt.unfit += [f"no evidence for `{name}`" for name in self._missing(attempt)]
@@ -174,6 +179,10 @@ class Grade:
         share = sum(g for g, _ in counts) / total
         name = "Elite" if share >= level.elite else "Great" if share >= level.great else "Good"
         return LevelResult(says=level.says, share=share, name=name)
+
+
+def _share(before: float | None, after: float | None, seconds: float) -> float | None:
+    return None if before is None or after is None else round((after - before) / seconds, 3)
 
 
 def _wanted(check: Check) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from grader import checks, fitness
 from grader.checks import Reading, State
-from grader.errors import ErError, LearnerError
+from grader.errors import LearnerError
 from grader.evidence import Evidence
 from grader.incident import AFTER, Incident
 from grader.manifest import Check, Manifest
@@ -88,7 +88,8 @@ class Play:
 
     def _may_stop(self) -> bool:
         """Look at the phase that has just become complete; tell whether the verdict is already certain."""
-        self._demand_alive()
+        if not self._all_alive():
+            return True
         if self.complete == 1 and not self._thorough:
             self._demand_healthy()
         if self._thorough or self.unfit():
@@ -111,15 +112,20 @@ class Play:
         done = [phase for phase in check.phase if phase in self.done]
         return checks.read(check.model_copy(update={"phase": done}), self.evidence) if done else []
 
-    def _demand_alive(self) -> None:
-        """Demand that everything runs; what the patient cannot reach ends by the host's doing, never the learner's."""
+    def _all_alive(self) -> bool:
+        """Tell whether everything runs; raises LearnerError when the learner's code has ended.
+
+        What the patient cannot reach ends by the host's doing, never the learner's.
+        """
         fallen = [container for container in self._project.containers() if container.state != "running"]
         for container in fallen:
             if container.role in ("load", "twin", "prometheus"):
-                raise ErError(f"`{container.service}` is {container.state} in the middle of the run", run="er doctor")
+                self.troubles.append(f"`{container.service}` ended in the middle of the run")
+                return False
         for container in fallen:
             if container.role == ROLE_OF_PATIENT:
                 raise self._project.patient_error(container)
+        return True
 
     def _demand_healthy(self) -> None:
         """Demand that the system serves before the incident: otherwise the patient's start has failed."""

@@ -94,7 +94,7 @@ class Project:
         except DockerError as error:
             self._wait_for_slow_patients(began)
             self._blame_who_is_not_ready(error)
-            if not all(container.ready for container in self.containers()):
+            if sum(container.ready for container in self.containers()) < len(self.roles):
                 raise
         # Compose may end its wait without an error.
         self._blame_who_is_not_ready()
@@ -121,16 +121,15 @@ class Project:
 
     def _blame_who_is_not_ready(self, error: DockerError | None = None) -> None:
         """Raise the error of a service that is not ready, the patient's first; do nothing when all are."""
-        containers = self.containers()
-        for container in containers:
-            if container.role == ROLE_OF_PATIENT and not container.ready:
+        # What was never started is not to blame: something else has failed before.
+        unready = [c for c in self.containers() if not c.ready and (c.fallen or c.state == "running")]
+        for container in unready:
+            if container.role == ROLE_OF_PATIENT:
                 raise self.patient_error(container) from error
-        for container in containers:
-            if not container.ready:
-                raise ErError(
-                    f"`{container.service}` did not become healthy:\n{self.said(container)}",
-                    run="er doctor",
-                ) from error
+        for container in unready:
+            raise ErError(
+                f"`{container.service}` did not become healthy:\n{self.said(container)}", run="er doctor"
+            ) from error
 
     def patient_error(self, container: Container) -> LearnerError:
         """Return the error that shows why a patient's container is not ready."""

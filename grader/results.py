@@ -43,12 +43,18 @@ class LevelResult(BaseModel):
 
 
 class Attempt(BaseModel):
-    """One play of the incident: its length, why it could not be judged (if so), and its raw readings by check."""
+    """One play of the incident: its length, why it could not be judged (if so), and its raw readings by check.
+
+    By phase, `twin` is the share of the control twin's requests answered in time, and `lag` how late the load generator
+    was at worst (seconds). `pressure` is the share of the time in which some work on the host waited for a CPU.
+    """
 
     seconds: float
     healthy_after: float
     unfit: list[str]
     twin: dict[str, float | None]
+    lag: dict[str, float | None] = {}
+    pressure: float | None = None
     readings: dict[str, list[Reading]]
 
 

@@ -12,14 +12,17 @@ from grader.plan import Plan
 
 @dataclass
 class Told(Evidence):
-    """Evidence in which the twin's and the sent share are what a test says."""
+    """Evidence in which the twin's and the sent share and the load's lag are what a test says."""
 
     twin: float | None = 1.0
     sent: float | None = 1.0
+    lag: float | None = 0.01
     asked: list[str] = field(default_factory=list)
 
     def value(self, query: str) -> float | None:
         self.asked.append(query)
+        if "lag" in query:
+            return self.lag
         return self.twin if 'kind="twin"' in query else self.sent
 
 
@@ -36,6 +39,7 @@ def test_a_quiet_host_with_all_of_the_load_sent_is_fit() -> None:
     [
         (Told(twin=0.58), "the host was busy in `surge`: the control twin, which does nothing, answered only 58%"),
         (Told(twin=None), "no evidence of the control twin in `surge`"),
+        (Told(lag=0.26), "the host was busy in `surge`: the load generator was up to 0.26 s late"),
         (Told(sent=0.9), "only 90% of the intended requests of `surge` could be sent"),
         (Told(sent=None), "no evidence of the load in `surge`"),
     ],
