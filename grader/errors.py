@@ -21,3 +21,7 @@ class ErError(Exception):
 
 class LearnerError(ErError):
     """Something in the learner's code: it fails a grade."""
+
+
+class HostError(ErError):
+    """The host was too busy: the run is unfit, and is repeated."""

@@ -9,13 +9,14 @@ from pathlib import Path
 from grader import checks, fitness
 from grader.checks import Finding, Reading, State
 from grader.course import Course, Lab
-from grader.errors import ErError, LearnerError
+from grader.errors import ErError, HostError, LearnerError
 from grader.manifest import Check
 from grader.plan import Plan
 from grader.play import Play
 from grader.project import clean_project
 from grader.results import Attempt, CheckResult, LevelResult, Results, Verdict
 from grader.runs import fresh_name
+from grader.startup import bring_up
 from grader.work import stage
 
 ATTEMPTS = 3
@@ -43,7 +44,10 @@ class Grade:
             for number in range(ATTEMPTS):
                 if number:
                     self.say(f"once more ({number + 1} of {ATTEMPTS}): {self._why_again()}")
-                self._play(self.seed + number)
+                try:
+                    self._play(self.seed + number)
+                except HostError as error:
+                    self.attempts.append(Attempt(seconds=0, healthy_after=0, unfit=[error.what], twin={}, readings={}))
                 if self._decided():
                     break
             verdict, cause = self._verdict()
@@ -71,7 +75,7 @@ class Grade:
         clock = time.monotonic()
         with clean_project(self.lab, name, self.course.runs / name, self.images) as project:
             stage(self.lab, self.submission, project.patient)
-            project.up()
+            bring_up(project)
             healthy = time.monotonic() - clock
             self.say(f"healthy after {healthy:.1f} s")
             waited, since = fitness.pressure(), time.monotonic()

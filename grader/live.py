@@ -18,6 +18,7 @@ from grader.plan import Plan, fresh_seed
 from grader.project import Project
 from grader.runs import fresh_name, known_runs, live_lab
 from grader.screen import Screen
+from grader.startup import bring_up
 from grader.turns import POLL_SECONDS, turn
 from grader.vitals import Monitor, Vitals
 from grader.work import stage, work_copy
@@ -93,7 +94,7 @@ class Session:
                 self._wait_for_patients()
             else:
                 self._screen.event("starting the system ...")
-                self._project.up()
+                bring_up(self._project)
             self._screen.event(f"healthy after {time.monotonic() - began:.1f} s")
         except LearnerError as error:
             if not self._screen.waits:

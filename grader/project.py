@@ -3,13 +3,12 @@
 import json
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.containers import Container, read_container, reload, remove_project, seconds_to_healthy
+from grader.containers import Container, read_container, reload, remove_project
 from grader.control import ControlPort
 from grader.course import Lab
 from grader.docker import DockerError, docker, docker_logs
@@ -17,15 +16,6 @@ from grader.errors import ErError, LearnerError
 from grader.logs import readable
 from grader.runs import lock_path, owned
 from grader.untrusted import quoted
-
-UP_SECONDS = 20
-"""How long a system may take until all of it is healthy, on a host that is not busy."""
-
-PATIENCE = 10
-"""The learner's code may take this many times as long as the control twin: it imports more, on a smaller CPU share."""
-
-LONGEST_UP_SECONDS = 90.0
-LOOK_SECONDS = 0.5
 
 ROLE_OF_PATIENT = "patient"
 CONTROL_PORT = 9000
@@ -75,61 +65,10 @@ class Project:
         ]
         (self.run / "targets" / "evidence.json").write_text(json.dumps(targets))
 
-    def up(self) -> None:
-        """Start everything and return when all of it is healthy.
-
-        Raises LearnerError with the traceback when the patient is what does not start, ErError for the rest.
-        """
-        began = time.monotonic()
-        try:
-            self._compose(
-                "up",
-                "--detach",
-                "--wait",
-                "--wait-timeout",
-                str(UP_SECONDS),
-                "--quiet-pull",
-                timeout=UP_SECONDS + 20,
-            )
-        except DockerError as error:
-            self._wait_for_slow_patients(began)
-            self._blame_who_is_not_ready(error)
-            if sum(container.ready for container in self.containers()) < len(self.roles):
-                raise
-        # Compose may end its wait without an error.
-        self._blame_who_is_not_ready()
-        self.limit_cpus()
-
-    def _wait_for_slow_patients(self, began: float) -> None:
-        """Give the learner's code longer on a slow host: PATIENCE times as long as the control twin has taken.
-
-        Raises ErError when the host is too slow to tell whether the code ever answers.
-        """
-        took = [seconds_to_healthy(container) for container in self.containers() if container.role == "twin"]
-        needed = took[0] if took and took[0] is not None else LONGEST_UP_SECONDS
-        deadline = began + min(PATIENCE * needed, LONGEST_UP_SECONDS)
-        while waiting := [patient for patient in self.patients() if patient.state == "running" and not patient.ready]:
-            if time.monotonic() > deadline:
-                if PATIENCE * needed > LONGEST_UP_SECONDS:
-                    raise ErError(
-                        f"the host is too busy to start `{waiting[0].service}`: the control twin, which does nothing, "
-                        f"took {needed:.0f} s",
-                        run="close other programs, then grade again",
-                    )
-                return
-            time.sleep(LOOK_SECONDS)
-
-    def _blame_who_is_not_ready(self, error: DockerError | None = None) -> None:
-        """Raise the error of a service that is not ready, the patient's first; do nothing when all are."""
-        # What was never started is not to blame: something else has failed before.
-        unready = [c for c in self.containers() if not c.ready and (c.fallen or c.state == "running")]
-        for container in unready:
-            if container.role == ROLE_OF_PATIENT:
-                raise self.patient_error(container) from error
-        for container in unready:
-            raise ErError(
-                f"`{container.service}` did not become healthy:\n{self.said(container)}", run="er doctor"
-            ) from error
+    def create(self, seconds: float) -> None:
+        """Create and start everything; return when all of it is healthy, raise DockerError when it is not in time."""
+        wait = ("--wait", "--wait-timeout", f"{seconds:.0f}")
+        self._compose("up", "--detach", *wait, "--quiet-pull", timeout=seconds + 20)
 
     def patient_error(self, container: Container) -> LearnerError:
         """Return the error that shows why a patient's container is not ready."""

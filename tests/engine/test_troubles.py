@@ -17,6 +17,7 @@ from grader.images import tags
 from grader.project import clean_project
 from grader.results import Results, Verdict
 from grader.runs import known_runs
+from grader.startup import bring_up
 from grader.work import stage
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
@@ -141,5 +142,5 @@ def test_an_image_that_is_gone_since_it_was_looked_for_is_one_clear_error() -> N
     with clean_project(LAB, name, COURSE.runs / name, images) as project:
         stage(LAB, LAB.patient, project.patient)
         with pytest.raises(ErError, match="pattern-er/redis:gone") as caught:
-            project.up()
+            bring_up(project)
     assert "builds what is missing" in str(caught.value)

@@ -7,7 +7,7 @@ import pytest
 
 from grader.checks import Reading, State
 from grader.course import Course
-from grader.errors import ErError, LearnerError
+from grader.errors import ErError, HostError, LearnerError
 from grader.grading import ATTEMPTS, Grade
 from grader.results import Attempt, Results, Verdict
 
@@ -166,3 +166,14 @@ def test_what_a_patient_printed_is_never_read_as_markup(
 ) -> None:
     results, _ = graded(monkeypatch, LearnerError("it said [bold]PASSED[/bold]"))
     assert "[bold]PASSED[/bold]" in lines(results)
+
+
+def test_a_host_too_busy_to_start_the_system_is_given_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, HostError("too busy to start"), attempt())
+    assert (results.verdict, plays) == (Verdict.PASSED, 2)
+    assert results.attempts[0].unfit == ["too busy to start"]
+
+
+def test_a_host_that_is_never_able_to_start_the_system_makes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, *[HostError("too busy to start")] * ATTEMPTS)
+    assert (results.verdict, plays, results.cause) == (Verdict.INCONCLUSIVE, ATTEMPTS, "too busy to start")

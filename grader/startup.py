@@ -1,0 +1,68 @@
+"""Bring a system up, and tell who is to blame when it does not come up: the learner's code, the host, or we."""
+
+import time
+
+from grader.containers import seconds_to_healthy
+from grader.docker import DockerError
+from grader.errors import ErError, HostError
+from grader.project import ROLE_OF_PATIENT, Project
+
+UP_SECONDS = 20.0
+"""How long a system may take until all of it is healthy, on a host that is not busy."""
+
+PATIENCE = 10
+"""The learner's code may take this many times as long as the control twin: it imports more, on a smaller CPU share."""
+
+LONGEST_UP_SECONDS = 90.0
+LOOK_SECONDS = 0.5
+
+
+def bring_up(project: Project) -> None:
+    """Start everything and return when all of it is healthy.
+
+    Raises LearnerError with the traceback when the patient is what does not start, HostError when the host is too slow
+    to tell, ErError for the rest.
+    """
+    began = time.monotonic()
+    try:
+        project.create(UP_SECONDS)
+    except DockerError as error:
+        _wait_for_slow_patients(project, began)
+        _blame_who_is_not_ready(project, error)
+        if sum(container.ready for container in project.containers()) < len(project.roles):
+            raise
+    # Compose may end its wait without an error.
+    _blame_who_is_not_ready(project)
+    project.limit_cpus()
+
+
+def _wait_for_slow_patients(project: Project, began: float) -> None:
+    """Give the learner's code longer on a slow host: PATIENCE times as long as the control twin has taken.
+
+    Raises HostError when the host is too slow to tell whether the code ever answers.
+    """
+    took = [seconds_to_healthy(container) for container in project.containers() if container.role == "twin"]
+    needed = took[0] if took and took[0] is not None else LONGEST_UP_SECONDS
+    deadline = began + min(PATIENCE * needed, LONGEST_UP_SECONDS)
+    while waiting := [patient for patient in project.patients() if patient.state == "running" and not patient.ready]:
+        if time.monotonic() > deadline:
+            if PATIENCE * needed > LONGEST_UP_SECONDS:
+                raise HostError(
+                    f"the host is too busy to start `{waiting[0].service}`: the control twin, which does nothing, "
+                    f"took {needed:.0f} s",
+                    run="close other programs, then grade again",
+                )
+            return
+        time.sleep(LOOK_SECONDS)
+
+
+def _blame_who_is_not_ready(project: Project, error: DockerError | None = None) -> None:
+    """Raise the error of a service that is not ready, the patient's first; do nothing when all are."""
+    # What was never started is not to blame: something else has failed before.
+    unready = [c for c in project.containers() if not c.ready and (c.fallen or c.state == "running")]
+    for container in unready:
+        if container.role == ROLE_OF_PATIENT:
+            raise project.patient_error(container) from error
+    for container in unready:
+        what = f"`{container.service}` did not become healthy:\n{project.said(container)}"
+        raise ErError(what, run="er doctor") from error

@@ -1,0 +1,110 @@
+"""Who is to blame for a system that does not come up."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from grader import startup
+from grader.containers import Container
+from grader.docker import DockerError
+from grader.errors import ErError, HostError, LearnerError
+from grader.startup import bring_up
+
+if TYPE_CHECKING:
+    from grader.project import Project
+
+PATIENT = Container("1", "gateway", "patient", "running", "healthy", 0, {})
+TWIN = Container("2", "twin", "twin", "running", "healthy", 0, {})
+FAILURE = DockerError("compose up", "it went wrong")
+
+
+@dataclass
+class Coming:
+    """A project whose containers are, look by look, as a test says; the last stay."""
+
+    looks: list[list[Container]]
+    failure: DockerError | None = None
+    limited: bool = False
+    roles: dict[str, str] = field(default_factory=lambda: {"gateway": "patient", "twin": "twin"})
+
+    def create(self, seconds: float) -> None:
+        assert seconds > 0
+        if self.failure:
+            raise self.failure
+
+    def containers(self) -> list[Container]:
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+    def patients(self) -> list[Container]:
+        return [container for container in self.containers() if container.role == "patient"]
+
+    def patient_error(self, container: Container) -> LearnerError:
+        return LearnerError(f"{container.service} {container.state}")
+
+    def said(self, container: Container) -> str:
+        return f"{container.service} said"
+
+    def limit_cpus(self) -> None:
+        self.limited = True
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time that goes on only while it is waited for."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(startup.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(startup.time, "sleep", sleep)
+
+
+def come_up(project: Coming, monkeypatch: pytest.MonkeyPatch, twin_took: float | None = 2.0) -> None:
+    monkeypatch.setattr(startup, "seconds_to_healthy", lambda _: twin_took)
+    bring_up(cast("Project", cast("Any", project)))
+
+
+def test_a_system_that_is_healthy_gets_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Coming([[PATIENT, TWIN]])
+    come_up(project, monkeypatch)
+    assert project.limited
+
+
+@pytest.mark.parametrize("failure", [None, FAILURE])
+def test_a_patient_that_has_ended_is_the_learners(failure: DockerError | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LearnerError, match="gateway exited"):
+        come_up(Coming([[replace(PATIENT, state="exited"), TWIN]], failure), monkeypatch)
+
+
+def test_a_patient_that_never_answers_on_a_quick_host_is_the_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LearnerError, match="gateway running"):
+        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch)
+
+
+def test_a_patient_that_is_slow_on_a_slow_host_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = [replace(PATIENT, health="starting"), TWIN]
+    project = Coming([slow] * 20 + [[PATIENT, TWIN]], FAILURE)
+    come_up(project, monkeypatch, twin_took=8.0)
+    assert project.limited
+
+
+@pytest.mark.parametrize("twin_took", [None, 12.0])
+def test_a_host_too_slow_to_tell_is_not_the_learners(twin_took: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HostError, match="too busy to start `gateway`"):
+        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch, twin_took)
+
+
+@pytest.mark.parametrize("containers", [[], [replace(PATIENT, state="created", health=""), TWIN]])
+def test_what_was_never_started_is_nobodys_but_the_engines(
+    containers: list[Container], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DockerError, match="it went wrong"):
+        come_up(Coming([containers], FAILURE), monkeypatch)
+
+
+def test_a_part_of_ours_that_is_not_healthy_is_named_with_what_it_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ErError, match="twin said") as caught:
+        come_up(Coming([[PATIENT, replace(TWIN, state="exited")]]), monkeypatch)
+    assert not isinstance(caught.value, LearnerError)
