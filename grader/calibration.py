@@ -93,9 +93,8 @@ def holds_for(lab: Lab) -> str:
     Shared code is not in it: that is proven by `er verify`, again and again.
     """
     manifest = lab.manifest
-    decisive = [
-        item.model_dump(exclude={"says"}, mode="json") for item in (*manifest.phase, *manifest.check, manifest.level)
-    ]
+    tables = (*manifest.phase, *manifest.check, manifest.level)
+    decisive = [table.model_dump(exclude={"says", "events"}, exclude_defaults=True, mode="json") for table in tables]
     decisive.append({name: fix.model_dump(mode="json") for name, fix in sorted(manifest.fixes.items())})
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
     code = sorted(path for folder in candidates(lab).values() for path in folder.glob("*.py"))
