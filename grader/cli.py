@@ -110,17 +110,19 @@ def list_() -> None:
 
     from grader.catalog import read_catalog  # noqa: PLC0415
     from grader.progress import progress  # noqa: PLC0415
+    from grader.runs import live_labs  # noqa: PLC0415
     from grader.setup import open_console  # noqa: PLC0415
 
     course, console = Course.here(), open_console()
-    catalog = read_catalog(course)
+    catalog, live = read_catalog(course), live_labs(course.root)
     table = Table()
     for column in ("lab", "pattern", "emergency", "minutes", "you"):
         table.add_column(column)
     for lab in course.labs():
         manifest = lab.manifest
         problem = catalog.row(manifest.emergency).problem
-        table.add_row(lab.number, manifest.title, problem, str(manifest.minutes), progress(course, lab))
+        you = progress(course, lab) + (", live" if lab.number in live else "")
+        table.add_row(lab.number, manifest.title, problem, str(manifest.minutes), you)
     console.print(table)
     console.print("start one: make lab-NN")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from grader.containers import remove_project
 from grader.docker import docker
+from grader.errors import ErError
 
 LONGEST = timedelta(hours=1)
 """No grade lasts as long: a run of this age whose lock cannot be asked has no owner."""
@@ -54,6 +55,15 @@ def fresh_name(number: str) -> str:
 def live_lab(root: Path, number: str) -> str:
     """Return the name of a checkout's live lab: there is one for each lab of each checkout."""
     return f"{hashlib.sha256(str(root).encode()).hexdigest()[:8]}-{number}"
+
+
+def live_labs(root: Path) -> set[str]:
+    """Return the numbers of the labs of a checkout that are live; none when there is no engine to ask."""
+    try:
+        up = {run.live for run in known_runs()}
+    except ErError:
+        return set()
+    return {name[-2:] for name in up if name and name == live_lab(root, name[-2:])}
 
 
 def lock_path(run: Path) -> Path:

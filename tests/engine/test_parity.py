@@ -1,0 +1,64 @@
+"""A patient that looks around sees the same in a grade as in a live lab."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course
+from grader.docker import docker
+from grader.runs import Run, known_runs
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
+
+COURSE = Course.here()
+ER = str(Path(sys.executable).with_name("er"))
+LOOK = """
+env; hostname; id; pwd; ls -laR /patient /run /etc/hosts /etc/hostname
+cat /proc/self/mountinfo /proc/self/cgroup /etc/hosts /etc/resolv.conf /proc/1/cmdline /proc/self/limits
+cat /sys/fs/cgroup/*.max /sys/fs/cgroup/*/*limit* 2>/dev/null; cat /proc/net/route /proc/net/dev | cut -d: -f1
+for name in quotes redis load twin prometheus gateway-1; do getent hosts $name; done
+"""
+OWN = (
+    (r"er-03-[0-9a-f]{8}", "RUN"),
+    (r"[0-9a-f]{64}|[0-9a-f]{12}\b", "ID"),
+    (r"/var/lib/docker/overlay2/\S+", "LAYERS"),
+    (r"\b\d+\.\d+\.\d+\.\d+\b", "ADDRESS"),
+    (r"\w+ +\d+ \d\d:\d\d", "TIME"),
+    (r"[0-9A-F]{8}", "HEX"),
+    (r"\d+", "N"),
+)
+"""What differs between any two runs of either kind: names drawn for the run, addresses, times, numbers of mounts."""
+
+
+def seen(run: Run) -> list[str]:
+    """Return what the first gateway of a run sees of its surroundings, but for what is any run's own."""
+    service = "label=com.docker.compose.service=gateway-1"
+    gateway = docker("ps", "--quiet", "--filter", f"label=er.run={run.name}", "--filter", service).strip()
+    text = docker("exec", gateway, "sh", "-c", LOOK)
+    for pattern, word in OWN:
+        text = re.sub(pattern, word, text)
+    return sorted(re.sub(r" +", " ", line) for line in text.splitlines())
+
+
+def test_the_surroundings_of_a_grade_are_those_of_a_live_lab(tmp_path: Path) -> None:
+    environment = {**os.environ, "ER_WORK": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    subprocess.run([ER, "start", "03"], env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    try:
+        (live,) = known_runs()
+        at_home = seen(live)
+        command = [ER, "grade", "03", "--out", str(tmp_path / "out")]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as grade:
+            assert grade.stdout is not None
+            assert any("healthy after" in line for line in grade.stdout)
+            (judged,) = [run for run in known_runs() if run.name != live.name]
+            in_the_grade = seen(judged)
+            grade.communicate()
+    finally:
+        subprocess.run([ER, "stop", "03"], check=True, capture_output=True)
+    assert in_the_grade == at_home
+    assert len(at_home) > 50
+    assert not [line for line in at_home if re.search("grad|judge|verdict|submission", line)]

@@ -1,0 +1,86 @@
+"""Disturbances disturb, and end: when they are told to, and when the process that began them is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course
+from grader.disturbance import DISTURBANCES, disturbed
+from grader.errors import ErError
+
+LAB = Course.here().lab("03")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+
+
+def children(of: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{of}/task/{of}/children").read_text().split()]
+
+
+def eventually(claim: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 30
+    while not claim():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_hogs_run_in_sessions_of_their_own_and_end_with_the_disturbance(tmp_path: Path) -> None:
+    before = set(children(os.getpid()))
+    with disturbed("hogs-2", LAB, tmp_path, list):
+        hogs = set(children(os.getpid())) - before
+        assert len(hogs) == 2
+        assert len({os.getsid(hog) for hog in hogs} | {os.getsid(0)}) == 3
+    assert not [hog for hog in hogs if Path(f"/proc/{hog}").exists()]
+
+
+def test_the_disk_hog_writes_and_leaves_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "hog" / "disk-hog"
+    with disturbed("disk", LAB, file.parent, list):
+        assert eventually(lambda: file.exists() and file.stat().st_size > 1 << 20)
+    assert not file.exists()
+
+
+def test_pauses_stop_what_they_are_told_and_let_it_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.disturbance.PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("grader.disturbance.PAUSED_SECONDS", 0.05)
+    with subprocess.Popen(["sleep", "60"]) as process:
+
+        def state() -> str:
+            return Path(f"/proc/{process.pid}/stat").read_text().split()[2]
+
+        with disturbed("pauses", LAB, tmp_path, lambda: [process.pid]):
+            assert eventually(lambda: state() == "T")
+            assert eventually(lambda: state() == "S")
+        assert state() == "S"
+        process.kill()
+
+
+def test_a_hog_ends_by_itself_when_its_owner_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom grader.course import Course\n"
+        "from grader.disturbance import disturbed\n"
+        "with disturbed('hogs-2', Course.here().lab('03'), Path(sys.argv[1]), list):\n"
+        "    print('disturbing', flush=True)\n    time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "disturbing\n"
+        hogs = children(owner.pid)
+        assert len(hogs) == 2
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        assert eventually(lambda: not any(Path(f"/proc/{hog}").exists() for hog in hogs))
+
+
+def test_an_unknown_disturbance_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ErError, match="hogs-8") as caught, disturbed("earthquake", LAB, tmp_path, list):
+        pass
+    assert all(kind in str(caught.value) for kind in DISTURBANCES)
