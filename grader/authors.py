@@ -13,6 +13,7 @@ from grader.calibrate import Calibrator, Run, summary
 from grader.calibration import Calibration
 from grader.classroom import Row, grade_class
 from grader.course import Course, Lab
+from grader.reports import junit
 from grader.results import Verdict
 from grader.verify import Proof, Verification
 
@@ -33,7 +34,9 @@ def show_proof(console: Console, proof: Proof, done: int, jobs: int) -> None:
         console.print(f"          {escape(reason)}")
 
 
-def verify(console: Console, verification: Verification, jobs: Sequence[Job], document: Path | None) -> int:
+def verify(
+    console: Console, verification: Verification, jobs: Sequence[Job], document: Path | None, xml: Path | None
+) -> int:
     """Prove these jobs, print a table by lab and return the exit code: 1 for a wrong one, 2 for one not judged."""
     proofs = verification.run(jobs)
     table = Table()
@@ -50,9 +53,18 @@ def verify(console: Console, verification: Verification, jobs: Sequence[Job], do
     if document:
         document.parent.mkdir(parents=True, exist_ok=True)
         document.write_text(json.dumps([_entry(proof) for proof in proofs], indent=1) + "\n")
+    if xml:
+        labs = dict.fromkeys(job.lab.name for job in jobs)
+        junit.write(xml, {name: [_case(proof) for proof in proofs if proof.job.lab.name == name] for name in labs})
     if any(proof.wrong and proof.judged for proof in proofs):
         return 1
     return 0 if all(proof.judged for proof in proofs) else 2
+
+
+def _case(proof: Proof) -> junit.Case:
+    outcome: junit.Outcome = "passed" if not proof.wrong else "failure" if proof.judged else "error"
+    seconds = proof.results.seconds if proof.results else 0.0
+    return junit.Case(proof.job.name, outcome, "; ".join(proof.wrong), proof.said, seconds)
 
 
 def _entry(proof: Proof) -> dict[str, object]:

@@ -64,7 +64,8 @@ def grade(  # noqa: PLR0913 # the options of one command
         _grade_class(lab, class_, seed, out)
     from grader.grading import Grade  # noqa: PLC0415
     from grader.plan import fresh_seed  # noqa: PLC0415
-    from grader.report import show  # noqa: PLC0415
+    from grader.reports import junit, summary  # noqa: PLC0415
+    from grader.reports.terminal import show  # noqa: PLC0415
     from grader.results import Verdict  # noqa: PLC0415
     from grader.setup import open_console, set_up  # noqa: PLC0415
     from grader.turns import turn  # noqa: PLC0415
@@ -82,8 +83,10 @@ def grade(  # noqa: PLR0913 # the options of one command
             course, lab, source, seed, images, lambda line: console.print(f"  {line}"), thorough=thorough
         ).run()
     folder = out or course.state / "results" / lab.name / f"{results.began.replace(':', '')}-{seed}"
-    path = results.write(folder)
     show(console, results)
+    path = results.write(folder)
+    junit.write(folder / "junit.xml", {results.lab: junit.cases(results)})
+    summary.append(results)
     console.print(f"[dim]results: {path}[/]")
     following = {Verdict.PASSED: f"labs/{lab.name}/debrief.md", Verdict.FAILED: f"er hint {lab.number}"}
     console.print(f"next: {following.get(results.verdict, f'er doctor, then make grade-{lab.number} again')}")
@@ -221,12 +224,14 @@ def doctor() -> None:
 @click.option("--quick", is_flag=True, help="Stop each grade as soon as its verdict is certain.")
 @click.option("--resume", is_flag=True, help="Keep what an earlier call has proven on the same files.")
 @click.option("--json", "document", type=click.Path(path_type=Path), help="Write the proofs to this file.")
-def verify(  # noqa: PLR0913 # the options of one command
+@click.option("--junit", "xml", type=click.Path(path_type=Path), help="Write them to this file as JUnit XML.")
+def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     labs: tuple[Lab, ...],
     jobs: int | None,
     since: str | None,
     shard: str | None,
     document: Path | None,
+    xml: Path | None,
     *,
     quick: bool,
     resume: bool,
@@ -245,7 +250,7 @@ def verify(  # noqa: PLR0913 # the options of one command
     verification = Verification(
         course, jobs or at_once(), partial(authors.show_proof, console), quick=quick, resume=resume
     )
-    sys.exit(authors.verify(console, verification, work, document))
+    sys.exit(authors.verify(console, verification, work, document, xml))
 
 
 @er.command()

@@ -11,6 +11,10 @@ from grader.images import ensure_images
 from grader.runs import remove_orphans
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="Write what is recorded anew, instead of comparing with it.")
+
+
 def left_over() -> list[str]:
     """Return our containers and networks that the engine still has."""
     found = docker("ps", "--all", "--filter", "label=er.run", "--format", "{{.Names}}").split()

@@ -139,7 +139,7 @@ def test_results_are_written_whole_and_read_back(
 def lines() -> Callable[[Results], str]:
     from rich.console import Console  # noqa: PLC0415
 
-    from grader.report import show  # noqa: PLC0415
+    from grader.reports.terminal import show  # noqa: PLC0415
 
     def render(results: Results) -> str:
         console = Console(width=120, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123

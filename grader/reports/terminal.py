@@ -1,12 +1,11 @@
-"""A grade's report on the terminal."""
-
-from collections.abc import Iterator
+"""A grade on the terminal."""
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.checks import Finding, State
+from grader.checks import State
+from grader.reports.words import measured
 from grader.results import CheckResult, Results, Verdict
 
 STYLES = {
@@ -43,19 +42,5 @@ def _table(checks: list[CheckResult]) -> Table:
         table.add_column(column, overflow="fold")
     for check in checks:
         state = Text(check.state.value, style=STYLES[check.state])
-        table.add_row(check.name, "\n".join(_measured(check)), check.wanted, state)
+        table.add_row(check.name, "\n".join(measured(check)), check.wanted, state)
     return table
-
-
-def _measured(check: CheckResult) -> Iterator[str]:
-    for finding in check.findings:
-        where = f" in {finding.phase}" if finding.phase and len(check.findings) > 1 else ""
-        yield f"{_value(finding, check.kind)}{where}"
-
-
-def _value(finding: Finding, kind: str) -> str:
-    if finding.measured is None:
-        return "not reached" if finding.state is State.NOT_REACHED else "no data"
-    if kind == "share":
-        return f"{finding.measured:.1%} ({finding.good:.0f} of {finding.total:.0f})"
-    return f"{finding.measured:.4g}"

@@ -1,0 +1,79 @@
+"""JUnit XML, as GitHub, GitLab and Jenkins read it: a suite for each lab, a case for each check or candidate."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from grader.checks import State
+from grader.reports.words import measured
+from grader.results import CheckResult, Results, Verdict
+from grader.untrusted import plain
+
+Outcome = Literal["passed", "failure", "error", "skipped"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case: its name, how it ended, one line and a text that say why, and its seconds."""
+
+    name: str
+    outcome: Outcome
+    message: str = ""
+    text: str = ""
+    seconds: float = 0.0
+
+
+def cases(results: Results) -> list[Case]:
+    """Return a case for each check of a grade, and one for the verdict, which bears the cause."""
+    outcomes: dict[Verdict, Outcome] = {Verdict.PASSED: "passed", Verdict.FAILED: "failure"}
+    cause = (results.cause or "").partition("\n")[0]
+    verdict = Case(
+        "verdict",
+        outcomes.get(results.verdict, "error"),
+        cause or results.verdict,
+        results.cause or "",
+        results.seconds,
+    )
+    return [verdict, *(_case(check) for check in results.checks)]
+
+
+def _case(check: CheckResult) -> Case:
+    outcomes: dict[State, Outcome] = {State.HOLDS: "passed", State.FAILS: "failure", State.NOT_REACHED: "skipped"}
+    return Case(
+        check.name,
+        outcomes.get(check.state, "error"),
+        f"{'; '.join(measured(check))}, wanted {check.wanted}",
+        check.says,
+    )
+
+
+def write(path: Path, suites: dict[str, Sequence[Case]]) -> None:
+    """Write a file with these suites by name."""
+    root = ET.Element("testsuites")
+    for name, its in suites.items():
+        suite = ET.SubElement(root, "testsuite", _totals(its), name=plain(name))
+        for case in its:
+            element = ET.SubElement(
+                suite, "testcase", name=plain(case.name), classname=plain(name), time=f"{case.seconds:.1f}"
+            )
+            if case.outcome != "passed":
+                ET.SubElement(element, case.outcome, message=plain(case.message)).text = plain(case.text)
+    for key, value in _totals([case for its in suites.values() for case in its]).items():
+        root.set(key, value)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    ET.ElementTree(root).write(draft, encoding="utf-8", xml_declaration=True)
+    draft.replace(path)
+
+
+def _totals(its: Sequence[Case]) -> dict[str, str]:
+    counts = {key: sum(case.outcome == key.removesuffix("s") for case in its) for key in ("failures", "errors")}
+    skipped = sum(case.outcome == "skipped" for case in its)
+    return {
+        "tests": str(len(its)),
+        **{key: str(count) for key, count in counts.items()},
+        "skipped": str(skipped),
+        "time": f"{sum(case.seconds for case in its):.1f}",
+    }
