@@ -29,6 +29,7 @@ check: .venv/.ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	$(ER) lint
 	.venv/bin/pytest -q -n 2 -m "not engine and not cheats"
 
 test: check

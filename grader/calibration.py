@@ -62,7 +62,7 @@ class Calibration(BaseModel):
     machine: str
     runs: int
     holds_for: str
-    threshold: list[Threshold]
+    threshold: list[Threshold] = []
 
     def stale(self, lab: Lab) -> bool:
         """Tell whether the lab has changed since in what decides its figures."""

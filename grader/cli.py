@@ -268,6 +268,20 @@ def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
     sys.exit(authors.calibrate(console, Course.here(), lab, runs, disturb=disturb, append=append))
 
 
+@er.command()
+@click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
+def lint(labs: tuple[Lab, ...]) -> None:
+    """Find what is wrong with labs, as far as it can be known without running them."""
+    from grader.lint import lint as lint_  # noqa: PLC0415
+
+    course = Course.here()
+    findings = [finding for lab in labs or course.labs() for finding in lint_(course, lab)]
+    for finding in findings:
+        click.echo(finding.shown(course.root))
+    click.echo(f"{len(findings)} findings" if findings else "clean")
+    sys.exit(1 if findings else 0)
+
+
 def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> None:
     from grader import authors  # noqa: PLC0415
     from grader.classroom import class_seed  # noqa: PLC0415

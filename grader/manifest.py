@@ -64,11 +64,15 @@ class Claim(Table):
 
 
 class ShareCheck(Claim):
-    """Good events among all events: two PromQL counts, decided by an exact confidence interval."""
+    """Good events among all events: two PromQL counts, decided by an exact confidence interval.
+
+    `events`: the least events of one run, in each phase, where rates and seconds do not tell; only lint reads it.
+    """
 
     kind: Literal["share"]
     good: str
     total: str
+    events: Annotated[int, Field(gt=0)] | None = None
     min: Share | None = None
     max: Share | None = None
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -9,11 +10,14 @@ from pathlib import Path
 
 import pytest
 from load_program import SECRET, Metrics, Program, program
-from target import Handler, Target, targets
+from target import Behaviour, Handler, Target, answer, close, targets
 
+from grader.course import Course
+from grader.manifest import ShareCheck
 from kit.receipts import Receipts
 from loadtests.bucket import Level, TokenBucket
 
+LAB = Course.here().lab("03")
 LOCUSTFILE = Path(__file__).parent / "lab_03_on_loopback.py"
 RATE = {"polite": 40.0, "probe": 2.5, "noisy": 250.0, "behaving": 5.0}
 
@@ -46,7 +50,7 @@ class Played:
         self._both = both
         self._load = load
 
-    def against(self, *gateways: Gateway, phase: str, seconds: float = 1.9) -> Metrics:
+    def against(self, *gateways: Behaviour, phase: str, seconds: float = 1.9) -> Metrics:
         """Play all kinds at once against two replicas, of one gateway or of two that know nothing of each other."""
         for target, gateway in zip(self._both, itertools.cycle(gateways), strict=False):
             target.answers["/quote"] = gateway
@@ -119,3 +123,15 @@ def test_an_invented_quote_is_found_out_each_time(users: Played) -> None:
 def test_replicas_that_count_alone_are_found_to_admit_far_beyond_the_promise(users: Played) -> None:
     metrics = users.against(Gateway(), Gateway(), phase="alone")
     assert metrics.sum("load_beyond_promise", kind="noisy", phase="alone") > 5
+
+
+@pytest.mark.parametrize(
+    ("phase", "gateway"), [("nothing", close), ("two-hundred", answer(200, b"{}"))], ids=["nothing", "200"]
+)
+def test_no_check_divides_by_nothing_however_a_gateway_answers(users: Played, phase: str, gateway: Behaviour) -> None:
+    metrics = users.against(gateway, phase=phase)
+    totals = [claim.total for claim in LAB.manifest.check if isinstance(claim, ShareCheck)] + [LAB.manifest.level.total]
+    for name in sorted({tally for total in totals for tally in re.findall(r'tally="([a-z_]+)"', total)}):
+        assert tally(metrics, phase, name) > 0
+    for kind in sorted({kind for total in totals for kind in re.findall(r'load_\w+\{kind="([a-z]+)"', total)}):
+        assert metrics.sum("load_sent_total", kind=kind, phase=phase) > 0

@@ -1,0 +1,31 @@
+"""Calibration: measured, for the lab as it is, with margins on both sides of every threshold."""
+
+from collections.abc import Iterator
+
+from grader.calibration import ACCEPTED_MARGIN, REJECTED_MARGIN, read_calibration
+from grader.course import Course, Lab
+from grader.errors import ErError
+from grader.lint.finding import Finding, line_of
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find a calibration that is missing or stale, and thresholds without margins."""
+    del course
+    path, again = lab.path / "calibration.toml", f"er calibrate {lab.number} --runs 10 --disturb"
+    try:
+        calibration = read_calibration(lab)
+    except ErError as error:
+        yield Finding(path, 0, error.what, again)
+        return
+    if calibration is None:
+        yield Finding(path, 0, "the lab is not calibrated", again)
+        return
+    text = path.read_text()
+    if calibration.stale(lab):
+        yield Finding(path, line_of(text, "holds_for"), "the lab has changed since it was calibrated", again)
+    for item in calibration.threshold:
+        if item.thin:
+            line = line_of(text, f'check = "{item.check}"')
+            margins = f"{item.accepted_margin} inside, {item.rejected_margin} outside"
+            wanted = f"at least {ACCEPTED_MARGIN} and {REJECTED_MARGIN}: sharpen the check or the incident"
+            yield Finding(path, line, f"`{item.check}` has margins of {margins}", wanted)

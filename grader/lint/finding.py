@@ -1,0 +1,28 @@
+"""What lint finds: where, what, and how to mend it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong in a lab. `line` counts from 1; 0 stands for the file as a whole."""
+
+    path: Path
+    line: int
+    what: str
+    mend: str
+
+    def shown(self, root: Path) -> str:
+        """Return it as one line, with the path relative to the course."""
+        path = self.path.relative_to(root) if self.path.is_relative_to(root) else self.path
+        where = f"{path}:{self.line}" if self.line else str(path)
+        return f"{where}: {self.what}; {self.mend}"
+
+
+def line_of(text: str, wanted: str, *, after: int = 0) -> int:
+    """Return the number of the first line that holds `wanted`, counted from 1, from line `after` on; 0 for none."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if number >= after and wanted in line:
+            return number
+    return 0

@@ -1,0 +1,113 @@
+"""A lab's compose file: it extends the templates, and weakens none of what they guard."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from grader.course import Course, Lab
+from grader.lint.finding import Finding, line_of
+
+FORBIDDEN = {
+    "privileged", "cap_add", "devices", "network_mode", "pid", "ipc", "userns_mode", "security_opt", "user", "cgroup",
+    "container_name", "build", "env_file", "read_only", "cap_drop", "init", "mem_limit", "memswap_limit", "pids_limit",
+    "restart", "extra_hosts", "secrets", "ports", "sysctls", "ulimits", "tmpfs", "runtime", "volumes_from",
+}  # fmt: skip
+"""Keys of a service that only the templates set."""
+
+ALLOWED = {
+    "extends",
+    "command",
+    "environment",
+    "labels",
+    "volumes",
+    "depends_on",
+    "healthcheck",
+    "networks",
+    "image",
+    "working_dir",
+}
+
+MOST_CPUS = 1.25
+"""What the patients can load, on the smallest machine: two cores less 0.75."""
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find services that stand on no template, or that take what a template withholds."""
+    path = lab.path / "compose.yaml"
+    if not path.exists():
+        return
+    text = path.read_text()
+    try:
+        document = yaml.safe_load(text)
+        services: dict[str, dict[str, Any]] = document["services"]
+    except (yaml.YAMLError, TypeError, KeyError) as error:
+        yield Finding(path, 0, f"no compose file: {error}", "see another lab's")
+        return
+    if "../../compose/stack.yaml" not in document.get("include", []):
+        yield Finding(path, 0, "it does not include ../../compose/stack.yaml", "load, twin and Prometheus are there")
+    if document.get("networks"):
+        yield Finding(path, line_of(text, "networks:"), "a lab has no networks of its own", "they are in stack.yaml")
+    for name, service in services.items():
+        yield from _service(lab, name, service or {}, text)
+    cpus = _cpus(course, document, services)
+    if cpus > MOST_CPUS:
+        yield Finding(path, 0, f"patients can load {cpus:.2f} cores", f"the `er.cpus` limits may sum to {MOST_CPUS}")
+
+
+def _service(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterator[Finding]:
+    path = lab.path / "compose.yaml"
+    line = line_of(text, f"  {name}:")
+    template = (service.get("extends") or {}).get("service")
+    if (service.get("extends") or {}).get("file") != "../../compose/service.yaml" or template not in (
+        "patient",
+        "stock",
+    ):
+        yield Finding(
+            path,
+            line,
+            f"`{name}` stands on no template",
+            "extends: { file: ../../compose/service.yaml, service: patient or stock }",
+        )
+    for key in service:
+        if key in FORBIDDEN:
+            yield Finding(
+                path, line_of(text, f"{key}:", after=line) or line, f"`{name}` sets `{key}`", "only templates do"
+            )
+        elif key not in ALLOWED:
+            yield Finding(
+                path,
+                line_of(text, f"{key}:", after=line) or line,
+                f"`{name}` sets `{key}`, which no lab needs",
+                "leave it out",
+            )
+    if template == "patient" and service.get("networks", ["app"]) != ["app"]:
+        yield Finding(
+            path,
+            line_of(text, "networks:", after=line) or line,
+            f"the patient `{name}` is on other networks than `app`",
+            "leave them out",
+        )
+    for volume in service.get("volumes", []):
+        if "docker.sock" in str(volume) or str(volume).startswith(("/", "~", "..")):
+            yield Finding(
+                path,
+                line_of(text, "volumes:", after=line) or line,
+                f"`{name}` mounts `{volume}` of the host",
+                "leave it out",
+            )
+
+
+def _cpus(course: Course, document: dict[str, Any], services: dict[str, dict[str, Any]]) -> float:
+    """Return the sum of the CPU limits of all that the patients can load: themselves, stock services and stores."""
+    templates = yaml.safe_load((course.root / "compose" / "service.yaml").read_text())["services"]
+    everything: list[dict[str, Any]] = []
+    for service in services.values():
+        template = templates.get((service.get("extends") or {}).get("service"), {})
+        everything.append({**template.get("labels", {}), **service.get("labels", {})})
+    for included in document.get("include", []):
+        file = course.root / "labs" / "x" / str(included)
+        if file.name != "stack.yaml" and file.resolve().exists():
+            stores = yaml.safe_load(file.resolve().read_text())["services"]
+            everything += [store.get("labels", {}) for store in stores.values()]
+    return sum(float(labels.get("er.cpus") or 0) for labels in everything)

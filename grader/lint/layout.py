@@ -1,0 +1,81 @@
+"""The files of a lab: which there must be, which may be, and how long."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.course import Course, Lab
+from grader.lint.finding import Finding, line_of
+
+NEEDED = ("README.md", "lab.toml", "compose.yaml", "locustfile.py", "hints.md", "debrief.md", "patient", "fixes")
+ALLOWED = (*NEEDED, "calibration.toml")
+
+PATIENT_LINES, COMPOSE_LINES, LOCUSTFILE_LINES = 60, 30, 90
+"""Patient: lines of code in all edited files; the others: lines of the file."""
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find what is missing, what is unknown, and what is too long."""
+    del course
+    for name in NEEDED:
+        if not (lab.path / name).exists():
+            yield Finding(lab.path, 0, f"`{name}` is missing", "every lab has one")
+    for path in sorted(lab.path.iterdir()):
+        if path.name not in ALLOWED and path.name != "__pycache__":
+            yield Finding(path, 0, "a lab has no such file", f"it may have {', '.join(ALLOWED)}")
+    yield from _patient(lab)
+    for name, most in (("compose.yaml", COMPOSE_LINES), ("locustfile.py", LOCUSTFILE_LINES)):
+        path = lab.path / name
+        if path.exists() and (lines := len(path.read_text().splitlines())) > most:
+            yield Finding(path, most + 1, f"{lines} lines", f"{most} have to do; what labs share is in the kit")
+    yield from _users(lab)
+
+
+def _patient(lab: Lab) -> Iterator[Finding]:
+    total, todo = 0, False
+    for name in lab.manifest.edit:
+        path = lab.patient / name
+        if not path.is_file():
+            line = line_of((lab.path / "lab.toml").read_text(), "edit =")
+            yield Finding(lab.path / "lab.toml", line, f"`edit` names `{name}`, which patient/ has not", "add it there")
+            continue
+        total += lines_of_code(path)
+        todo |= "# TODO" in path.read_text()
+    if total > PATIENT_LINES:
+        path = lab.patient / lab.manifest.edit[0]
+        yield Finding(
+            path, 0, f"the patient has {total} lines of code", f"{PATIENT_LINES} are allowed: plumbing is the kit's"
+        )
+    if not todo:
+        path = lab.patient / lab.manifest.edit[0]
+        yield Finding(path, 0, "no edited file has a `# TODO`", "put one where the learner's work is")
+
+
+def _users(lab: Lab) -> Iterator[Finding]:
+    path = lab.path / "locustfile.py"
+    if not path.exists():
+        return
+    text = path.read_text()
+    for phase in lab.manifest.phase:
+        for quote in ('"', "'"):
+            if line := line_of(text, f"{quote}{phase.name}{quote}"):
+                yield Finding(path, line, f"users know of the phase `{phase.name}`", "phases are the manifest's")
+
+
+def lines_of_code(path: Path) -> int:
+    """Return the number of a Python file's lines that are neither blank nor comment nor docstring."""
+    text = path.read_text()
+    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in quiet:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            first = node.body[0]
+            lines.difference_update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    return len(lines)
