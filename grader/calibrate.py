@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.batch import Crew, Job, Outcome, read_results
-from grader.calibration import Calibration, holds_for, thresholds
+from grader.calibration import Calibration, holds_for, plays_as, thresholds
 from grader.course import Course, Lab
 from grader.disturbance import DISTURBANCES, ROOM, disturbed
 from grader.plan import fresh_seed
@@ -55,8 +55,8 @@ class Calibrator:
 
     @property
     def folder(self) -> Path:
-        """Return where this lab's runs are kept, as the lab is now."""
-        return self.course.state / "calibrate" / self.lab.name / holds_for(self.lab)
+        """Return where this lab's runs are kept, as it plays now."""
+        return self.course.state / "calibrate" / self.lab.name / plays_as(self.lab)
 
     def play(self, runs: int, *, disturb: bool, append: bool) -> list[Run]:
         """Play every candidate `runs` times, with `disturb` as often again disturbed; return all runs there are now.

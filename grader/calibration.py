@@ -87,20 +87,29 @@ def read_calibration(lab: Lab) -> Calibration | None:
         raise ErError(f"`{path}` is no calibration: {error}", run=f"er calibrate {lab.number} --runs 10") from error
 
 
-def holds_for(lab: Lab) -> str:
-    """Return a hash of what decides a lab's figures: incident, checks and expectations, services, users and code.
+def plays_as(lab: Lab) -> str:
+    """Return a hash of what decides how a lab's runs play and what is measured in them: incident, queries and code.
 
     Shared code is not in it: that is proven by `er verify`, again and again.
     """
-    manifest = lab.manifest
-    tables = (*manifest.phase, *manifest.check, manifest.level)
-    decisive = [table.model_dump(exclude={"says", "events"}, exclude_defaults=True, mode="json") for table in tables]
-    decisive.append({name: fix.model_dump(mode="json") for name, fix in sorted(manifest.fixes.items())})
-    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
+    aside = {"says", "events", "min", "max", "guard", "great", "elite"}
+    tables = (*lab.manifest.phase, *lab.manifest.check, lab.manifest.level)
+    digest = _hash([table.model_dump(exclude=aside, exclude_defaults=True, mode="json") for table in tables])
     code = sorted(path for folder in candidates(lab).values() for path in folder.glob("*.py"))
     for path in (lab.path / "compose.yaml", lab.path / "locustfile.py", *code):
         digest.update(f"{path.relative_to(lab.path)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def holds_for(lab: Lab) -> str:
+    """Return a hash of all that decides a lab's figures: how it plays, its thresholds, and what its fixes must fail."""
+    limits = [check.model_dump(include={"name", "min", "max", "guard"}, mode="json") for check in lab.manifest.check]
+    fixes = {name: fix.model_dump(mode="json") for name, fix in sorted(lab.manifest.fixes.items())}
+    return _hash([plays_as(lab), limits, fixes]).hexdigest()[:16]
+
+
+def _hash(document: object) -> "hashlib._Hash":
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode())
 
 
 def thresholds(lab: Lab, results: Iterable[tuple[str, Results]]) -> list[Threshold]:

@@ -255,7 +255,9 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 
 @er.command()
 @LAB
-@click.option("--runs", type=click.IntRange(1), required=True, help="Runs of the starter and of each fix.")
+@click.option(
+    "--runs", type=click.IntRange(0), required=True, help="Runs of the starter and of each fix; 0: none more."
+)
 @click.option("--disturb", is_flag=True, help="As many runs again on a disturbed machine.")
 @click.option("--append", is_flag=True, help="Add to the runs of earlier calls.")
 def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:

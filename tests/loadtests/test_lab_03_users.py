@@ -129,7 +129,7 @@ def test_replicas_that_count_alone_are_found_to_admit_far_beyond_the_promise(use
     ("phase", "gateway"), [("nothing", close), ("two-hundred", answer(200, b"{}"))], ids=["nothing", "200"]
 )
 def test_no_check_divides_by_nothing_however_a_gateway_answers(users: Played, phase: str, gateway: Behaviour) -> None:
-    metrics = users.against(gateway, phase=phase)
+    metrics = users.against(gateway, phase=phase, seconds=3)
     totals = [claim.total for claim in LAB.manifest.check if isinstance(claim, ShareCheck)] + [LAB.manifest.level.total]
     for name in sorted({tally for total in totals for tally in re.findall(r'tally="([a-z_]+)"', total)}):
         assert tally(metrics, phase, name) > 0
