@@ -64,7 +64,7 @@ def grade(  # noqa: PLR0913 # the options of one command
         _grade_class(lab, class_, seed, out)
     from grader.grading import Grade  # noqa: PLC0415
     from grader.plan import fresh_seed  # noqa: PLC0415
-    from grader.reports import junit, summary  # noqa: PLC0415
+    from grader.reports import junit, page, summary  # noqa: PLC0415
     from grader.reports.terminal import show  # noqa: PLC0415
     from grader.results import Verdict  # noqa: PLC0415
     from grader.setup import open_console, set_up  # noqa: PLC0415
@@ -86,8 +86,9 @@ def grade(  # noqa: PLR0913 # the options of one command
     show(console, results)
     path = results.write(folder)
     junit.write(folder / "junit.xml", {results.lab: junit.cases(results)})
+    page.write(folder / "report.html", lab, results)
     summary.append(results)
-    console.print(f"[dim]results: {path}[/]")
+    console.print(f"[dim]results: {path}\nreport:  {folder / 'report.html'}[/]")
     following = {Verdict.PASSED: f"labs/{lab.name}/debrief.md", Verdict.FAILED: f"er hint {lab.number}"}
     console.print(f"next: {following.get(results.verdict, f'er doctor, then make grade-{lab.number} again')}")
     sys.exit(results.verdict.exit_code)

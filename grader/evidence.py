@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import httpx2
 
@@ -27,17 +28,33 @@ class Evidence:
 
         Raises ErError with Prometheus' own words when the query is wrong, or when Prometheus does not answer.
         """
+        data = self._ask("query", {"query": query})
+        result = data["result"]
+        if data["resultType"] == "scalar":
+            return [({}, float(result[1]))]
+        return [(row["metric"], float(row["value"][1])) for row in result]
+
+    def range(
+        self, query: str, start: float, end: float, step: float
+    ) -> list[tuple[dict[str, str], list[tuple[float, float]]]]:
+        """Return the labels of every series that a query finds, and its values with their times.
+
+        Times are in seconds since the epoch, `step` is in seconds. Raises ErError as `series` does.
+        """
+        asked = {"query": query, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
+        rows = self._ask("query_range", asked)["result"]
+        return [(row["metric"], [(float(at), float(value)) for at, value in row["values"]]) for row in rows]
+
+    def _ask(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
         try:
-            answer = self._client.get("/api/v1/query", params={"query": query})
+            answer = self._client.get(f"/api/v1/{path}", params=parameters)
             body = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
             raise ErError(f"Prometheus does not answer ({error})", run="er doctor") from error
         if body["status"] != "success":
-            raise ErError(f"Prometheus refuses the query `{query}`: {body['error']}", run="er lint")
-        result = body["data"]["result"]
-        if body["data"]["resultType"] == "scalar":
-            return [({}, float(result[1]))]
-        return [(row["metric"], float(row["value"][1])) for row in result]
+            raise ErError(f"Prometheus refuses the query `{parameters['query']}`: {body['error']}", run="er lint")
+        data: dict[str, Any] = body["data"]
+        return data
 
     def value(self, query: str) -> float | None:
         """Return the one value of a query, or None when there is no such series, or it is NaN or infinite."""

@@ -17,7 +17,7 @@ from grader.project import clean_project
 from grader.results import Attempt, CheckResult, LevelResult, Results, Verdict
 from grader.runs import fresh_name
 from grader.startup import bring_up
-from grader.work import stage
+from grader.work import changes, stage
 
 ATTEMPTS = 3
 """A run that was unfit, or that could not decide a check, is repeated at most twice."""
@@ -63,6 +63,8 @@ class Grade:
             verdict=verdict,
             cause=cause,
             attempts=self.attempts,
+            diff=changes(self.lab, self.submission),
+            images=dict(self.images),
         )
         if self._fit():
             results.checks = self._check_results()
@@ -85,6 +87,7 @@ class Grade:
             twin = {phase: fitness.twin_share(play.evidence, phase) for phase in play.done}
             lag = {phase: fitness.lag(play.evidence, phase) for phase in play.done}
             pressure = _share(waited, fitness.pressure(), time.monotonic() - since)
+            timeline = play.timeline()
         attempt = Attempt(
             seconds=round(time.monotonic() - clock, 1),
             healthy_after=round(healthy, 1),
@@ -93,6 +96,7 @@ class Grade:
             lag=lag,
             pressure=pressure,
             readings=readings,
+            timeline=timeline,
         )
         attempt.unfit += [f"no evidence for `{name}`" for name in self._missing(attempt)]
         self.attempts.append(attempt)

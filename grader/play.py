@@ -11,6 +11,7 @@ from grader.incident import AFTER, Incident
 from grader.manifest import Check, Manifest
 from grader.plan import Plan
 from grader.project import ROLE_OF_PATIENT, Project
+from grader.timeline import Timeline, read_timeline
 
 EVIDENCE_SECONDS = 15.0
 """How long the last evidence may take to be complete after the incident."""
@@ -74,6 +75,11 @@ class Play:
     def unfit(self) -> list[str]:
         """Return why this play cannot be judged; none when it can."""
         return fitness.causes(self.evidence, self.incident, self.done) + self.troubles
+
+    def timeline(self) -> Timeline:
+        """Return what happened second by second so far."""
+        now = time.time()
+        return read_timeline(self.evidence, self.incident.plan, now - self.incident.elapsed, now, self.manifest.symptom)
 
     def _announce(self) -> None:
         phase = self.incident.phase

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from grader.checks import Finding, Reading, State
+from grader.timeline import Timeline
 
 
 class Verdict(StrEnum):
@@ -56,10 +57,14 @@ class Attempt(BaseModel):
     lag: dict[str, float | None] = {}
     pressure: float | None = None
     readings: dict[str, list[Reading]]
+    timeline: Timeline | None = None
 
 
 class Results(BaseModel):
-    """The whole grade. Times are in seconds; `cause` says why when checks alone do not."""
+    """The whole grade. Times are in seconds; `cause` says why when checks alone do not.
+
+    `diff` is the submission against the starter, `images` what ran, by Compose's variables.
+    """
 
     version: Literal[1] = 1
     lab: str
@@ -71,6 +76,8 @@ class Results(BaseModel):
     level: LevelResult | None = None
     checks: list[CheckResult] = []
     attempts: list[Attempt] = []
+    diff: str = ""
+    images: dict[str, str] = {}
 
     def failed_checks(self) -> list[str]:
         """Return the names of the checks that failed."""

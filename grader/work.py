@@ -48,11 +48,20 @@ def reset(course: Course, lab: Lab) -> Path | None:
 
 def diff(course: Course, lab: Lab) -> str:
     """Return the learner's changes against the starter, as a unified diff; empty when there are none."""
-    copy = demand_work_copy(course, lab)
+    return changes(lab, demand_work_copy(course, lab))
+
+
+def changes(lab: Lab, source: Path) -> str:
+    """Return a submission's changes against the starter, as a unified diff; what cannot be read is said instead."""
     chunks: list[str] = []
     for name in lab.manifest.edit:
-        before, after = ((folder / name).read_text().splitlines(keepends=True) for folder in (lab.patient, copy))
-        chunks += difflib.unified_diff(before, after, f"starter/{name}", f"work/{name}")
+        before = (lab.patient / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        try:
+            after = read_edited(submitted(source, lab) / name, lab).decode().splitlines(keepends=True)
+        except LearnerError as error:
+            chunks.append(f"{error.what}\n")
+        else:
+            chunks += difflib.unified_diff(before, after, f"starter/{name}", f"work/{name}")
     return "".join(chunks)
 
 

@@ -1,0 +1,82 @@
+"""A grade as one self-contained HTML page: it loads nothing and runs nothing."""
+
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from grader.checks import Finding
+from grader.course import Lab
+from grader.reports.picture import picture
+from grader.reports.words import measured
+from grader.results import Attempt, CheckResult, Results
+from grader.untrusted import plain
+
+LONGEST_DIFF = 60_000
+"""Characters of a diff that a page shows."""
+
+
+def write(path: Path, lab: Lab, results: Results) -> None:
+    """Write the page at one stroke."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(page(lab, results), encoding="utf-8")
+    draft.replace(path)
+
+
+def page(lab: Lab, results: Results) -> str:
+    """Return the page. Whatever a submission or a patient has made is text in it, never markup."""
+    environment = Environment(
+        loader=PackageLoader("grader.reports", ""),
+        autoescape=select_autoescape(default_for_string=True, default=True),
+        undefined=StrictUndefined,
+        finalize=lambda value: plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"measured": measured, "gauge": gauge}
+    judged = [attempt for attempt in results.attempts if not attempt.unfit] or results.attempts
+    return environment.get_template("page.html.j2").render(
+        results=results,
+        title=lab.manifest.title,
+        wanted={check.name: (check.min, check.max) for check in lab.manifest.check},
+        picture=Markup(_picture(judged[-1]) if judged else ""),  # noqa: S704 # it escapes what it is given
+        diff=[(_kind(line), line) for line in cut_diff(results.diff)],
+    )
+
+
+def _picture(attempt: Attempt) -> str:
+    return picture(attempt.timeline) if attempt.timeline else ""
+
+
+def cut_diff(diff: str) -> list[str]:
+    """Return a diff's lines, cut where they become too many."""
+    lines = diff[:LONGEST_DIFF].split("\n")
+    return [*lines, "… the rest is not shown"] if len(diff) > LONGEST_DIFF else lines
+
+
+def _kind(line: str) -> str:
+    if line.startswith(("---", "+++", "@@")):
+        return "head"
+    return {"+": "added", "-": "removed"}.get(line[:1], "same")
+
+
+def gauge(finding: Finding, check: CheckResult, wanted: tuple[float | None, ...]) -> Markup:
+    """Return a bar with what was measured, the interval in which the truth lies, and the thresholds."""
+    if finding.measured is None or finding.low is None or finding.high is None:
+        return Markup()
+    limits = [limit for limit in wanted if limit is not None]
+    # A threshold stands in the bar's middle half, whatever lies beside it.
+    top = 1.0 if check.kind == "share" else max([1.0, *(2 * limit for limit in limits), finding.measured])
+
+    def at(value: float) -> str:
+        return f"{100 * min(max(value / top, 0.0), 1.0):.1f}"
+
+    marks = "".join(f'<line class="limit" x1="{at(v)}" x2="{at(v)}" y1="0" y2="14"/>' for v in limits)
+    width = max(0.6, float(at(finding.high)) - float(at(finding.low)))
+    return Markup(  # noqa: S704 # numbers alone
+        f'<svg class="gauge {finding.state.replace(" ", "-")}" viewBox="0 0 100 14" preserveAspectRatio="none" '
+        f'aria-hidden="true"><line class="scale" x1="0" x2="100" y1="7" y2="7"/>'
+        f'<rect class="interval" x="{at(finding.low)}" y="4" width="{width:.1f}" height="6"/>'
+        f'<line class="value" x1="{at(finding.measured)}" x2="{at(finding.measured)}" y1="2" y2="12"/>{marks}</svg>'
+    )
