@@ -285,6 +285,21 @@ def lint(labs: tuple[Lab, ...]) -> None:
     sys.exit(1 if findings else 0)
 
 
+@er.command()
+@click.argument("number", metavar="NN")
+@click.argument("slug")
+def new(number: str, slug: str) -> None:
+    """Make lab NN-SLUG from a template, and say what is left to write."""
+    from grader.lint import lint as lint_  # noqa: PLC0415
+    from grader.new import new as new_  # noqa: PLC0415
+
+    course = Course.here()
+    lab = new_(course, number, slug)
+    click.echo(f"made {lab.path.relative_to(course.root)}; it runs as it is: make lab-{number}. Left to write:")
+    for finding in lint_(course, lab):
+        click.echo(f"  {finding.shown(course.root)}")
+
+
 def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> None:
     from grader import authors  # noqa: PLC0415
     from grader.classroom import class_seed  # noqa: PLC0415
