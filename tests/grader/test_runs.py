@@ -25,7 +25,7 @@ with owned("er-03-test", Path(sys.argv[1])) as released:
 
 
 def made(lock: Path, *, live: str = "", age: timedelta = timedelta()) -> Run:
-    return Run("er-03-00000000", lock, live, NOW - age, 7)
+    return Run("er-03-00000000", lock, live, datetime.now(UTC) - age, 7)
 
 
 def test_a_grade_whose_lock_is_free_has_no_owner(tmp_path: Path) -> None:
