@@ -56,8 +56,11 @@ class Course:
 
     @classmethod
     def here(cls) -> "Course":
-        """Return the course that this program belongs to; `ER_WORK` moves the learner's copies elsewhere."""
-        root = Path(__file__).resolve().parent.parent
+        """Return the course that this program belongs to.
+
+        `ER_COURSE` names another one, `ER_WORK` moves the learner's copies elsewhere.
+        """
+        root = Path(os.environ.get("ER_COURSE") or Path(__file__).parent.parent).resolve()
         return cls(root, Path(os.environ.get("ER_WORK") or root / "work").resolve())
 
     @property

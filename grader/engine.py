@@ -169,14 +169,14 @@ def _start(course: Course, say: Say) -> None:
     else:
         say(f"starting the Docker daemon (dockerd, its log in {log}) ...")
         with log.open("w") as file:
-            subprocess.Popen(
-                [_dockerd() or "dockerd"],
+            # It outlives this program, so it is nobody's child and in a session that no terminal's Ctrl-C reaches.
+            subprocess.run(
+                ["setsid", "--fork", _dockerd() or "dockerd"],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
-                # A limit that the shell has set would be every container's.
                 cwd="/",
+                check=False,
             )
     deadline = time.monotonic() + SOCKET_SECONDS
     while not _ask("version", "--format", "{{json .Server.Version}}")[0]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.catalog import read_catalog
 from grader.containers import remove_project
+from grader.control import ControlPort
 from grader.course import Course, Lab
 from grader.errors import ErError, LearnerError
 from grader.evidence import Evidence
@@ -38,6 +39,14 @@ def live_project(course: Course, lab: Lab, images: Mapping[str, str]) -> Project
     up = [run.name for run in known_runs() if run.live == live]
     name = up[0] if up else fresh_name(lab.number)
     return Project(lab, name, course.runs / name, images, live)
+
+
+def live_ports(course: Course, lab: Lab) -> dict[str, ControlPort]:
+    """Return the control ports of a live lab by service; raises ErError when it is not live."""
+    project = live_project(course, lab, {})
+    if not project.containers():
+        raise ErError(f"lab {lab.number} is not live", run=f"make lab-{lab.number}")
+    return project.control_ports()
 
 
 @contextmanager

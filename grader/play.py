@@ -58,8 +58,10 @@ class Play:
                 deadline = time.monotonic() + EVIDENCE_SECONDS
             if time.monotonic() >= look:
                 look = time.monotonic() + LOOK_SECONDS
-                if self._phase_completed() and self._may_stop():
-                    return
+                if self._phase_completed():
+                    if self._may_stop():
+                        return
+                    continue
             if self.incident.over and time.monotonic() > deadline:
                 self.troubles.append(f"the evidence of `{self.phases[self.complete]}` never became complete")
                 return

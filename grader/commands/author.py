@@ -1,0 +1,99 @@
+"""What lab authors type. Each command loads what it needs: `er --help` needs nothing."""
+# ruff: noqa: PLC0415
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from grader.commands.arguments import LAB, LabNumber
+from grader.course import Course, Lab
+
+
+@click.command()
+@click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Grades at a time; as many as this machine can judge if not given."
+)
+@click.option("--since", metavar="REV", help="Only labs that differ from this git revision.")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N parts.")
+@click.option("--quick", is_flag=True, help="Stop each grade as soon as its verdict is certain.")
+@click.option("--resume", is_flag=True, help="Keep what an earlier call has proven on the same files.")
+@click.option("--json", "document", type=click.Path(path_type=Path), help="Write the proofs to this file.")
+@click.option("--junit", "xml", type=click.Path(path_type=Path), help="Write them to this file as JUnit XML.")
+def verify(  # noqa: PLR0913, PLR0917 # the options of one command
+    labs: tuple[Lab, ...],
+    jobs: int | None,
+    since: str | None,
+    shard: str | None,
+    document: Path | None,
+    xml: Path | None,
+    *,
+    quick: bool,
+    resume: bool,
+) -> None:
+    """Prove labs: grade the starter and every fix, and demand exactly what the manifest says."""
+    from grader import authors
+    from grader.setup import open_console, set_up
+    from grader.turns import at_once
+    from grader.verify import Verification, jobs_of, read_shard, touched
+
+    course, console = Course.here(), open_console()
+    chosen = list(labs) or (touched(course, since) if since else course.labs())
+    work = jobs_of(course, chosen, read_shard(shard), quick=quick)
+    for lab in chosen:
+        set_up(lab, console)
+    verification = Verification(
+        course, jobs or at_once(), partial(authors.show_proof, console), quick=quick, resume=resume
+    )
+    sys.exit(authors.verify(console, verification, work, document, xml))
+
+
+@click.command()
+@LAB
+@click.option(
+    "--runs", type=click.IntRange(0), required=True, help="Runs of the starter and of each fix; 0: none more."
+)
+@click.option("--disturb", is_flag=True, help="As many runs again on a disturbed machine.")
+@click.option("--append", is_flag=True, help="Add to the runs of earlier calls.")
+def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
+    """Measure the margins of lab NN and write its calibration.toml."""
+    from grader import authors
+    from grader.setup import open_console, set_up
+
+    console = open_console()
+    set_up(lab, console)
+    sys.exit(authors.calibrate(console, Course.here(), lab, runs, disturb=disturb, append=append))
+
+
+@click.command()
+@click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
+def lint(labs: tuple[Lab, ...]) -> None:
+    """Find what is wrong with labs, as far as it can be known without running them."""
+    from grader.lint import lint as lint_
+
+    course = Course.here()
+    findings = [finding for lab in labs or course.labs() for finding in lint_(course, lab)]
+    for finding in findings:
+        click.echo(finding.shown(course.root))
+    click.echo(f"{len(findings)} findings" if findings else "clean")
+    sys.exit(1 if findings else 0)
+
+
+@click.command()
+@click.argument("number", metavar="NN")
+@click.argument("slug")
+def new(number: str, slug: str) -> None:
+    """Make lab NN-SLUG from a template, and say what is left to write."""
+    from grader.lint import lint as lint_
+    from grader.new import new as new_
+
+    course = Course.here()
+    lab = new_(course, number, slug)
+    click.echo(f"made {lab.path.relative_to(course.root)}; it runs as it is: make lab-{number}. Left to write:")
+    for finding in lint_(course, lab):
+        click.echo(f"  {finding.shown(course.root)}")
+
+
+COMMANDS = (verify, calibrate, lint, new)

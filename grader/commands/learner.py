@@ -1,0 +1,207 @@
+"""What learners and teachers type. Each command loads what it needs: `er --help` needs nothing."""
+# ruff: noqa: PLC0415
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from grader.commands.arguments import LAB
+from grader.course import Course, Lab
+from grader.errors import ErError
+
+
+@click.command()
+@LAB
+def start(lab: Lab) -> None:
+    """Start lab NN, or join it, and play its incident on your work copy."""
+    from grader.setup import open_console
+    from grader.starting import start as start_
+
+    start_(Course.here(), lab, open_console())
+
+
+@click.command()
+@LAB
+@click.option("--submission", type=click.Path(path_type=Path), help="Grade this folder instead of your work copy.")
+@click.option("--seed", type=click.IntRange(0), help="Replay the incident of this seed.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where results.json goes.")
+@click.option("--thorough", is_flag=True, help="Play to the end even when the verdict is certain.")
+@click.option("--class", "class_", type=click.Path(path_type=Path), help="Grade every subfolder of this folder.")
+def grade(  # noqa: PLR0913 # the options of one command
+    lab: Lab, submission: Path | None, seed: int | None, out: Path | None, class_: Path | None, *, thorough: bool
+) -> None:
+    """Judge your work copy of lab NN: the incident is replayed on a clean copy of the system."""
+    if class_ is not None:
+        _grade_class(lab, class_, seed, out)
+    from grader.grading import Grade
+    from grader.plan import fresh_seed
+    from grader.reports import junit, page, summary
+    from grader.reports.terminal import show
+    from grader.results import Verdict
+    from grader.setup import open_console, set_up
+    from grader.turns import turn
+    from grader.work import demand_work_copy
+
+    course, console = Course.here(), open_console()
+    source = submission or demand_work_copy(course, lab)
+    if not source.is_dir():
+        raise ErError(f"there is no submission at `{source}`", run=f"er grade {lab.number} --submission DIR")
+    seed = fresh_seed() if seed is None else seed
+    console.print(f"[bold]Grading lab {lab.number}, {lab.manifest.title}[/] (seed {seed})")
+    images = set_up(lab, console)
+    with turn(lambda: console.print("  waiting for other runs on this machine to end ...")):
+        results = Grade(
+            course, lab, source, seed, images, lambda line: console.print(f"  {line}"), thorough=thorough
+        ).run()
+    folder = out or course.state / "results" / lab.name / f"{results.began.replace(':', '')}-{seed}"
+    show(console, results)
+    path = results.write(folder)
+    junit.write(folder / "junit.xml", {results.lab: junit.cases(results)})
+    page.write(folder / "report.html", lab, results)
+    summary.append(results)
+    console.print(f"[dim]results: {path}\nreport:  {folder / 'report.html'}[/]")
+    following = {Verdict.PASSED: f"labs/{lab.name}/debrief.md", Verdict.FAILED: f"er hint {lab.number}"}
+    console.print(f"next: {following.get(results.verdict, f'er doctor, then make grade-{lab.number} again')}")
+    sys.exit(results.verdict.exit_code)
+
+
+@click.command()
+@LAB
+def stop(lab: Lab) -> None:
+    """Take the live lab NN down."""
+    from grader.live import live_project
+    from grader.setup import open_console, set_up_engine
+
+    course = Course.here()
+    set_up_engine(open_console())
+    live_project(course, lab, {}).down()
+    click.echo(f"lab {lab.number} is down")
+
+
+@click.command(name="list")
+def list_() -> None:
+    """List the labs with your progress."""
+    from rich.table import Table
+
+    from grader.catalog import read_catalog
+    from grader.progress import progress
+    from grader.runs import live_labs
+    from grader.setup import open_console
+
+    course, console = Course.here(), open_console()
+    catalog, live = read_catalog(course), live_labs(course.root)
+    table = Table()
+    for column in ("lab", "pattern", "emergency", "minutes", "you"):
+        table.add_column(column)
+    for lab in course.labs():
+        manifest = lab.manifest
+        problem = catalog.row(manifest.emergency).problem
+        you = progress(course, lab) + (", live" if lab.number in live else "")
+        table.add_row(lab.number, manifest.title, problem, str(manifest.minutes), you)
+    console.print(table)
+    console.print("start one: make lab-NN")
+
+
+@click.command()
+@LAB
+@click.option("--again", is_flag=True, help="Show the hints shown so far.")
+def hint(lab: Lab, *, again: bool) -> None:
+    """Show the next hint of lab NN."""
+    from rich.markdown import Markdown
+
+    from grader.progress import next_hint, shown_hints
+    from grader.setup import open_console
+
+    course, console = Course.here(), open_console()
+    texts = shown_hints(course, lab) if again else [next_hint(course, lab)]
+    for text in texts:
+        console.print(Markdown(text))
+
+
+@click.command(name="diff")
+@LAB
+def diff_(lab: Lab) -> None:
+    """Show what you changed in lab NN against the starter."""
+    from rich.syntax import Syntax
+
+    from grader.setup import open_console
+    from grader.work import diff
+
+    text = diff(Course.here(), lab)
+    console = open_console()
+    if not text:
+        console.print(f"your copy of lab {lab.number} is the starter")
+    elif console.is_terminal:
+        console.print(Syntax(text, "diff", background_color="default"))
+    else:
+        click.echo(text, nl=False)
+
+
+@click.command(name="reset")
+@LAB
+def reset_(lab: Lab) -> None:
+    """Start over in lab NN; your old copy is kept."""
+    from grader.work import reset, work_copy
+
+    course = Course.here()
+    backup = reset(course, lab)
+    click.echo(
+        f"`{work_copy(course, lab)}` is the starter again" + (f"; your old copy is `{backup}`" if backup else "")
+    )
+
+
+@click.command(name="break")
+@LAB
+@click.argument("service", required=False)
+@click.argument("kind", required=False)
+@click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--for", "seconds", metavar="SECONDS", help="Heal by itself after this time: 10s.")
+def break_(lab: Lab, service: str | None, kind: str | None, parameters: tuple[str, ...], seconds: str | None) -> None:
+    """Break SERVICE of the live lab NN; without arguments, list what can be broken."""
+    from grader.breaking import inject, menu
+    from grader.live import live_ports
+
+    ports = live_ports(Course.here(), lab)
+    if service is None or kind is None:
+        click.echo(menu(lab, ports, service))
+        return
+    click.echo(inject(lab, ports, service, kind, parameters, seconds))
+
+
+@click.command()
+@LAB
+@click.argument("service", required=False)
+def heal(lab: Lab, service: str | None) -> None:
+    """Heal what was broken by hand in the live lab NN."""
+    from grader.breaking import heal as heal_
+    from grader.live import live_ports
+
+    click.echo(heal_(lab, live_ports(Course.here(), lab), service))
+
+
+@click.command()
+def doctor() -> None:
+    """Tell whether this machine can run labs, and what to do if it cannot."""
+    from grader.doctor import report
+    from grader.setup import open_console
+
+    sys.exit(report(Course.here(), open_console()))
+
+
+def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> NoReturn:
+    from grader import authors
+    from grader.classroom import class_seed
+    from grader.setup import open_console, set_up
+    from grader.turns import at_once
+
+    if not folder.is_dir():
+        raise ErError(f"there is no folder `{folder}`", run=f"er grade {lab.number} --class DIR")
+    console = open_console()
+    set_up(lab, console)
+    out = out or Course.here().state / "classes" / f"{folder.resolve().name}-{lab.name}"
+    sys.exit(authors.grade_folder(console, lab, folder, class_seed(out, seed), out, at_once()))
+
+
+COMMANDS = (start, grade, stop, list_, hint, diff_, reset_, break_, heal, doctor)

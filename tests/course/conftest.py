@@ -1,0 +1,117 @@
+"""The fake course: a lab for each outcome, and `er` run on it as a learner types it."""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from outcomes import NUMBERS, OUTCOMES, Er, Golden
+from stack import FakeProject, Script, Services, bring_up, serving
+
+from grader import cli, grading, live, play, setup, turns
+from grader.course import Course, Lab
+
+HERE = Path(__file__).parent
+GOLDEN = HERE.parent / "golden"
+
+OWN = (
+    (r"\d+(\.\d+)? s\b", "N s"),
+    (r"\d\d:\d\d:\d\d", "TIME"),
+    (r"\d{4}-\d\d-\d\dT\d{6}\+0000", "MOMENT"),
+    (r"\d{8}-\d{6}", "MOMENT"),
+    (r"process \d+", "process N"),
+    (r" +\n", "\n"),
+)
+"""What differs between two runs of one command."""
+
+
+@pytest.fixture
+def course(monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
+    """A course with a lab for each outcome, at a path that is always as long: what is printed is wrapped."""
+    root = Path(tempfile.mkdtemp(prefix="course-"))
+    (root / "labs").mkdir(parents=True)
+    shutil.copyfile(Course.here().root / "labs" / "catalog.toml", root / "labs" / "catalog.toml")
+    for name, number in NUMBERS.items():
+        lab = root / "labs" / f"{number}-{name}"
+        (lab / "patient").mkdir(parents=True)
+        shutil.copyfile(HERE / "lab.toml", lab / "lab.toml")
+        (lab / "patient" / "app.py").write_text('"""The patient."""\n\n# TODO: nothing.\n')
+        (lab / "hints.md").write_text("# Hints\n\n## 1\n\nWhere?\n\n## 2\n\nWhy?\n\n## 3\n\nHow?\n")
+    monkeypatch.setenv("ER_COURSE", str(root))
+    monkeypatch.delenv("ER_WORK", raising=False)
+    yield Course.here()
+    shutil.rmtree(root)
+
+
+@pytest.fixture
+def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Er:
+    """Run `er` on the fake course, with an engine that has nothing, and take out what differs between two runs."""
+    engine = tmp_path / "bin" / "docker"
+    engine.parent.mkdir()
+    engine.write_text("#!/bin/sh\n")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", str(engine.parent), prepend=os.pathsep)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(play, "EVIDENCE_SECONDS", 1.0)
+    monkeypatch.setattr(play, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(turns, "POLL_SECONDS", 0.01)
+    for module in (grading, live):
+        monkeypatch.setattr(module, "bring_up", bring_up)
+    monkeypatch.setattr(setup, "set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
+    monkeypatch.setattr(setup, "set_up_engine", lambda *_: None)
+    monkeypatch.setattr("grader.starting.set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
+
+    @contextmanager
+    def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> Iterator[FakeProject]:
+        script = FakeProject.script
+        with serving(Services(script)) as FakeProject.port:
+            project = FakeProject(lab, name, run, images)
+            project.prepare()
+            yield project
+        script.attempt += 1
+
+    monkeypatch.setattr(grading, "clean_project", clean_project)
+
+    def run(*words: str) -> tuple[int, str]:
+        number = next((word for word in words if word.isdecimal()), "")
+        names = {number: name for name, number in NUMBERS.items()}
+        FakeProject.script = Script(OUTCOMES.get(names.get(number, ""), {}))
+        monkeypatch.setattr(sys, "argv", ["er", *words])
+        try:
+            cli.main()
+            code: object = 0
+        except SystemExit as end:
+            code = end.code
+        printed = capsys.readouterr()
+        text = (printed.out + printed.err).replace(str(course.root), "COURSE")
+        for pattern, word in OWN:
+            text = re.sub(pattern, word, text)
+        assert isinstance(code, int)
+        return code, text
+
+    return run
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare what a command printed with what is recorded under a name and the exit code, or record it."""
+
+    def compare(name: str, printed: tuple[int, str]) -> None:
+        code, text = printed
+        path = GOLDEN / f"{name}.exit{code}.txt"
+        if request.config.getoption("--record"):
+            for other in GOLDEN.glob(f"{name}.exit*.txt"):
+                other.unlink()
+            path.write_text(text)
+        recorded = sorted(other.name for other in GOLDEN.glob(f"{name}.exit*.txt"))
+        assert recorded == [path.name]
+        assert path.read_text() == text
+
+    return compare

@@ -1,0 +1,18 @@
+"""The outcomes that the fake course has a lab for, as `outcomes.toml` lists them."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+OUTCOMES: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "outcomes.toml").read_text())
+"""What each outcome's services say, by its name."""
+
+NUMBERS = {name: f"{number:02}" for number, name in enumerate(OUTCOMES, start=1)}
+"""The number of each outcome's lab."""
+
+Er = Callable[..., tuple[int, str]]
+"""Runs `er` with these words; returns its exit code and what it printed."""
+
+Golden = Callable[[str, tuple[int, str]], None]
+"""Compares what a command printed with what is recorded under a name."""

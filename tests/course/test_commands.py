@@ -1,0 +1,90 @@
+"""Every other command on the fake course: its exit code, and all that it prints."""
+
+import shutil
+
+import pytest
+from outcomes import Er, Golden
+from stack import FakeProject, Services, serving
+
+from grader import live
+from grader.course import Course
+
+
+@pytest.fixture
+def copy(course: Course) -> None:
+    """A work copy of lab 01, with one change."""
+    lab = course.lab("01")
+    shutil.copytree(lab.patient, course.work / lab.name)
+    (course.work / lab.name / "app.py").write_text('"""The patient, mended."""\n')
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("no-such-lab", ["grade", "42"]),
+        ("no-such-command", ["grad", "01"]),
+        ("no-such-option", ["grade", "01", "--sed", "7"]),
+        ("bad-seed", ["grade", "01", "--seed", "x"]),
+        ("help", ["--help"]),
+        ("grade-help", ["grade", "--help"]),
+        ("list", ["list"]),
+        ("grade-without-work", ["grade", "01"]),
+        ("grade-no-submission", ["grade", "01", "--submission", "/nowhere"]),
+        ("diff-without-work", ["diff", "01"]),
+        ("reset-without-work", ["reset", "01"]),
+        ("break-not-live", ["break", "01"]),
+        ("stop-not-live", ["stop", "01"]),
+        ("verify-bad-shard", ["verify", "--shard", "5/4"]),
+        ("class-no-folder", ["grade", "01", "--class", "/nowhere"]),
+        ("new-taken", ["new", "01", "sharding"]),
+        ("new-no-name", ["new", "77", "Not A Name"]),
+    ],
+)
+def test_a_command_prints_as_recorded(name: str, words: list[str], er: Er, golden: Golden) -> None:
+    golden(name, er(*words))
+
+
+@pytest.mark.usefixtures("copy")
+def test_work_is_shown_and_reset_and_kept(course: Course, er: Er, golden: Golden) -> None:
+    golden("diff", er("diff", "01"))
+    golden("reset", er("reset", "01"))
+    golden("diff-none", er("diff", "01"))
+    kept = list((course.state / "backups").glob("*/app.py"))
+    assert [path.read_text() for path in kept] == ['"""The patient, mended."""\n']
+
+
+def test_hints_come_one_at_a_time_and_end(er: Er, golden: Golden) -> None:
+    for number in (1, 2, 3, 4):
+        golden(f"hint-{number}", er("hint", "01"))
+    golden("hint-again", er("hint", "01", "--again"))
+
+
+def test_a_broken_manifest_is_one_clear_error(course: Course, er: Er, golden: Golden) -> None:
+    path = course.lab("01").path / "lab.toml"
+    path.write_text(path.read_text().replace("minutes = 5", "minuts = 5"))
+    golden("broken-manifest", er("start", "01"))
+
+
+def test_faults_by_hand(course: Course, er: Er, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = FakeProject(course.lab("01"), "er-01-00000000", course.runs / "x", {})
+    project.prepare()
+    with serving(Services(project.script)) as project.port:
+        monkeypatch.setattr(live, "live_project", lambda *_: project)
+        golden("break-menu", er("break", "01"))
+        golden("break", er("break", "01", "inventory", "slow", "seconds=2", "--for", "10s"))
+        golden("break-menu-broken", er("break", "01"))
+        golden("break-no-service", er("break", "01", "payments", "slow"))
+        golden("break-no-value", er("break", "01", "inventory", "slow", "seconds"))
+        golden("break-no-time", er("break", "01", "inventory", "slow", "--for", "soon"))
+        golden("break-refused", er("break", "01", "inventory", "no-such"))
+        golden("heal", er("heal", "01"))
+
+
+def test_a_start_without_a_terminal_plays_once_and_says_what_next(
+    course: Course, er: Er, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Services(FakeProject.script)) as FakeProject.port:
+        monkeypatch.setattr("grader.live.Project", FakeProject)
+        monkeypatch.setattr("grader.screen.Lines.vitals", lambda *_: None)
+        golden("start", er("start", "01"))
+    assert (course.work / "01-passes-good" / "app.py").exists()

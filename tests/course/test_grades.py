@@ -1,0 +1,35 @@
+"""A grade of each outcome: its exit code, and all that it prints."""
+
+import pytest
+from outcomes import NUMBERS, OUTCOMES, Er, Golden
+
+from grader.batch import read_results
+from grader.course import Course
+from grader.results import Results
+
+
+def graded(course: Course, er: Er, name: str) -> tuple[tuple[int, str], Results]:
+    patient = course.lab(NUMBERS[name]).patient
+    out = course.root / "out"
+    printed = er("grade", NUMBERS[name], "--submission", str(patient), "--seed", "7", "--out", str(out))
+    results = read_results(out)
+    assert results is not None, printed
+    return printed, results
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_a_grade_ends_and_prints_as_recorded(name: str, course: Course, er: Er, golden: Golden) -> None:
+    printed, results = graded(course, er, name)
+    expected = OUTCOMES[name]
+    assert printed[0] == expected["exit"] == results.verdict.exit_code, printed[1]
+    assert len(results.attempts) == expected.get("attempts", 1)
+    assert (results.level.name if results.level else None) == expected.get("level")
+    golden(f"grade-{name}", printed)
+    for file in ("results.json", "junit.xml", "report.html"):
+        assert (course.root / "out" / file).exists()
+
+
+def test_every_grade_leaves_its_runs_folder_empty(course: Course, er: Er) -> None:
+    for name in ("passes-good", "does-not-start", "without-prometheus"):
+        graded(course, er, name)
+    assert not [path for path in course.runs.glob("*") if path.suffix == ".lock"]
