@@ -1,20 +1,37 @@
 import json
+import tomllib
 
 import jsonschema
 import pytest
+from pydantic import BaseModel
 from results import failed, inconclusive, passed
 
-from grader.course import Course
+from grader.course import Course, Lab
+from grader.manifest import Manifest
 from grader.results import Results
 
-PATH = Course.here().root / "docs" / "results.schema.json"
+DOCS = Course.here().root / "docs"
+PATH = DOCS / "results.schema.json"
 
 
-def test_the_published_schema_is_that_of_the_program(request: pytest.FixtureRequest) -> None:
-    schema = json.dumps(Results.model_json_schema(), indent=1) + "\n"
+@pytest.mark.parametrize(
+    ("name", "model"), [("results", Results), ("lab", Manifest)], ids=["what a grade writes", "a manifest, for editors"]
+)
+def test_a_published_schema_is_that_of_the_program(
+    name: str, model: type[BaseModel], request: pytest.FixtureRequest
+) -> None:
+    schema = json.dumps(model.model_json_schema(), indent=1) + "\n"
+    path = DOCS / f"{name}.schema.json"
     if request.config.getoption("--record"):
-        PATH.write_text(schema)
-    assert PATH.read_text() == schema, "record it anew: .venv/bin/pytest tests/reports/test_schema.py --record"
+        path.write_text(schema)
+    assert path.read_text() == schema, "record it anew: .venv/bin/pytest tests/reports/test_schema.py --record"
+
+
+@pytest.mark.parametrize("lab", Course.here().labs(), ids=lambda lab: lab.name)
+def test_every_manifest_names_its_schema_and_keeps_to_it(lab: Lab) -> None:
+    text = (lab.path / "lab.toml").read_text()
+    assert text.startswith("#:schema ../../docs/lab.schema.json\n")
+    jsonschema.validate(tomllib.loads(text), json.loads((DOCS / "lab.schema.json").read_text()))
 
 
 @pytest.mark.parametrize("results", [failed("why"), passed(), inconclusive()], ids=lambda results: results.verdict)
