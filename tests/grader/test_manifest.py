@@ -46,7 +46,7 @@ def test_every_lab_of_the_course_has_a_manifest() -> None:
         (r'^name = "surge"', 'name = "steady"', r"two phases have the name `steady`"),
         (r'^users = "polite"', 'users = "polyte"', r"there is no user kind `polyte`; the nearest is `polite`"),
         (r"^edit = .*$", 'edit = ["../quotes.py"]', r"`edit` takes names of files"),
-        (r"^format = 1", "format = 1\nformat = 1", r"is no TOML: Cannot overwrite a value \(at line 2"),
+        (r"^format = 1", "format = 1\nformat = 1", r"is no TOML: Cannot overwrite a value \(at line 3"),
         (r"^seconds = .*$", "seconds = 0", r"`phase\[0\]\.seconds`: Input should be greater than 0"),
     ],
 )
