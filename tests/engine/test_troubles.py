@@ -30,7 +30,8 @@ GRADE = [ER, "grade", "03", "--submission", str(LAB.patient)]
 
 def begun(out: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [*GRADE, "--out", str(out)],
+        # These tests themselves may run under nohup.
+        ["env", "--default-signal=HUP", *GRADE, "--out", str(out)],
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
