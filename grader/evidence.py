@@ -12,6 +12,9 @@ from grader.errors import ErError
 
 POLL_SECONDS = 0.1
 
+SUCCESS = "2"
+"""What every status of success begins with, in the load generator's labels."""
+
 
 class Evidence:
     """Read one run's Prometheus, on a loopback port."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from grader import checks, fitness
 from grader.checks import Reading, State
 from grader.errors import LearnerError
-from grader.evidence import Evidence
+from grader.evidence import SUCCESS, Evidence
 from grader.incident import AFTER, Incident
 from grader.manifest import Check, Manifest
 from grader.plan import Plan
@@ -139,7 +139,7 @@ class Play:
         """Demand that the system serves before the incident: otherwise the patient's start has failed."""
         symptom, phase = self.manifest.symptom, self.phases[0]
         where = f'kind="{symptom.users}",phase="{phase}"'
-        good = f'sum(load_latency_seconds_bucket{{{where},status="200",le="{symptom.within}"}})'
+        good = f'sum(load_latency_seconds_bucket{{{where},status=~"{SUCCESS}..",le="{symptom.within}"}})'
         share = self.evidence.value(f"({good} or vector(0)) / sum(load_intended_total{{{where}}})")
         if share is None or share >= symptom.below or self.unfit():
             return

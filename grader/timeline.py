@@ -6,7 +6,7 @@ from itertools import pairwise
 from pydantic import BaseModel
 
 from grader.errors import ErError
-from grader.evidence import Evidence
+from grader.evidence import SUCCESS, Evidence
 from grader.fitness import TWIN_SECONDS
 from grader.manifest import Symptom
 from grader.plan import Plan
@@ -81,8 +81,10 @@ def _fill(timeline: Timeline, evidence: Evidence, zero: float, end: float, sympt
         for at, count in points.items():
             by_edge = buckets.setdefault(kind, {}).setdefault(at, {})
             by_edge[edge] = by_edge.get(edge, 0.0) + count
-        if labels["status"] == "200" and edge == (TWIN_SECONDS if kind == "twin" else symptom.within):
-            served[kind] = points
+        if labels["status"].startswith(SUCCESS) and edge == (TWIN_SECONDS if kind == "twin" else symptom.within):
+            by_time = served.setdefault(kind, {})
+            for at, count in points.items():
+                by_time[at] = by_time.get(at, 0.0) + count
     # A run's counters begin at nothing, and the first scrape that holds them comes later.
     moments = sorted({0.0} | {at for points in ended.values() for at in points})
     timeline.at = moments[1:]

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from grader.evidence import Evidence
+from grader.evidence import SUCCESS, Evidence
 
 WINDOW_SECONDS = 2.0
 """Vitals say what happened in about the last two seconds."""
@@ -78,8 +78,8 @@ class Monitor:
         for labels, count in self._evidence.series(query):
             edge = float(labels["le"])
             shot.buckets[labels["kind"]][edge] += count
-            if edge == self._within and labels["status"] == "200":
-                shot.served[labels["kind"]] = count
+            if edge == self._within and labels["status"].startswith(SUCCESS):
+                shot.served[labels["kind"]] += count
         return shot
 
     def _in_flight(self) -> dict[str, tuple[float, float]]:

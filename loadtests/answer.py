@@ -1,9 +1,10 @@
-"""How a request ended."""
+"""A request, and how it ended."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 LONGEST_NUMBER = 9
@@ -11,11 +12,21 @@ LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True)
+class Request:
+    """What is asked of a target."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer, `at` seconds of the monotonic clock; `status` is 0 when there was none in time.
 
     `latency` is in seconds from the intended time; `headers` have names in lower case; `genuine` tells that it is a
-    200 which carries its receipt, or needs none.
+    success which carries its receipt, or needs none.
     """
 
     status: int
@@ -24,6 +35,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
     genuine: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether the status is one of success."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @cached_property
     def body(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import itertools
 import logging
 import time
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,7 +13,7 @@ from locust import FastHttpUser, task
 from locust.contrib.fasthttp import FastResponse
 from locust.exception import StopUser
 
-from loadtests.answer import Answer
+from loadtests.answer import Answer, Request
 from loadtests.bucket import TokenBucket
 from loadtests.connections import Clients
 from loadtests.names import Group
@@ -115,14 +114,14 @@ class OpenUser(FastHttpUser):
         finally:
             self.play.visit_ended(phase)
 
-    def fetch(self, path: str, headers: Mapping[str, str] | None, due: float) -> tuple[Answer, str]:
+    def fetch(self, request: Request, due: float) -> tuple[Answer, str]:
         """Send one request to the next target; return the answer and the status it counts under.
 
         When the time is up, the connection is closed.
         """
         timer = gevent.Timeout.start_new(due + self.time_limit - time.monotonic(), TimeUpError())
         try:
-            answer = self._answer(path, headers, due)
+            answer = self._answer(request, due)
         except TimeUpError:
             # What it took beyond is the generator's own time.
             return Answer(0, time.monotonic(), self.time_limit), "timeout"
@@ -132,9 +131,11 @@ class OpenUser(FastHttpUser):
             timer.close()
         return answer, str(answer.status or "error")
 
-    def _answer(self, path: str, headers: Mapping[str, str] | None, due: float) -> Answer:
-        url, asked = self._target() + path, ASKED | dict(headers or {})
-        with self.client.get(url, name=self.kind(), headers=asked, catch_response=True) as response:
+    def _answer(self, request: Request, due: float) -> Answer:
+        url, headers = self._target() + request.path, ASKED | dict(request.headers)
+        with self.client.request(
+            request.method, url, name=self.kind(), headers=headers, data=request.body, catch_response=True
+        ) as response:
             if response.request_meta["exception"] or response.status_code not in STATUSES:
                 return self._unanswered(due)
             now = time.monotonic()

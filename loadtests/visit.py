@@ -1,16 +1,16 @@
 """One visit: what a user does from one arrival on, each request counted and timed."""
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from http import HTTPStatus
 from random import Random
 from typing import TYPE_CHECKING
 
 import gevent
 
-from loadtests.answer import Answer
+from loadtests.answer import Answer, Request
 
 if TYPE_CHECKING:
     from loadtests.play import Play
@@ -21,7 +21,7 @@ LATEST_SECONDS = 1.0
 """A request this late is not sent any more: the generator has failed, and sending late would bunch the load."""
 
 UNREAL_ANSWER = "unreal_answer"
-"""The tally of answers with status 200 whose receipt is missing, forged or replayed; every kind has it."""
+"""The tally of successes whose receipt is missing, forged or replayed; every kind has it."""
 
 
 class Visit:
@@ -83,8 +83,24 @@ class Visit:
         """Send a GET to the next target and return how it ended.
 
         The visit's first request is due at the arrival's time, later ones at once or at the end of a pause.
-        `subject`: whose promise covers it. `receipt_for`: what a 200's `receipt` must be for; otherwise it is tallied.
+        `subject`: whose promise covers it. `receipt_for`: what a success's `receipt` must be for, else it is tallied.
         """
+        return self._ask(Request("GET", path, headers or {}), subject, receipt_for)
+
+    def post(
+        self,
+        path: str,
+        body: object,
+        headers: Mapping[str, str] | None = None,
+        *,
+        subject: str | None = None,
+        receipt_for: Sequence[str] = (),
+    ) -> Answer:
+        """Send a POST with a JSON body, and else do as `get` does."""
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        return self._ask(Request("POST", path, headers, json.dumps(body)), subject, receipt_for)
+
+    def _ask(self, request: Request, subject: str | None, receipt_for: Sequence[str]) -> Answer:
         record, due = self._play.record, self._take_due()
         now = time.monotonic()
         record.intend(self._where, now - due)
@@ -93,16 +109,16 @@ class Visit:
             return Answer(0, now, now - due)
         record.sent[self._where] += 1
         reference = self._play.references.get(subject) if subject else None
-        request = reference.send(now, self._where) if reference else None
+        claim = reference.send(now, self._where) if reference else None
         answer, status = Answer(0, now, 0.0), "dropped"
         try:
-            answer, status = self._user.fetch(path, headers, due)
-            if answer.status == HTTPStatus.OK:
+            answer, status = self._user.fetch(request, due)
+            if answer.succeeded:
                 answer = self._verified(answer, receipt_for)
         finally:
             record.end(self._where, status, time.monotonic() - due)
-            if reference and request:
-                reference.end(request, admitted=answer.genuine)
+            if reference and claim:
+                reference.end(claim, admitted=answer.genuine)
         return answer
 
     def _take_due(self) -> float:

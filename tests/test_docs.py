@@ -12,12 +12,11 @@ COURSE = Course.here()
 DOCUMENTS = [*COURSE.root.glob("*.md"), *COURSE.root.glob("labs/*/*.md")]
 
 
-def test_the_readmes_emergency_table_is_the_catalogue_with_the_labs_that_exist() -> None:
-    rows = []
-    for key, row in read_catalog(COURSE).emergency.items():
-        labs = [lab for lab in COURSE.labs() if lab.manifest.emergency == key]
-        links = ", ".join(f"[{lab.number} {lab.manifest.title.lower()}](labs/{lab.name}/README.md)" for lab in labs)
-        rows.append(f"| {row.problem} | {row.symptoms} | {row.first_aid} | {row.long_term} | {row.relief} | {links} |")
+def test_the_readmes_emergency_table_is_the_catalogues() -> None:
+    rows = [
+        f"| {row.problem} | {row.symptoms} | {row.immediate_fix} | {row.long_term_solution} | {row.time_to_relief} |"
+        for row in read_catalog(COURSE).emergency.values()
+    ]
     assert "\n".join(rows) in (COURSE.root / "README.md").read_text()
 
 

@@ -81,26 +81,14 @@ def stop(lab: Lab) -> None:
 
 
 @click.command(name="list")
-def list_() -> None:
-    """List the labs with your progress."""
-    from rich.table import Table
-
-    from grader.catalog import read_catalog
-    from grader.progress import progress
-    from grader.runs import live_labs
+@click.option("--patterns", is_flag=True, help="List all patterns of the handbook, also those without a lab.")
+def list_(*, patterns: bool) -> None:
+    """List the labs by learning path, with your progress."""
+    from grader import listing
     from grader.setup import open_console
 
     course, console = Course.here(), open_console()
-    catalog, live = read_catalog(course), live_labs(course.root)
-    table = Table()
-    for column in ("lab", "pattern", "emergency", "minutes", "you"):
-        table.add_column(column)
-    for lab in course.labs():
-        manifest = lab.manifest
-        problem = catalog.row(manifest.emergency).problem
-        you = progress(course, lab) + (", live" if lab.number in live else "")
-        table.add_row(lab.number, manifest.title, problem, str(manifest.minutes), you)
-    console.print(table)
+    console.print(listing.patterns(course) if patterns else listing.labs(course))
     console.print("start one: make lab-NN")
 
 

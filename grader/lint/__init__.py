@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 from grader.course import Course, Lab
 from grader.errors import ErError
-from grader.lint import calibrated, fixes, hardening, layout, measures, prose
+from grader.lint import calibrated, catalogued, fixes, hardening, layout, measures, prose
 from grader.lint.finding import Finding
 
 RULES: tuple[Callable[[Course, Lab], Iterator[Finding]], ...] = (
     layout.check,
+    catalogued.check,
     fixes.check,
     measures.check,
     hardening.check,

@@ -24,6 +24,7 @@ EVIDENCE = {
     "work_in_flight_peak",
     "work_queued",
     "work_capacity",
+    "service_arrivals_peak",
     "service_requests_total",
 }
 """Metrics of the load generator and of stock services that a check may read; stores bring their own."""

@@ -20,6 +20,7 @@ class RequestFault(Fault):
 
     share: Annotated[float, Field(gt=0, le=1, description="share of the requests that it hits, up to 1")] = 1.0
     scope: Annotated[str, Field(pattern="^/", description="path that it hits, with all below")] = "/"
+    prolonged_by: Annotated[float, Field(ge=0, description="seconds that each request it hits adds to its time")] = 0.0
 
     def covers(self, path: str) -> bool:
         """Tell whether a path is in the scope."""
@@ -41,15 +42,22 @@ class Slow(RequestFault):
 
 
 class Hang(RequestFault):
-    """Waits until it is healed before it does the work."""
+    """Waits until it is healed before it does the work, or resets the connections, all at one instant."""
 
     kind: Literal["hang"] = "hang"
+    then: Annotated[Literal["work", "reset"], Field(description="when it is healed: work, or reset")] = "work"
 
 
 class Reset(RequestFault):
     """Closes the TCP connection without an answer and does not do the work."""
 
     kind: Literal["reset"] = "reset"
+
+
+class Lose(RequestFault):
+    """Does the work and then closes the TCP connection instead of answering."""
+
+    kind: Literal["lose"] = "lose"
 
 
 class CapacityChange(Fault):
@@ -59,7 +67,11 @@ class CapacityChange(Fault):
     factor: Annotated[float, Field(gt=0, le=100, description="2 doubles them, 0.5 halves them, one stays")] = 2.0
 
 
-AnyFault = Error | Slow | Hang | Reset | CapacityChange
+AnyFault = Error | Slow | Hang | Reset | Lose | CapacityChange
+
+
+MOST_PROLONGED = 3
+"""How many times as long as it was meant to be a fault can become by the requests that it hits."""
 
 
 class ActiveFault:
@@ -69,6 +81,13 @@ class ActiveFault:
         self.number = number
         self.fault = fault
         self.healed = asyncio.Event()
+        self.seconds = fault.seconds_active
+
+    def prolong(self) -> None:
+        """Note that a request was hit."""
+        if self.seconds is not None and self.fault.seconds_active and isinstance(self.fault, RequestFault):
+            longest = MOST_PROLONGED * self.fault.seconds_active
+            self.seconds = min(longest, self.seconds + self.fault.prolonged_by)
 
     def described(self) -> dict[str, object]:
         """Return the fault as data, with its `id`."""
@@ -88,8 +107,7 @@ class Faults:
         self._injected += 1
         injected = ActiveFault(self._injected, fault)
         self.active = [*self.active, injected]
-        if fault.seconds_active is not None:
-            asyncio.get_running_loop().call_later(fault.seconds_active, self.heal, injected.number)
+        self._heal_in_time(injected, asyncio.get_running_loop().time())
         self._on_change()
         return injected
 
@@ -101,6 +119,16 @@ class Faults:
             active.healed.set()
         self._on_change()
         return len(healed)
+
+    def _heal_in_time(self, active: ActiveFault, since: float) -> None:
+        """Heal a fault when its time is up, which may have become longer when one looks."""
+        loop = asyncio.get_running_loop()
+        if active.healed.is_set() or active.seconds is None:
+            return
+        if loop.time() >= since + active.seconds:
+            self.heal(active.number)
+        else:
+            loop.call_at(since + active.seconds, self._heal_in_time, active, since)
 
 
 def described_kinds() -> dict[str, dict[str, object]]:

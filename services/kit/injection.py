@@ -4,11 +4,11 @@ import asyncio
 import random
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
 from kit.connection import Connection, connection_of
-from kit.faults import ActiveFault, Error, Faults, Hang, RequestFault, Reset, Slow
+from kit.faults import ActiveFault, Error, Faults, Hang, Lose, RequestFault, Slow
 
 
 class Injection:
@@ -20,22 +20,39 @@ class Injection:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        lost = False
         for active in () if is_upkeep(scope) else self._faults.active:
             if not _hits(active, scope["path"]):
                 continue
-            match active.fault:
-                case Error(status=status):
-                    await Response(status_code=status)(scope, receive, send)
-                    return
-                case Reset():
-                    await connection_of(scope).reset()
-                    return
-                case Slow(seconds=seconds):
-                    await asyncio.sleep(seconds)
-                case Hang():
-                    if await _closes_first(connection_of(scope), active):
-                        return
-        await self._app(scope, receive, send)
+            active.prolong()
+            if isinstance(active.fault, Lose):
+                lost = True
+            elif await _ends(active, scope, receive, send):
+                return
+        await self._app(scope, receive, _nowhere if lost else send)
+        if lost:
+            await connection_of(scope).reset()
+
+
+async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send) -> bool:
+    """Do to a request what a fault does before the work; tell whether that was the request's end."""
+    match active.fault:
+        case Error(status=status):
+            await Response(status_code=status)(scope, receive, send)
+            return True
+        case Slow(seconds=seconds):
+            await asyncio.sleep(seconds)
+            return False
+        case Hang(then="work"):
+            return await _closes_first(connection_of(scope), active)
+        case Hang():
+            await _closes_first(connection_of(scope), active)
+    await connection_of(scope).reset()
+    return True
+
+
+async def _nowhere(_: Message) -> None:
+    """Send nothing."""
 
 
 def _hits(active: ActiveFault, path: str) -> bool:

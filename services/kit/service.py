@@ -4,7 +4,7 @@ from collections import Counter
 from math import prod
 
 from kit.app import measured_app
-from kit.arrivals import Arrivals
+from kit.arrivals import Arrivals, Peaks
 from kit.capacity import Capacity
 from kit.control import control_app
 from kit.faults import CapacityChange, Faults
@@ -35,21 +35,28 @@ class StockService:
         self.app = measured_app(telemetry)
         self.app.add_middleware(Injection, faults=self.faults)
         # Added last, so it is outside of the faults and counts what they do.
-        self.app.add_middleware(Arrivals, phase=self.phase, counts=requests)
+        arrivals = Peaks(self.phase)
+        self.app.add_middleware(Arrivals, phase=self.phase, peaks=arrivals, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)
         self._workers = workers
-        self._export(telemetry, requests)
+        self._export(telemetry, requests, arrivals)
 
     def _resize(self) -> None:
         faults = [active.fault for active in self.faults.active]
         factor = prod(fault.factor for fault in faults if isinstance(fault, CapacityChange))
         self.capacity.resize(max(1, round(self._workers * factor)))
 
-    def _export(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]]) -> None:
+    def _export(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]], arrivals: Peaks) -> None:
         work, peaks = self.capacity, self.capacity.peak_by_phase
         telemetry.gauge("phase_current", "1 for the current phase.", ("phase",), lambda: {(self.phase.current,): 1})
         telemetry.counter(
             "service_requests", "Requests by phase of arrival and status.", ("phase", "status"), lambda: requests
+        )
+        telemetry.gauge(
+            "service_arrivals_peak",
+            "The most requests that arrived within 100 ms of a phase.",
+            ("phase",),
+            lambda: {(phase,): peak for phase, peak in arrivals.by_phase.items()},
         )
         telemetry.counter(
             "ledger_entries", "Work that was done.", ("entry", "account", "phase"), lambda: self.ledger.counts

@@ -74,7 +74,7 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
 
 
 def prove(course: Course, *, resume: bool = False) -> dict[str, Proof]:
-    jobs = jobs_of(course, course.labs(), None, quick=False)
+    jobs = jobs_of(course, [course.lab("03")], None, quick=False)
     proofs = Verification(course, 1, lambda *_: None, resume=resume).run(jobs)
     return {proof.job.name: proof for proof in proofs}
 

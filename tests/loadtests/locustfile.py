@@ -90,6 +90,13 @@ class Unheard(Asking):
     """Ask for a status that there is not."""
 
 
+class Posting(Asking):
+    """Send something and have it confirmed."""
+
+    def visit(self, visit: Visit) -> None:
+        visit.post("/posting", {"receipt": "of my own"}, receipt_for=("posting",))
+
+
 class Refused(Asking):
     """Ask where nobody serves."""
 

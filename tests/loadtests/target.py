@@ -16,6 +16,7 @@ class Request:
     """A request as it came in, `at` seconds of the monotonic clock, over the connection from this port."""
 
     at: float
+    method: str
     path: str
     headers: Message
     port: int
@@ -31,8 +32,16 @@ class Handler(BaseHTTPRequestHandler):
         """Remember the request and answer it as the path says."""
         path = self.path.partition("?")[0]
         with self.server.lock:
-            self.server.requests.append(Request(time.monotonic(), path, self.headers, self.client_address[1]))
+            self.server.requests.append(
+                Request(time.monotonic(), self.command, path, self.headers, self.client_address[1])
+            )
         self.server.answers.get(path, answer(200, b"{}"))(self)
+
+    do_POST = do_GET  # noqa: N815 # the name that the base class calls
+
+    def body(self) -> bytes:
+        """Return what was posted."""
+        return self.rfile.read(int(self.headers["content-length"]))
 
     def say(self, status: int, body: bytes = b"", **headers: str) -> None:
         """Answer."""

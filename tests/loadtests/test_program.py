@@ -46,6 +46,7 @@ ENDINGS = {
     "endless": "error",
     "headed": "error",
     "packed": "error",
+    "posting": "201",
 }
 """How the requests of each kind must end."""
 
@@ -92,6 +93,7 @@ def both() -> Iterator[list[Target]]:
                 "/swapped": lambda handler: sell(genuine, handler),
                 "/forged": lambda handler: sell(forged, handler),
                 "/replayed": replay,
+                "/posting": lambda handler: handler.say(201, handler.body()),
             }
         yield made
 
@@ -184,6 +186,14 @@ def test_a_request_that_is_a_second_late_is_not_sent_and_shows_as_intended_but_u
 # --- how requests end
 
 
+def test_a_post_brings_its_body_as_json_and_any_success_must_carry_its_receipt(mixed: Mixed) -> None:
+    posted = mixed.seen("/posting")
+    assert {request.headers["content-type"] for request in posted} == {"application/json"}
+    assert {request.method for request in posted} == {"POST"}
+    # It is answered with its own body, which has the receipt that it brought: none of ours.
+    assert mixed.sum("load_tally_total", kind="posting", tally="unreal_answer") == len(posted) > 5
+
+
 @pytest.mark.parametrize("kind", ENDINGS)
 def test_every_intended_request_ends_in_exactly_one_status(mixed: Mixed, kind: str) -> None:
     intended = mixed.sum("load_intended_total", kind=kind)
@@ -231,7 +241,7 @@ def test_a_pause_lasts_as_long_as_it_should_from_the_answer_on(mixed: Mixed) -> 
 def test_nothing_in_a_request_tells_its_kind(mixed: Mixed) -> None:
     looks: defaultdict[str, set[str]] = defaultdict(set)
     ports: defaultdict[str, set[int]] = defaultdict(set)
-    for request in mixed.requests[0]:
+    for request in (request for request in mixed.requests[0] if request.method == "GET"):
         headers = {name.lower(): value for name, value in request.headers.items() if name != "X-Tenant"}
         looks[request.path].add(str(sorted(headers.items())))
         ports[request.path].add(request.port)

@@ -192,7 +192,15 @@ async def test_a_fault_that_was_healed_while_an_older_one_held_a_request_up_does
 
 async def test_an_injected_fault_is_acknowledged_with_all_its_parameters(stock: Stock) -> None:
     told = await stock.inject("error", status=502, share=0.5)
-    assert told == {"id": 1, "kind": "error", "status": 502, "share": 0.5, "scope": "/", "seconds_active": None}
+    assert told == {
+        "id": 1,
+        "kind": "error",
+        "status": 502,
+        "share": 0.5,
+        "scope": "/",
+        "seconds_active": None,
+        "prolonged_by": 0.0,
+    }
     assert (await stock.control.get("/faults")).json()["active"] == [told]
 
 
@@ -201,8 +209,9 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
     assert {kind: list(told["parameters"]) for kind, told in kinds.items()} == {
         "error": ["status"],
         "slow": ["seconds"],
-        "hang": [],
+        "hang": ["then"],
         "reset": [],
+        "lose": [],
         "capacity": ["factor"],
     }
     assert all(told["describes"].endswith(".") for told in kinds.values())
@@ -212,7 +221,7 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"kind": "explode"}, "'error', 'slow', 'hang', 'reset', 'capacity'"),
+        ({"kind": "explode"}, "'error', 'slow', 'hang', 'reset', 'lose', 'capacity'"),
         ({}, "kind"),
         ({"kind": "error", "status": 200}, "greater than or equal to 400"),
         ({"kind": "slow", "second": 3}, "Extra inputs are not permitted"),
@@ -246,3 +255,47 @@ async def test_answers_leave_at_once_although_they_are_sent_in_two_pieces(stock:
     tcp = connection.transport.get_extra_info("socket")
     assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     writer.close()
+
+
+async def test_what_hung_is_cut_off_at_one_instant_when_it_is_to_be_reset(stock: Stock) -> None:
+    await stock.inject("hang", then="reset")
+    asking = [asyncio.create_task(stock.user.get("/bread/rye")) for _ in range(3)]
+    await until(lambda: under_way(stock) == 3)
+    await stock.heal()
+    for answer in await asyncio.gather(*asking, return_exceptions=True):
+        assert isinstance(answer, httpx2.ReadError)
+    assert not stock.service.ledger.counts
+
+
+async def test_a_lost_answer_is_one_whose_work_was_done(stock: Stock) -> None:
+    await stock.inject("lose")
+    with pytest.raises(httpx2.ReadError):
+        await stock.user.get("/bread/rye")
+    assert stock.service.ledger.counts["bread", "rye", "idle"] == 1
+
+
+async def test_each_request_that_a_fault_hits_prolongs_it_at_most_to_three_times_its_time(stock: Stock) -> None:
+    began = asyncio.get_running_loop().time()
+    await stock.inject("error", seconds_active=0.2, prolonged_by=0.1)
+    for _ in range(20):
+        assert (await stock.user.get("/bread/rye")).status_code == 503
+    assert [active.seconds for active in stock.service.faults.active] == [pytest.approx(0.6)]
+    await until(lambda: not stock.service.faults.active)
+    assert asyncio.get_running_loop().time() - began >= 0.6
+
+
+async def test_a_fault_that_nothing_prolongs_is_healed_in_its_time(stock: Stock) -> None:
+    await stock.inject("error", seconds_active=0.05, prolonged_by=1.0)
+    await until(lambda: not stock.service.faults.active)
+    assert (await stock.user.get("/bread/rye")).status_code == 200
+
+
+async def test_the_peak_of_arrivals_is_the_most_within_a_tenth_of_a_second_of_a_phase(stock: Stock) -> None:
+    await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(8)))
+    await asyncio.sleep(0.15)
+    await stock.user.get("/bread/rye")
+    peak = next(value for name, value in (await stock.metrics()).items() if name.startswith("service_arrivals_peak"))
+    assert peak == 8
+    stock.service.phase.enter("surge")
+    metrics = await stock.metrics()
+    assert metrics['service_arrivals_peak{phase="surge"}'] == 0

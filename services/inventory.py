@@ -1,0 +1,64 @@
+"""Inventory: holds stock for orders. Twenty workers of 10 ms each."""
+
+import asyncio
+from collections import Counter
+from typing import Annotated
+
+from fastapi import Header, HTTPException
+from pydantic import BaseModel, Field
+
+from kit.service import StockService
+
+WORK_SECONDS = 0.01
+
+DISCONTINUED = frozenset({"gramophone", "typewriter"})
+"""Items that nobody can order any more."""
+
+service = StockService("inventory", workers=20)
+
+
+class Wanted(BaseModel):
+    """The stock that an order wants held."""
+
+    order: Annotated[str, Field(min_length=1, max_length=64)]
+    item: Annotated[str, Field(min_length=1, max_length=64)]
+    quantity: Annotated[int, Field(ge=1, le=100)]
+
+
+class Hold(BaseModel):
+    """Stock that is held, with a receipt for order and item."""
+
+    hold: int
+    order: str
+    item: str
+    quantity: int
+    receipt: str
+
+
+_held: Counter[str] = Counter()
+"""Holds by order."""
+
+_by_key: dict[str, Hold] = {}
+"""What was answered under each idempotency key."""
+
+
+@service.app.post("/holds", status_code=201)
+async def hold(wanted: Wanted, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Hold:
+    """Hold stock for an order; asked again with the same `Idempotency-Key`, answer the hold that there is."""
+    async with service.capacity.worker():
+        await asyncio.sleep(WORK_SECONDS)
+    if wanted.item in DISCONTINUED:
+        service.ledger.record("refusal", account=wanted.item)
+        raise HTTPException(422, f"{wanted.item} is discontinued")
+    if idempotency_key in _by_key:
+        return _by_key[idempotency_key]
+    made = Hold(
+        hold=_held.total() + 1,
+        **wanted.model_dump(),
+        receipt=service.receipts.issue(wanted.order, wanted.item),
+    )
+    service.ledger.record("second-hold" if _held[wanted.order] else "hold", account=wanted.item)
+    _held[wanted.order] += 1
+    if idempotency_key is not None:
+        _by_key[idempotency_key] = made
+    return made
