@@ -190,11 +190,6 @@ def test_a_grade_without_a_work_copy_says_how_to_make_one(work: Path) -> None:
     assert "make lab-03" in done.stderr
 
 
-def test_an_unknown_lab_is_one_clear_error(work: Path) -> None:
-    done = er(work, "start", "42")
-    assert (done.returncode, done.stderr) == (2, "er: there is no lab `42`; there are 03\n  next: er list\n")
-
-
 @pytest.mark.parametrize(
     ("stage", "number"),
     [
