@@ -1,0 +1,64 @@
+import importlib
+import sys
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from serving import SECRET, Stock, stocked
+
+from kit.receipts import Receipts
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def inventory() -> AsyncIterator[Stock]:
+    sys.modules.pop("inventory", None)
+    async with stocked(importlib.import_module("inventory").service) as served:
+        yield served
+
+
+async def hold(inventory: Stock, order: str, key: str | None = None, item: str = "lamp") -> httpx2.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return await inventory.user.post("/holds", json={"order": order, "item": item, "quantity": 2}, headers=headers)
+
+
+def ledger(inventory: Stock) -> dict[str, int]:
+    return {entry: count for (entry, *_), count in inventory.service.ledger.counts.items()}
+
+
+async def test_a_hold_carries_a_receipt_for_order_and_item(inventory: Stock) -> None:
+    answer = await hold(inventory, "a")
+    assert answer.status_code == 201
+    assert Receipts(SECRET).genuine(answer.json()["receipt"], "a", "lamp")
+
+
+async def test_asked_again_under_the_same_key_it_answers_the_hold_that_there_is(inventory: Stock) -> None:
+    first, second = [await hold(inventory, "a", key="k") for _ in range(2)]
+    assert second.json() == first.json()
+    assert ledger(inventory) == {"hold": 1}
+
+
+async def test_asked_again_without_the_key_it_holds_an_orders_stock_twice_and_the_ledger_tells(
+    inventory: Stock,
+) -> None:
+    await hold(inventory, "a", key="k")
+    await hold(inventory, "a", key="l")
+    await hold(inventory, "a")
+    await hold(inventory, "b")
+    assert ledger(inventory) == {"hold": 2, "second-hold": 2}
+
+
+async def test_a_lost_answer_has_held_the_stock(inventory: Stock) -> None:
+    await inventory.inject("lose")
+    with pytest.raises(httpx2.ReadError):
+        await hold(inventory, "a", key="k")
+    await inventory.heal()
+    assert (await hold(inventory, "a", key="k")).status_code == 201
+    assert ledger(inventory) == {"hold": 1}
+
+
+async def test_what_is_not_made_any_more_is_refused_for_good(inventory: Stock) -> None:
+    answers = [await hold(inventory, "a", item="gramophone") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert ledger(inventory) == {"refusal": 2}
