@@ -39,7 +39,7 @@ async def test_asked_again_under_the_same_key_it_answers_the_hold_that_there_is(
     assert ledger(inventory) == {"hold": 1}
 
 
-async def test_asked_again_without_the_key_it_holds_an_orders_stock_twice_and_the_ledger_tells(
+async def test_asked_again_without_the_key_it_holds_stock_twice_and_the_ledger_tells(
     inventory: Stock,
 ) -> None:
     await hold(inventory, "a", key="k")
