@@ -126,12 +126,17 @@ def bench_load() -> None:
     with tempfile.TemporaryDirectory() as work:
         shutil.copytree(RIGHT, Path(work) / LAB.name)
         timed(ER, "start", "03", env={"ER_WORK": work})
-        project = live_project(COURSE, LAB, {})
-        load, ports = next(c for c in project.containers() if c.role == "load"), project.control_ports()
-        for rate in (200, 400, 800, 1200, 1600):
-            share, sent, late = _loaded(project, load.id, ports["load"], rate)
-            print(f"load at {rate:>5}/s: {share:.2f} of a core, {sent:.1%} sent, at most {late:.2f} s late", flush=True)
-        timed(ER, "stop", "03")
+        try:
+            project = live_project(COURSE, LAB, {})
+            load, ports = next(c for c in project.containers() if c.role == "load"), project.control_ports()
+            for rate in (200, 400, 800, 1200, 1600):
+                share, sent, late = _loaded(project, load.id, ports["load"], rate)
+                print(
+                    f"load at {rate:>5}/s: {share:.2f} of a core, {sent:.1%} sent, at most {late:.2f} s late",
+                    flush=True,
+                )
+        finally:
+            timed(ER, "stop", "03")
 
 
 def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[float, float, float]:
