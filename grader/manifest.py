@@ -116,10 +116,14 @@ class Symptom(Table):
 
 
 class Expectation(Table):
-    """The checks that a fix must fail, and those that are not asked of it; all others must pass."""
+    """The checks that a fix must fail, and those that are not asked of it; all others must pass.
+
+    `unhealthy`: it may also be found out before any check, as it does not even serve in the first phase.
+    """
 
     fails: list[Name] = []
     either: list[Name] = []
+    unhealthy: bool = False
 
 
 class Manifest(Table):

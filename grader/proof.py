@@ -40,8 +40,9 @@ def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> li
         for check, state in states.items()
         if state is not (State.FAILS if check in expected.fails else State.HOLDS)
     ]
-    if expected.fails and State.FAILS not in states.values():
-        wrong.append("no check failed")
+    unreached = quick and expected.unhealthy and not states
+    if expected.fails and State.FAILS not in states.values() and not unreached:
+        wrong.append("no check failed" + (f": {results.cause}" if results.cause else ""))
     return wrong
 
 

@@ -64,8 +64,17 @@ def test_what_the_manifest_leaves_open_breaks_no_promise() -> None:
 
 
 def test_a_patient_that_fails_without_a_failed_check_is_no_proof() -> None:
-    assert "no check failed" in broken_promises(LAB, "fixed-window", results(Verdict.FAILED), quick=True)
+    wrong = broken_promises(LAB, "fixed-window", results(Verdict.FAILED), quick=True)
+    assert "no check failed: it says why" in wrong
 
 
 def test_a_proof_holds_for_the_same_files_only() -> None:
     assert fingerprint(COURSE, LAB) == fingerprint(COURSE, COURSE.lab("03"))
+
+
+def test_who_does_not_even_serve_before_the_incident_needs_no_failed_check_if_the_manifest_says_so() -> None:
+    nothing = {check.name.replace("-", "_"): State.NOT_REACHED for check in LAB.manifest.check}
+    found_out = results(Verdict.FAILED, **nothing)
+    assert not broken_promises(LAB, "one-bucket-for-all", found_out, quick=True)
+    assert broken_promises(LAB, "one-bucket-for-all", found_out, quick=False)
+    assert broken_promises(LAB, "fixed-window", found_out, quick=True) == ["no check failed: it says why"]
