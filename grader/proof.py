@@ -30,8 +30,9 @@ def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> li
     """
     expected = lab.manifest.expectation(name)
     wanted = Verdict.FAILED if expected.fails else Verdict.PASSED
+    why = f": {results.cause}" if results.cause else ""
     if results.verdict is not wanted:
-        return [f"{results.verdict} instead of {wanted}" + (f": {results.cause}" if results.cause else "")]
+        return [f"{results.verdict} instead of {wanted}{why}"]
     states = {check.name: check.state for check in results.checks if check.name not in expected.either}
     if quick:
         states = {check: state for check, state in states.items() if state in (State.FAILS, State.HOLDS)}
@@ -42,7 +43,7 @@ def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> li
     ]
     unreached = quick and expected.unhealthy and not states
     if expected.fails and State.FAILS not in states.values() and not unreached:
-        wrong.append("no check failed" + (f": {results.cause}" if results.cause else ""))
+        wrong.append(f"no check failed{why}")
     return wrong
 
 
