@@ -85,6 +85,7 @@ class Grade:
             play.run()
             readings, unfit = play.readings(), play.unfit()
             twin = {phase: fitness.twin_share(play.evidence, phase) for phase in play.done}
+            canary = {phase: fitness.canary_share(play.evidence, phase) for phase in play.done}
             lag = {phase: fitness.lag(play.evidence, phase) for phase in play.done}
             pressure = _share(waited, fitness.pressure(), time.monotonic() - since)
             timeline = play.timeline()
@@ -93,6 +94,7 @@ class Grade:
             healthy_after=round(healthy, 1),
             unfit=unfit,
             twin=twin,
+            canary=canary,
             lag=lag,
             pressure=pressure,
             readings=readings,
@@ -155,6 +157,8 @@ class Grade:
         if State.FAILS in states.values():
             return Verdict.FAILED, None
         if close := [name for name, state in states.items() if state is not State.HOLDS]:
+            if disturbed := [attempt for attempt in self.attempts if attempt.unfit]:
+                return Verdict.INCONCLUSIVE, disturbed[-1].unfit[0]
             return (
                 Verdict.FAILED,
                 f"too close after {len(self._fit())} runs: {', '.join(f'`{name}`' for name in close)}",

@@ -46,14 +46,16 @@ class LevelResult(BaseModel):
 class Attempt(BaseModel):
     """One play of the incident: its length, why it could not be judged (if so), and its raw readings by check.
 
-    By phase, `twin` is the share of the control twin's requests answered in time, and `lag` how late the load generator
-    was at worst (seconds). `pressure` is the share of the time in which some work on the host waited for a CPU.
+    By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a processor
+    that its canary got while it wanted one, and `lag` how late the load generator was at worst (seconds). `pressure`
+    is the share of the time in which some work on the host waited for a CPU.
     """
 
     seconds: float
     healthy_after: float
     unfit: list[str]
     twin: dict[str, float | None]
+    canary: dict[str, float | None] = {}
     lag: dict[str, float | None] = {}
     pressure: float | None = None
     readings: dict[str, list[Reading]]

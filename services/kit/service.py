@@ -3,6 +3,9 @@
 from collections import Counter
 from math import prod
 
+from fastapi import FastAPI
+from starlette.types import Lifespan
+
 from kit.app import measured_app
 from kit.arrivals import Arrivals, Peaks
 from kit.capacity import Capacity
@@ -22,7 +25,7 @@ class StockService:
     Raises SetupError when the run's secret cannot be read.
     """
 
-    def __init__(self, name: str, workers: int = 5) -> None:
+    def __init__(self, name: str, workers: int = 5, lifespan: Lifespan[FastAPI] | None = None) -> None:
         secret = read_secret()
         telemetry = Telemetry()
         requests: Counter[tuple[str, ...]] = Counter()
@@ -32,12 +35,13 @@ class StockService:
         self.ledger = Ledger(self.phase)
         self.receipts = Receipts(secret)
         self.faults = Faults(self._resize)
-        self.app = measured_app(telemetry)
+        self.app = measured_app(telemetry, lifespan)
         self.app.add_middleware(Injection, faults=self.faults)
         # Added last, so it is outside of the faults and counts what they do.
         arrivals = Peaks(self.phase)
         self.app.add_middleware(Arrivals, phase=self.phase, peaks=arrivals, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)
+        self.telemetry = telemetry
         self._workers = workers
         self._export(telemetry, requests, arrivals)
 

@@ -107,6 +107,13 @@ def test_what_stays_too_close_fails_and_says_so(monkeypatch: pytest.MonkeyPatch)
     assert results.cause == "too close after 3 runs: `polite-tenants-served`"
 
 
+def test_what_is_too_close_on_a_disturbed_host_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = attempt(polite_tenants_served=polite(160))
+    results, plays = graded(monkeypatch, close, attempt([BUSY]), close)
+    assert (results.verdict, plays) == (Verdict.INCONCLUSIVE, 3)
+    assert results.cause == BUSY
+
+
 def test_a_check_that_was_not_reached_when_another_failed_is_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = attempt(polite_tenants_served=polite(20)[:1])
     del failed.readings["retry-after-is-true"]

@@ -1,0 +1,39 @@
+from collections.abc import AsyncIterator
+from types import ModuleType
+
+import pytest
+from serving import Stock, stocked, until
+from test_quotes import fresh
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def twin() -> ModuleType:
+    return fresh("twin")
+
+
+@pytest.fixture
+async def served(twin: ModuleType) -> AsyncIterator[Stock]:
+    async with stocked(twin.service) as stock:
+        yield stock
+
+
+def test_the_canary_tells_what_it_used_of_a_processor_and_how_long_that_took(twin: ModuleType) -> None:
+    used, seconds = twin.work()
+    assert twin.WORK_SECONDS <= used <= seconds
+
+
+async def test_the_canary_sings_by_phase(served: Stock, twin: ModuleType) -> None:
+    await until(lambda: ("idle",) in twin.took)
+    await served.control.put("/phase", json={"name": "surge"})
+    await until(lambda: ("surge",) in twin.took)
+    metrics = await served.metrics()
+    for phase in ("idle", "surge"):
+        worked, took = (metrics[f'canary_{what}_seconds_total{{phase="{phase}"}}'] for what in ("worked", "took"))
+        assert twin.WORK_SECONDS <= worked <= took
+
+
+async def test_the_twin_answers_while_its_canary_works(served: Stock) -> None:
+    answer = await served.user.get("/")
+    assert answer.json() == {"status": "ok"}
