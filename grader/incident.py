@@ -1,11 +1,12 @@
 """The incident's driver: it tells load and stock services what the plan says, when it says it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.control import ControlPort
 from grader.errors import ErError
+from grader.manifest import Fault
 from grader.plan import Plan, PlannedPhase
 
 AFTER = "after"
@@ -28,7 +29,7 @@ class Incident:
 
     def begin(self) -> None:
         """Hand the plan to the load generator, which names the moment at which it starts."""
-        self._heal()
+        self._tell_stock("DELETE", "/faults")
         started = self.ports["load"].ask("POST", "/play", self.plan.for_load())
         self._zero = time.monotonic() + float(started["starts_in"])
 
@@ -59,8 +60,7 @@ class Incident:
             left = self.phase
             self._entered += 1
             self._tell_stock("PUT", "/phase", {"name": self.phase.name if self.phase else AFTER})
-            if left is not None and left.faults:
-                self._heal()
+            self._replace(left)
         self._inject_due()
         return moved
 
@@ -68,23 +68,38 @@ class Incident:
         phases = self.plan.phases
         return phases[self._entered].start if self._entered < len(phases) else phases[-1].end
 
+    def _replace(self, left: PlannedPhase | None) -> None:
+        """Have the faults that a phase begins with follow those of the one before in one step, service by service."""
+        begins = [fault for fault in self.phase.faults if not fault.at] if self.phase else []
+        faults = [*(left.faults if left else []), *begins]
+        for service in dict.fromkeys(fault.service for fault in faults):
+            wanted = [fault for fault in begins if fault.service == service]
+            self._inject("PUT", service, wanted, [_described(fault) for fault in wanted])
+
     def _inject_due(self) -> None:
         if (phase := self.phase) is None:
             return
         for number, fault in enumerate(phase.faults):
             key = (self._entered, number)
-            if key in self._injected or self.elapsed < phase.start + fault.at:
+            if not fault.at or key in self._injected or self.elapsed < phase.start + fault.at:
                 continue
             self._injected.add(key)
-            try:
-                self.ports[fault.service].ask("POST", "/faults", {"kind": fault.kind, **fault.parameters})
-            except (ErError, KeyError) as error:
-                self.unacknowledged.append(f"{fault.kind} on `{fault.service}` in `{phase.name}`: {error}")
+            self._inject("POST", fault.service, [fault], _described(fault))
 
-    def _heal(self) -> None:
-        self._tell_stock("DELETE", "/faults")
+    def _inject(self, method: str, service: str, faults: Sequence[Fault], body: object) -> None:
+        try:
+            self.ports[service].ask(method, "/faults", body)
+        except (ErError, KeyError) as error:
+            kinds = " and ".join(fault.kind for fault in faults) or "healing"
+            self.unacknowledged.append(
+                f"{kinds} on `{service}` in `{self.phase.name if self.phase else AFTER}`: {error}"
+            )
 
     def _tell_stock(self, method: str, path: str, body: object = None) -> None:
         for service, port in self.ports.items():
             if service != "load":
                 port.ask(method, path, body)
+
+
+def _described(fault: Fault) -> dict[str, object]:
+    return {"kind": fault.kind, **fault.parameters}

@@ -58,6 +58,10 @@ def control_app(secret: str, phase: Phase, faults: Faults, telemetry: Telemetry)
     async def inject(fault: Annotated[AnyFault, Body(discriminator="kind")]) -> dict[str, object]:
         return faults.inject(fault).described()
 
+    @app.put("/faults")
+    async def replace(wanted: list[Annotated[AnyFault, Body(discriminator="kind")]]) -> list[dict[str, object]]:
+        return [active.described() for active in faults.replace(wanted)]
+
     @app.delete("/faults")
     async def heal_all() -> dict[str, int]:
         return {"healed": faults.heal()}

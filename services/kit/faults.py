@@ -1,10 +1,12 @@
 """Faults: data that describes what goes wrong, and those of them that are active."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from kit.cold import ColdStart
 
 
 class Fault(BaseModel):
@@ -45,7 +47,10 @@ class Hang(RequestFault):
     """Waits until it is healed before it does the work, or resets the connections, all at one instant."""
 
     kind: Literal["hang"] = "hang"
-    then: Annotated[Literal["work", "reset"], Field(description="when it is healed: work, or reset")] = "work"
+    then: Annotated[
+        Literal["work", "late", "reset"],
+        Field(description="when it is healed: work, late (work also for those who are gone), or reset"),
+    ] = "work"
 
 
 class Reset(RequestFault):
@@ -60,6 +65,15 @@ class Lose(RequestFault):
     kind: Literal["lose"] = "lose"
 
 
+class Cold(RequestFault):
+    """Has just started: warms up by the first calls, and more than a few at once knock it down again."""
+
+    kind: Literal["cold"] = "cold"
+    seconds: Annotated[float, Field(gt=0, le=60, description="how long the first calls take")] = 0.3
+    crowd: Annotated[int, Field(ge=1, description="as many calls at once it bears")] = 2
+    down: Annotated[float, Field(gt=0, le=60, description="how long it answers 503 once it is knocked down")] = 0.5
+
+
 class CapacityChange(Fault):
     """Multiplies the number of workers."""
 
@@ -67,7 +81,7 @@ class CapacityChange(Fault):
     factor: Annotated[float, Field(gt=0, le=100, description="2 doubles them, 0.5 halves them, one stays")] = 2.0
 
 
-AnyFault = Error | Slow | Hang | Reset | Lose | CapacityChange
+AnyFault = Error | Slow | Hang | Reset | Lose | Cold | CapacityChange
 
 
 MOST_PROLONGED = 3
@@ -82,6 +96,7 @@ class ActiveFault:
         self.fault = fault
         self.healed = asyncio.Event()
         self.seconds = fault.seconds_active
+        self.cold = ColdStart(fault.seconds, fault.crowd, fault.down) if isinstance(fault, Cold) else None
 
     def prolong(self) -> None:
         """Note that a request was hit."""
@@ -102,6 +117,10 @@ class Faults:
         self._injected = 0
         self._on_change = on_change
 
+    def next(self, after: int) -> ActiveFault | None:
+        """Return the oldest active fault of those injected after the one of this number, or None."""
+        return next((active for active in self.active if active.number > after), None)
+
     def inject(self, fault: AnyFault) -> ActiveFault:
         """Make a fault active until it is healed or its time is up."""
         self._injected += 1
@@ -119,6 +138,21 @@ class Faults:
             active.healed.set()
         self._on_change()
         return len(healed)
+
+    def replace(self, wanted: Sequence[AnyFault]) -> list[ActiveFault]:
+        """Have these faults active and no others, in one step; one that is active already just goes on."""
+        left = list(wanted)
+        going_on = []
+        for active in self.active:
+            if active.fault in left:
+                left.remove(active.fault)
+                going_on.append(active.number)
+        for active in self.active:
+            if active.number not in going_on:
+                self.heal(active.number)
+        for fault in left:
+            self.inject(fault)
+        return self.active
 
     def _heal_in_time(self, active: ActiveFault, since: float) -> None:
         """Heal a fault when its time is up, which may have become longer when one looks."""

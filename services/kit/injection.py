@@ -8,11 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
 from kit.connection import Connection, connection_of
-from kit.faults import ActiveFault, Error, Faults, Hang, Lose, RequestFault, Slow
+from kit.faults import ActiveFault, Cold, Error, Faults, Hang, Lose, RequestFault, Slow
 
 
 class Injection:
-    """ASGI middleware: lead each request through the faults that hit it, oldest first, and then to the app."""
+    """ASGI middleware: lead each request through the faults that hit it, oldest first, and then to the app.
+
+    Faults that are injected while it waits in an older one hit it as well.
+    """
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
@@ -20,8 +23,11 @@ class Injection:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        lost = False
-        for active in () if is_upkeep(scope) else self._faults.active:
+        lost, met = False, 0
+        if self._faults.active and not is_upkeep(scope):
+            receive = await _kept(receive)
+        while not is_upkeep(scope) and (active := self._faults.next(after=met)):
+            met = active.number
             if not _hits(active, scope["path"]):
                 continue
             active.prolong()
@@ -29,6 +35,8 @@ class Injection:
                 lost = True
             elif await _ends(active, scope, receive, send):
                 return
+            elif connection_of(scope).closed.is_set():
+                break
         await self._app(scope, receive, _nowhere if lost else send)
         if lost:
             await connection_of(scope).reset()
@@ -40,15 +48,32 @@ async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send)
         case Error(status=status):
             await Response(status_code=status)(scope, receive, send)
             return True
-        case Slow(seconds=seconds):
-            await asyncio.sleep(seconds)
+        case Slow() | Hang(then="late"):
+            await (asyncio.sleep(active.fault.seconds) if isinstance(active.fault, Slow) else active.healed.wait())
             return False
+        case Cold():
+            if not (served := active.cold is not None and await active.cold.survives()):
+                await Response(status_code=503)(scope, receive, send)
+            return not served
         case Hang(then="work"):
             return await _closes_first(connection_of(scope), active)
         case Hang():
             await _closes_first(connection_of(scope), active)
     await connection_of(scope).reset()
     return True
+
+
+async def _kept(receive: Receive) -> Receive:
+    """Read a request's body now, as the server forgets it when the client leaves; return what hands it out again."""
+    body = [await receive()]
+    while body[-1].get("more_body"):
+        body.append(await receive())
+    body.reverse()
+
+    async def receive_again() -> Message:
+        return body.pop() if body else await receive()
+
+    return receive_again
 
 
 async def _nowhere(_: Message) -> None:

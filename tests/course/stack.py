@@ -82,11 +82,12 @@ class Services:
                 return 200, {"starts_in": 0.0}
             case "GET", "/state":
                 return 200, {"state": "finished"}
-            case "POST", "/faults":
-                if self.script.value("refuses") or body.get("kind") == "no-such":
+            case "PUT" | "POST", "/faults":
+                faults = body if isinstance(body, list) else [body]
+                if faults and (self.script.value("refuses") or faults[0].get("kind") == "no-such"):
                     return 422, {"detail": "there is no such fault"}
-                self.faults.append(body)
-                return 200, {"id": 1, **body}
+                self.faults = faults
+                return 200, {"id": 1, **faults[-1]} if faults else {}
             case "GET", "/faults":
                 slow = {"describes": "every request waits", "parameters": {"seconds": {}}}
                 return 200, {"kinds": {"slow": slow}, "active": self.faults}

@@ -20,7 +20,7 @@ class RecordingPort(ControlPort):
         self.refuses = refuses
 
     def ask(self, method: str, path: str, body: object = None) -> object:
-        if path == self.refuses and method == "POST":
+        if path == self.refuses and method in {"POST", "PUT"}:
             raise ErError("no")
         self.calls.append((method, path, body))
         return {"starts_in": 0.0}
@@ -70,7 +70,7 @@ def test_every_phase_and_fault_is_told_once_and_in_order(clock: Clock) -> None:
         ("PUT", "/phase", {"name": "fault"}),
         ("POST", "/faults", {"kind": "slow", "seconds": 2}),
         ("PUT", "/phase", {"name": "after"}),
-        ("DELETE", "/faults", None),
+        ("PUT", "/faults", []),
     ]
     assert incident.unacknowledged == []
     assert incident.ended == 2
@@ -85,4 +85,29 @@ def test_the_load_is_told_the_plan_and_nothing_else(clock: Clock) -> None:
 
 def test_a_fault_that_is_not_acknowledged_is_noted(clock: Clock) -> None:
     incident = played(clock, RecordingPort("quotes", refuses="/faults"))
-    assert incident.unacknowledged == ["slow on `quotes` in `fault`: no"]
+    assert incident.unacknowledged == ["slow on `quotes` in `fault`: no", "healing on `quotes` in `after`: no"]
+
+
+def test_the_faults_that_a_phase_begins_with_follow_those_of_the_one_before_in_one_step(clock: Clock) -> None:
+    hang, cold, error = (
+        Fault.model_validate({"service": "quotes", "kind": kind, "at": at})
+        for kind, at in (("hang", 0), ("cold", 0), ("error", 0.5))
+    )
+    phases = [
+        PlannedPhase("steady", 0, 1, {"a": 1}, []),
+        PlannedPhase("hang", 1, 1, {"a": 1}, [hang]),
+        PlannedPhase("waking", 2, 1, {"a": 1}, [cold, error]),
+    ]
+    quotes = RecordingPort("quotes")
+    incident = Incident(Plan(7, phases), {"load": RecordingPort("load"), "quotes": quotes})
+    incident.begin()
+    for _ in range(50):
+        incident.advance()
+        clock.now += 0.1
+    assert [call for call in quotes.calls if call[1] == "/faults"] == [
+        ("DELETE", "/faults", None),
+        ("PUT", "/faults", [{"kind": "hang"}]),
+        ("PUT", "/faults", [{"kind": "cold"}]),
+        ("POST", "/faults", {"kind": "error"}),
+        ("PUT", "/faults", []),
+    ]

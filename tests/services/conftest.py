@@ -32,6 +32,7 @@ async def stock() -> AsyncIterator[Stock]:
 
     @service.app.post("/bread")
     async def order(loaves: dict[str, int]) -> dict[str, int]:
+        service.ledger.record("order", account="loaves")
         return loaves
 
     @service.app.get("/burnt")

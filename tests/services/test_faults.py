@@ -68,6 +68,63 @@ async def test_a_hanging_request_ends_when_its_client_is_gone_and_the_work_is_no
     assert not stock.service.ledger.counts
 
 
+async def test_what_hangs_late_is_done_when_it_is_healed_also_for_a_client_who_is_gone(stock: Stock) -> None:
+    await stock.inject("hang", then="late")
+    _, writer = await raw_request(stock)
+    await until(lambda: under_way(stock) == 1)
+    writer.close()
+    with pytest.raises(httpx2.ReadTimeout):
+        await stock.user.post("/bread", json={"rye": 2}, timeout=0.2)
+    assert under_way(stock) == 2
+    assert not stock.service.ledger.counts
+    await stock.heal()
+    await until(lambda: under_way(stock) == 0)
+    assert stock.service.ledger.counts.total() == 2
+
+
+async def test_a_fault_that_is_injected_while_a_request_hangs_hits_it_when_it_goes_on(stock: Stock) -> None:
+    await stock.inject("hang")
+    request = asyncio.create_task(stock.user.get("/bread/rye"))
+    await until(lambda: under_way(stock) == 1)
+    await stock.control.put("/faults", json=[{"kind": "error", "status": 418}])
+    assert (await request).status_code == 418
+
+
+async def test_replacing_faults_goes_on_with_what_is_wanted_still(stock: Stock) -> None:
+    hang = await stock.inject("hang", share=0.001)
+    await stock.inject("error")
+    answer = await stock.control.put("/faults", json=[{"kind": "slow"}, {"kind": "hang", "share": 0.001}])
+    assert [(fault["id"], fault["kind"]) for fault in answer.json()] == [(hang["id"], "hang"), (3, "slow")]
+    assert (await stock.control.put("/faults", json=[])).json() == []
+
+
+async def test_replacing_by_what_is_not_understood_changes_nothing(stock: Stock) -> None:
+    await stock.inject("error")
+    answer = await stock.control.put("/faults", json=[{"kind": "slow"}, {"kind": "explode"}])
+    assert answer.status_code == 422
+    assert [active.fault.kind for active in stock.service.faults.active] == ["error"]
+
+
+async def test_a_cold_service_warms_up_by_its_first_calls(stock: Stock) -> None:
+    await stock.inject("cold", seconds=0.1, crowd=2)
+    first = await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(2)))
+    crowd = await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(20)))
+    assert {answer.status_code for answer in (*first, *crowd)} == {200}
+
+
+async def test_a_crowd_knocks_a_cold_service_down_and_it_is_cold_again(stock: Stock) -> None:
+    await stock.inject("cold", seconds=0.1, crowd=2, down=0.2)
+    crowd = await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(5)))
+    assert {answer.status_code for answer in crowd} == {503}
+    assert not stock.service.ledger.counts
+    assert (await stock.user.get("/bread/rye")).status_code == 503
+    await asyncio.sleep(0.25)
+    crowd = await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(5)))
+    assert {answer.status_code for answer in crowd} == {503}
+    await asyncio.sleep(0.25)
+    assert (await stock.user.get("/bread/rye")).status_code == 200
+
+
 async def test_a_reset_reaches_the_client_as_a_tcp_reset_without_a_byte(stock: Stock) -> None:
     await stock.inject("reset")
     reader, writer = await raw_request(stock)
@@ -212,6 +269,7 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
         "hang": ["then"],
         "reset": [],
         "lose": [],
+        "cold": ["seconds", "crowd", "down"],
         "capacity": ["factor"],
     }
     assert all(told["describes"].endswith(".") for told in kinds.values())
@@ -221,7 +279,7 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"kind": "explode"}, "'error', 'slow', 'hang', 'reset', 'lose', 'capacity'"),
+        ({"kind": "explode"}, "'error', 'slow', 'hang', 'reset', 'lose', 'cold', 'capacity'"),
         ({}, "kind"),
         ({"kind": "error", "status": 200}, "greater than or equal to 400"),
         ({"kind": "slow", "second": 3}, "Extra inputs are not permitted"),
