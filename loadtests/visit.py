@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LATEST_SECONDS = 1.0
 """A request this late is not sent any more: the generator has failed, and sending late would bunch the load."""
 
+Proof = Sequence[str] | Mapping[int, Sequence[str]]
+"""What a success's receipt must be for; by status, where each of them says something else."""
+
 UNREAL_ANSWER = "unreal_answer"
 """The tally of successes whose receipt is missing, forged or replayed; every kind has it."""
 
@@ -78,12 +81,13 @@ class Visit:
         headers: Mapping[str, str] | None = None,
         *,
         subject: str | None = None,
-        receipt_for: Sequence[str] = (),
+        receipt_for: Proof = (),
     ) -> Answer:
         """Send a GET to the next target and return how it ended.
 
         The visit's first request is due at the arrival's time, later ones at once or at the end of a pause.
-        `subject`: whose promise covers it. `receipt_for`: what a success's `receipt` must be for, else it is tallied.
+        `subject`: whose promise covers it. `receipt_for`: what a success's `receipt` must be for, else it is tallied;
+        by status where they differ, and then no other status is a success.
         """
         return self._ask(Request("GET", path, headers or {}), subject, receipt_for)
 
@@ -94,13 +98,13 @@ class Visit:
         headers: Mapping[str, str] | None = None,
         *,
         subject: str | None = None,
-        receipt_for: Sequence[str] = (),
+        receipt_for: Proof = (),
     ) -> Answer:
         """Send a POST with a JSON body, and else do as `get` does."""
         headers = {"Content-Type": "application/json", **(headers or {})}
         return self._ask(Request("POST", path, headers, json.dumps(body)), subject, receipt_for)
 
-    def _ask(self, request: Request, subject: str | None, receipt_for: Sequence[str]) -> Answer:
+    def _ask(self, request: Request, subject: str | None, receipt_for: Proof) -> Answer:
         record, due = self._play.record, self._take_due()
         now = time.monotonic()
         record.intend(self._where, now - due)
@@ -125,8 +129,9 @@ class Visit:
         due, self._due = self._due, None
         return time.monotonic() if due is None else due
 
-    def _verified(self, answer: Answer, receipt_for: Sequence[str]) -> Answer:
-        genuine = not receipt_for or self._play.receipts.genuine(answer.body.get("receipt"), *receipt_for)
+    def _verified(self, answer: Answer, receipt_for: Proof) -> Answer:
+        parts = receipt_for.get(answer.status) if isinstance(receipt_for, Mapping) else receipt_for
+        genuine = parts is not None and (not parts or self._play.receipts.genuine(answer.body.get("receipt"), *parts))
         if not genuine:
             self.tally(UNREAL_ANSWER)
         return replace(answer, genuine=genuine)

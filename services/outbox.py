@@ -1,0 +1,73 @@
+"""Outbox: takes charges that nobody can wait for, and makes them one at a time once payments is well."""
+
+import asyncio
+import logging
+import os
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import httpx2
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+
+from kit.service import StockService
+
+log = logging.getLogger("outbox")
+
+TRY_SECONDS = 1.0
+"""How long a charge may take, and how long the outbox leaves payments alone after one that failed."""
+
+_waiting: deque["Entry"] = deque()
+
+
+class Entry(BaseModel):
+    """A charge to be made, with the idempotency key under which it may have been asked for already."""
+
+    order: Annotated[str, Field(min_length=1, max_length=64)]
+    amount: Annotated[int, Field(ge=1, le=1_000_000)]
+    key: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+async def make_charges() -> None:
+    """Make the oldest charge that waits, over and over; after a failure leave payments alone for a while."""
+    limits = httpx2.Limits(max_connections=1)
+    url = os.environ.get("PAYMENTS_URL", "http://payments:8000")
+    async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=TRY_SECONDS, trust_env=False) as payments:
+        while True:
+            if _waiting and await _charged(payments, _waiting[0]):
+                _waiting.popleft()
+            else:
+                await asyncio.sleep(TRY_SECONDS if _waiting else 0.05)
+
+
+async def _charged(payments: httpx2.AsyncClient, entry: Entry) -> bool:
+    bill = {"order": entry.order, "amount": entry.amount}
+    try:
+        answer = await payments.post("/charges", json=bill, headers={"Idempotency-Key": entry.key})
+    except httpx2.TransportError:
+        return False
+    if answer.is_client_error:
+        # It would stay one, and hold up all others for good.
+        log.error("payments refuses %s: %s", bill, answer.text)
+    return not answer.is_server_error
+
+
+@asynccontextmanager
+async def _working(_: FastAPI) -> AsyncIterator[None]:
+    work = asyncio.create_task(make_charges())
+    yield
+    work.cancel()
+
+
+service = StockService("outbox", lifespan=_working)
+service.telemetry.gauge("outbox_waiting", "Charges to be made.", (), lambda: {(): len(_waiting)})
+
+
+@service.app.post("/entries", status_code=202)
+async def take(entry: Entry) -> dict[str, str]:
+    """Take a charge, with a receipt that the order is in good hands."""
+    _waiting.append(entry)
+    service.ledger.record("entry", account="outbox")
+    return {"order": entry.order, "receipt": service.receipts.issue("accepted", entry.order)}
