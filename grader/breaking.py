@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from grader.control import ControlPort
 from grader.course import Lab
 from grader.errors import ErError
+from grader.orchestration import ORCHESTRATOR
 
-NOT_TO_BREAK = ("load", "twin")
+NOT_TO_BREAK = ("load", "twin", ORCHESTRATOR)
 
 
 def menu(lab: Lab, ports: Mapping[str, ControlPort], service: str | None) -> str:

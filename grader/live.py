@@ -15,6 +15,7 @@ from grader.course import Course, Lab
 from grader.errors import ErError, LearnerError
 from grader.evidence import Evidence
 from grader.incident import Incident
+from grader.orchestration import Orchestration
 from grader.plan import Plan, fresh_seed
 from grader.project import Project
 from grader.runs import fresh_name, known_runs, live_lab
@@ -81,6 +82,7 @@ class Session:
         self._seen = _signature(self._work, lab)
         self._restarted: float | None = None
         self._look_again = 0.0
+        self._orchestration = Orchestration(project, {})
         self._emergency = read_catalog(course).row(lab.manifest.emergency)
         self.symptom: str | None = None
 
@@ -117,6 +119,7 @@ class Session:
         monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
         while True:
             incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
+            self._orchestration = Orchestration(self._project, ports)
             waiting = partial(self._screen.event, "waiting for other runs on this machine to end ...")
             with turn(waiting, self._mind_edits):
                 incident.begin()
@@ -136,6 +139,8 @@ class Session:
 
     def _tick(self, monitor: Monitor, incident: Incident) -> None:
         self._mind_edits()
+        for name in self._orchestration.advance():
+            self._screen.event(f"the orchestrator restarts `{name}`: its health check failed three times")
         if self._screen.due(VITALS_SECONDS) and (vitals := monitor.look()):
             symptom = self._symptom_in(vitals)
             self.symptom = symptom or self.symptom

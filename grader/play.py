@@ -9,6 +9,7 @@ from grader.errors import LearnerError
 from grader.evidence import SUCCESS, Evidence
 from grader.incident import AFTER, Incident
 from grader.manifest import Check, Manifest
+from grader.orchestration import Orchestration
 from grader.plan import Plan
 from grader.project import ROLE_OF_PATIENT, Project
 from grader.timeline import Timeline, read_timeline
@@ -34,6 +35,7 @@ class Play:
         self.troubles: list[str] = []
         ports = project.control_ports()
         self.incident = Incident(plan, ports)
+        self.orchestration = Orchestration(project, ports)
         self.evidence = Evidence(project.prometheus_port())
         self._stock = len(ports) - 1
         self._project = project
@@ -56,6 +58,8 @@ class Play:
             if self.incident.advance():
                 self._announce()
                 deadline = time.monotonic() + EVIDENCE_SECONDS
+            for name in self.orchestration.advance():
+                self._say(f"the orchestrator restarts `{name}`")
             if time.monotonic() >= look:
                 look = time.monotonic() + LOOK_SECONDS
                 if self._phase_completed():
@@ -121,17 +125,18 @@ class Play:
         return checks.read(check.model_copy(update={"phase": done}), self.evidence) if done else []
 
     def _all_alive(self) -> bool:
-        """Tell whether everything runs; raises LearnerError when the learner's code has ended.
+        """Tell whether everything runs; raises LearnerError when the learner's code has ended by itself.
 
         What the patient cannot reach ends by the host's doing, never the learner's.
         """
+        restarting = self.orchestration.busy
         fallen = [container for container in self._project.containers() if container.state != "running"]
         for container in fallen:
             if container.role in ("load", "twin", "prometheus"):
                 self.troubles.append(f"`{container.service}` ended in the middle of the run")
                 return False
         for container in fallen:
-            if container.role == ROLE_OF_PATIENT:
+            if container.role == ROLE_OF_PATIENT and not restarting:
                 raise self._project.patient_error(container)
         return True
 

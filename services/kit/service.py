@@ -1,6 +1,7 @@
 """A stock service: what the labs' own services are made of."""
 
 from collections import Counter
+from collections.abc import Callable
 from math import prod
 
 from fastapi import FastAPI
@@ -22,8 +23,11 @@ from kit.telemetry import Telemetry
 class StockService:
     """An app to hang routes on, with bounded capacity, a ledger and receipts; beside it, its control port's app.
 
+    `in_flight` tells how much work is queued or being done: what the capacity says, unless a service counts otherwise.
     Raises SetupError when the run's secret cannot be read.
     """
+
+    in_flight: Callable[[], int]
 
     def __init__(self, name: str, workers: int = 5, lifespan: Lifespan[FastAPI] | None = None) -> None:
         secret = read_secret()
@@ -32,6 +36,7 @@ class StockService:
         self.name = name
         self.phase = Phase()
         self.capacity = Capacity(workers, self.phase)
+        self.in_flight = lambda: self.capacity.in_flight
         self.ledger = Ledger(self.phase)
         self.receipts = Receipts(secret)
         self.faults = Faults(self._resize)
@@ -65,7 +70,7 @@ class StockService:
         telemetry.counter(
             "ledger_entries", "Work that was done.", ("entry", "account", "phase"), lambda: self.ledger.counts
         )
-        telemetry.gauge("work_in_flight", "Work queued or being done.", (), lambda: {(): work.in_flight})
+        telemetry.gauge("work_in_flight", "Work queued or being done.", (), lambda: {(): self.in_flight()})
         telemetry.gauge(
             "work_in_flight_peak",
             "The most work in flight within a phase.",

@@ -1,0 +1,83 @@
+# With the library anyio: its capacity limiters count the slots. A limiter has no bound on who waits for it, so the waiting
+# room is counted beside it. Two clients keep the pools apart.
+"""Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
+
+import os
+from collections import defaultdict
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import anyio
+import httpx2
+from fastapi import Header, Response
+
+from kit import create_app
+
+QUOTES = os.environ.get("QUOTES_URL", "http://quotes:8000")
+REPORTS = os.environ.get("REPORTS_URL", "http://reports:8000")
+
+# A pool for each compartment: what waits for reports holds nothing that quotes need.
+quotes_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=20), timeout=5)
+reports_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=8), timeout=5)
+
+SLOTS, SLOTS_OF_ONE, WAITING, WAIT_SECONDS = 8, 4, 3, 0.3
+
+
+@dataclass
+class Tenant:
+    """A tenant's part of the compartment, and how many of its requests wait."""
+
+    limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(SLOTS_OF_ONE))
+    waiting: int = 0
+
+
+tenants = defaultdict[str, Tenant](Tenant)
+everybody = anyio.CapacityLimiter(SLOTS)
+
+app = create_app()
+
+
+@app.get("/quote")
+async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
+    """Answer what a symbol costs."""
+    return await fetch(quotes_client, f"{QUOTES}/quote?symbol={symbol}", x_tenant)
+
+
+@app.get("/reports/{month}")
+async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
+    """Answer a tenant's report of a month."""
+    tenant = tenants[x_tenant]
+    if tenant.waiting >= WAITING:
+        return refused()
+    async with AsyncExitStack() as slots:
+        tenant.waiting += 1
+        try:
+            with anyio.fail_after(WAIT_SECONDS):
+                await slots.enter_async_context(tenant.limiter)
+                await slots.enter_async_context(everybody)
+        except TimeoutError:
+            return refused()
+        finally:
+            tenant.waiting -= 1
+        return await fetch(reports_client, f"{REPORTS}/reports/{month}", x_tenant)
+
+
+def refused() -> Response:
+    """Return the answer to a tenant whose part is full."""
+    return Response(status_code=503, headers={"Retry-After": "1"})
+
+
+@app.get("/health")
+async def health() -> Response:
+    """Tell the orchestrator whether quotes, which most tenants come for, can be had."""
+    return await fetch(quotes_client, f"{QUOTES}/quote?symbol=ACME", "health")
+
+
+async def fetch(client: httpx2.AsyncClient, url: str, tenant: str) -> Response:
+    """Pass on what a service answers to a tenant; 502 when it does not."""
+    try:
+        answer = await client.get(url, headers={"X-Tenant": tenant})
+    except httpx2.TransportError:
+        return Response(status_code=502)
+    return Response(answer.content, answer.status_code, media_type="application/json")

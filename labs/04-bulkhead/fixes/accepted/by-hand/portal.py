@@ -1,0 +1,94 @@
+# By hand: semaphores for all and for each tenant, a waiting room that is counted and timed, and a pool of connections
+# that is reports' own. Slots are given back by the context, however the call ends.
+"""Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
+
+import asyncio
+import os
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated
+
+import httpx2
+from fastapi import Header, Response
+
+from kit import create_app
+
+QUOTES = os.environ.get("QUOTES_URL", "http://quotes:8000")
+REPORTS = os.environ.get("REPORTS_URL", "http://reports:8000")
+
+# A pool for each compartment: what waits for reports holds nothing that quotes need.
+quotes_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=20), timeout=5)
+reports_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=8), timeout=5)
+
+
+class FullError(Exception):
+    """There is neither a slot nor a place to wait for one."""
+
+
+class Compartment:
+    """Slots for all and for each tenant, before them a waiting room for each tenant."""
+
+    def __init__(self, slots: int, of_one: int, waiting: int, seconds: float) -> None:
+        self._all = asyncio.Semaphore(slots)
+        self._of = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(of_one))
+        self._waiting = Counter[str]()
+        self._most_waiting = waiting
+        self._seconds = seconds
+
+    @asynccontextmanager
+    async def slot(self, tenant: str) -> AsyncIterator[None]:
+        """Hold a slot; raises FullError when the room is full, or none came free in time."""
+        async with AsyncExitStack() as held:
+            await self._take(tenant, held)
+            yield
+
+    async def _take(self, tenant: str, held: AsyncExitStack) -> None:
+        if self._waiting[tenant] >= self._most_waiting:
+            raise FullError
+        self._waiting[tenant] += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                # The tenant's own first: who waits for that holds nothing of the others'.
+                await held.enter_async_context(self._of[tenant])
+                await held.enter_async_context(self._all)
+        except TimeoutError as error:
+            raise FullError from error
+        finally:
+            self._waiting[tenant] -= 1
+
+
+compartment = Compartment(slots=8, of_one=4, waiting=3, seconds=0.3)
+
+app = create_app()
+
+
+@app.get("/quote")
+async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
+    """Answer what a symbol costs."""
+    return await fetch(quotes_client, f"{QUOTES}/quote?symbol={symbol}", x_tenant)
+
+
+@app.get("/reports/{month}")
+async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
+    """Answer a tenant's report of a month."""
+    try:
+        async with compartment.slot(x_tenant):
+            return await fetch(reports_client, f"{REPORTS}/reports/{month}", x_tenant)
+    except FullError:
+        return Response(status_code=503, headers={"Retry-After": "1"})
+
+
+@app.get("/health")
+async def health() -> Response:
+    """Tell the orchestrator whether quotes, which most tenants come for, can be had."""
+    return await fetch(quotes_client, f"{QUOTES}/quote?symbol=ACME", "health")
+
+
+async def fetch(client: httpx2.AsyncClient, url: str, tenant: str) -> Response:
+    """Pass on what a service answers to a tenant; 502 when it does not."""
+    try:
+        answer = await client.get(url, headers={"X-Tenant": tenant})
+    except httpx2.TransportError:
+        return Response(status_code=502)
+    return Response(answer.content, answer.status_code, media_type="application/json")

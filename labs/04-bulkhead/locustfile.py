@@ -1,0 +1,66 @@
+"""The tenants of a portal: all want quotes, three want reports of their months, and one of these wants many."""
+
+from http import HTTPStatus
+
+from loadtests import Group, OpenUser, Visit
+
+SYMBOLS = ("ACME", "INIT", "HOOL", "PIED")
+MONTHS = tuple(f"2026-{month:02d}" for month in range(1, 13))
+
+REFUSED_FAST, REFUSED_LATEST, SERVED_LATEST = 0.1, 0.5, 1.5
+"""Seconds: to be refused without waiting, after the longest wait, and to be served."""
+
+
+class Tenant(OpenUser):
+    """What tenants have in common."""
+
+    abstract = True
+    targets = ("http://portal:8000",)
+    time_limit = 3.0
+
+
+class Quote(Tenant):
+    """Tenants who want a quote."""
+
+    subjects = Group("quotes", 10)
+
+    def visit(self, visit: Visit) -> None:
+        """Ask for a quote of any symbol."""
+        tenant, symbol = visit.random.choice(visit.names), visit.random.choice(SYMBOLS)
+        visit.get(f"/quote?symbol={symbol}", {"X-Tenant": tenant}, receipt_for=(tenant, symbol))
+
+
+class Reporting(Tenant):
+    """Tenants who want a report."""
+
+    abstract = True
+    tallies = ("refused_fast", "told_in_time")
+
+    def visit(self, visit: Visit) -> None:
+        """Ask for a month; a proper refusal says when to come back."""
+        tenant, month = visit.random.choice(visit.names), visit.random.choice(MONTHS)
+        answer = visit.get(f"/reports/{month}", {"X-Tenant": tenant}, receipt_for=(tenant, month))
+        refused = answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.retry_after is not None
+        if refused and answer.latency <= REFUSED_FAST:
+            visit.tally("refused_fast")
+        if answer.latency <= (SERVED_LATEST if answer.genuine else REFUSED_LATEST if refused else 0):
+            visit.tally("told_in_time")
+
+
+class Modest(Reporting):
+    """Two tenants who want a report now and then."""
+
+    subjects = Group("modest", 2)
+
+
+class Greedy(Reporting):
+    """One tenant, who wants many."""
+
+    subjects = Group("greedy")
+
+
+class Hasty(Reporting):
+    """Modest tenants who are gone before their report is there."""
+
+    subjects = Group("modest", 2)
+    time_limit = 0.1

@@ -1,0 +1,125 @@
+"""Reports: a tenant's month, worked out by eight workers in 200 ms. All reports in flight share the workers.
+
+With more reports than workers each gets slower, and all together too: the same memory and disks are fought for.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import FastAPI, Header, Path, Request, Response
+
+from kit.connection import connection_of
+from kit.phase import Phase
+from kit.service import StockService
+
+WORK_SECONDS = 0.2
+TICK_SECONDS = 0.02
+
+THRASH = 1.5
+"""With twice as many reports as workers each is worked out at 0.5 ** THRASH of its speed."""
+
+ALL = "all"
+"""The account of all tenants together."""
+
+
+@dataclass(eq=False)
+class Job:
+    """A report being worked out; `left` is in seconds of undisturbed work."""
+
+    left: float = WORK_SECONDS
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Sharing:
+    """The reports in flight, and the most of them within a phase, by tenant and for all."""
+
+    def __init__(self, phase: Phase) -> None:
+        self.peaks: dict[tuple[str, ...], int] = {}
+        self._phase = phase
+        self._jobs: set[Job] = set()
+        self._by_tenant: Counter[str] = Counter()
+        phase.on_enter(self._restart_peaks)
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many reports are being worked out."""
+        return len(self._jobs)
+
+    @contextmanager
+    def job(self, tenant: str) -> Iterator[Job]:
+        """Have a report in flight for as long as the block lasts."""
+        job = Job()
+        self._jobs.add(job)
+        self._by_tenant[tenant] += 1
+        self._note(ALL, len(self._jobs))
+        self._note(tenant, self._by_tenant[tenant])
+        try:
+            yield job
+        finally:
+            self._jobs.remove(job)
+            self._by_tenant[tenant] -= 1
+
+    def work(self, seconds: float, workers: int) -> None:
+        """Do what so many workers do in so many seconds."""
+        speed = min(1.0, (workers / max(1, len(self._jobs))) ** THRASH)
+        for job in self._jobs:
+            job.left -= seconds * speed
+            if job.left <= 0:
+                job.done.set()
+
+    def _note(self, account: str, count: int) -> None:
+        key = (account, self._phase.current)
+        self.peaks[key] = max(self.peaks.get(key, 0), count)
+
+    def _restart_peaks(self, phase: str) -> None:
+        for account, count in [(ALL, len(self._jobs)), *self._by_tenant.items()]:
+            self.peaks[account, phase] = count
+
+
+@asynccontextmanager
+async def _working(_: FastAPI) -> AsyncIterator[None]:
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = loop.time()
+            sharing.work(now - last, service.capacity.workers)
+            last = now
+
+    working = asyncio.create_task(work())
+    yield
+    working.cancel()
+
+
+service = StockService("reports", workers=8, lifespan=_working)
+sharing = Sharing(service.phase)
+service.in_flight = lambda: sharing.in_flight
+service.telemetry.gauge(
+    "reports_in_flight_peak", "The most reports in flight within a phase.", ("account", "phase"), lambda: sharing.peaks
+)
+
+
+@service.app.get("/reports/{month}", response_model=None)
+async def report(
+    request: Request,
+    month: Annotated[str, Path(max_length=16)],
+    x_tenant: Annotated[str, Header(max_length=64)],
+) -> Response | dict[str, str]:
+    """Work out a tenant's month, with a receipt for tenant and month; stop when nobody waits for it any more."""
+    with sharing.job(x_tenant) as job:
+        gone = connection_of(request.scope).closed
+        waits = [asyncio.ensure_future(event.wait()) for event in (job.done, gone)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if not job.done.is_set():
+            return Response(status_code=499)
+    service.ledger.record("report", account=x_tenant)
+    return {"month": month, "receipt": service.receipts.issue(x_tenant, month)}
