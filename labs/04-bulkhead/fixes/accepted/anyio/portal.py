@@ -1,5 +1,5 @@
-# With the library anyio: its capacity limiters count the slots. A limiter has no bound on who waits for it, so the waiting
-# room is counted beside it. Two clients keep the pools apart.
+# With the library anyio: its capacity limiters count the slots. They bound nobody who waits, so that is counted beside
+# them. Two clients keep the pools apart.
 """Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
 
 import os
