@@ -1,5 +1,6 @@
 """What the documents say is what is so."""
 
+import difflib
 import re
 from pathlib import Path
 
@@ -42,3 +43,22 @@ def test_every_make_target_and_er_command_in_the_documents_exists() -> None:
             assert COURSE.lab(number)
         for target in re.findall(r"`make ([a-z]+)`", document.read_text()):
             assert target in targets
+
+
+def test_the_brief_of_each_lab_says_how_many_lines_the_answers_took() -> None:
+    for lab in COURSE.labs():
+        told = re.search(
+            r"answers?\s+took\s+(\d+)\s+lines\s.*?and\s+(\d+)\s", (lab.path / "README.md").read_text(), re.DOTALL
+        )
+        assert told, lab.name
+        took = sorted(added(lab.patient, fix) for fix in (lab.path / "fixes" / "accepted").iterdir())
+        assert [int(lines) for lines in told.groups()] == took, lab.name
+
+
+def added(patient: Path, fix: Path) -> int:
+    """Return how many lines a fix has that the starter has not."""
+    return sum(
+        line.startswith("+ ")
+        for path in fix.glob("*.py")
+        for line in difflib.ndiff((patient / path.name).read_text().splitlines(), path.read_text().splitlines())
+    )

@@ -27,7 +27,10 @@ EVIDENCE = {
     "service_arrivals_peak",
     "service_requests_total",
 }
-"""Metrics of the load generator and of stock services that a check may read; stores bring their own."""
+"""Metrics of the load generator and of all stock services that a check may read; a service brings its own."""
+
+BROUGHT = re.compile(r'\btelemetry\.(?P<kind>counter|gauge)\(\s*"(?P<name>[a-z_]+)"')
+"""A metric that a stock service's module exports."""
 
 ANSWERED = re.compile(r"load_responses_total|load_latency_seconds|status\s*=")
 """What depends on how the patient answers, and so may be zero when it does not."""
@@ -47,16 +50,23 @@ def metrics(query: str) -> set[str]:
     return {word for word in words if word[0] not in "\"'{[" and word not in LANGUAGE | JOINS}
 
 
+def brought(course: Course) -> set[str]:
+    """Return the metrics that single stock services export, by the names that Prometheus has for them."""
+    sources = [path.read_text(encoding="utf-8") for path in sorted((course.root / "services").glob("*.py"))]
+    found = [match for source in sources for match in BROUGHT.finditer(source)]
+    return {match["name"] + ("_total" if match["kind"] == "counter" else "") for match in found}
+
+
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
     """Find checks that read what they may not, that may divide by nothing, or that nothing could decide."""
-    del course
+    evidence = EVIDENCE | brought(course)
     manifest, path = lab.manifest, lab.path / "lab.toml"
     text = path.read_text()
     for claim in (*manifest.check, manifest.level):
         name = getattr(claim, "name", "level")
         line = line_of(text, f'name = "{name}"') or line_of(text, "[level]")
         queries = [getattr(claim, field) for field in ("good", "total", "value") if hasattr(claim, field)]
-        for metric in sorted({metric for query in queries for metric in metrics(query)} - EVIDENCE):
+        for metric in sorted({metric for query in queries for metric in metrics(query)} - evidence):
             yield Finding(
                 path, line, f"`{name}` reads `{metric}`", "checks read evidence only: see grader/lint/measures.py"
             )

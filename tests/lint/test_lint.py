@@ -10,7 +10,7 @@ import pytest
 from grader.calibration import Calibration, Threshold, holds_for
 from grader.course import Course, Lab
 from grader.lint import lint
-from grader.lint.measures import EVIDENCE, metrics
+from grader.lint.measures import EVIDENCE, brought, metrics
 
 HERE = Course.here()
 NAME = HERE.lab("03").name
@@ -190,3 +190,7 @@ def test_what_lint_takes_for_evidence_is_what_load_and_services_export() -> None
     exported = set(re.findall(r'"((?:load|work|ledger|service)_[a-z_]+)"', sources))
     base = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in EVIDENCE}
     assert base <= exported | {re.sub(r"_total$", "", name) for name in exported}
+
+
+def test_a_stock_service_brings_metrics_of_its_own() -> None:
+    assert {"canary_took_seconds_total", "outbox_waiting", "reports_in_flight_peak"} <= brought(HERE)

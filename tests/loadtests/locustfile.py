@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from http import HTTPStatus
 from random import Random
 
 from gevent.monkey import get_original
@@ -193,3 +194,25 @@ class Bare(Buying):
     """Get no receipt."""
 
     subjects = Group("victim of invention")
+
+
+class Ordered(Buying):
+    """Get receipts where only another status than the one that comes would have them."""
+
+    subjects = Group("victim of the wrong status")
+
+    def visit(self, visit: Visit) -> None:
+        tenant = visit.names[0]
+        proofs = {HTTPStatus.CREATED: (tenant, "ACME")}
+        visit.get("/ordered", {"X-Tenant": tenant}, receipt_for=proofs)
+
+
+class Delivered(Buying):
+    """Get receipts of what the status says."""
+
+    subjects = Group("satisfied")
+
+    def visit(self, visit: Visit) -> None:
+        tenant = visit.names[0]
+        proofs = {HTTPStatus.CREATED: (tenant, "nothing"), HTTPStatus.OK: (tenant, "ACME")}
+        visit.get("/delivered", {"X-Tenant": tenant}, receipt_for=proofs)

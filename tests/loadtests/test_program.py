@@ -50,7 +50,7 @@ ENDINGS = {
 }
 """How the requests of each kind must end."""
 
-SELLERS = {"genuine": 0, "forged": 10, "swapped": 10, "bare": 10, "replayed": 9}
+SELLERS = {"genuine": 0, "delivered": 0, "forged": 10, "swapped": 10, "bare": 10, "ordered": 10, "replayed": 9}
 """How many of ten answers carry no receipt of their own."""
 
 
@@ -90,6 +90,8 @@ def both() -> Iterator[list[Target]]:
                 "/steady": answer(200, b"{}", set_cookie="kind=steady"),
                 "/pausing": answer(429, retry_after="1"),
                 "/genuine": lambda handler: sell(genuine, handler),
+                "/ordered": lambda handler: sell(genuine, handler),
+                "/delivered": lambda handler: sell(genuine, handler),
                 "/swapped": lambda handler: sell(genuine, handler),
                 "/forged": lambda handler: sell(forged, handler),
                 "/replayed": replay,

@@ -1,9 +1,12 @@
 """Real servers on loopback ports, in the test's own event loop."""
 
 import asyncio
+import importlib
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import ModuleType
 
 import httpx2
 from starlette.types import ASGIApp
@@ -91,6 +94,12 @@ async def stocked(service: StockService) -> AsyncIterator[Stock]:
         client(control, Authorization=f"Bearer {SECRET}") as host,
     ):
         yield Stock(service, server, user, host)
+
+
+def fresh(name: str) -> ModuleType:
+    """Import a service's module anew: it makes its service, with the test's secret, at import."""
+    sys.modules.pop(name, None)
+    return importlib.import_module(name)
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -1,10 +1,8 @@
-import importlib
-import sys
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
-from serving import SECRET, Stock, stocked
+from serving import SECRET, Stock, fresh, stocked
 
 from kit.receipts import Receipts
 
@@ -13,8 +11,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def inventory() -> AsyncIterator[Stock]:
-    sys.modules.pop("inventory", None)
-    async with stocked(importlib.import_module("inventory").service) as served:
+    async with stocked(fresh("inventory").service) as served:
         yield served
 
 

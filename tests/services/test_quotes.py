@@ -1,21 +1,12 @@
 import asyncio
-import importlib
-import sys
 from collections.abc import AsyncIterator
-from types import ModuleType
 
 import pytest
-from serving import SECRET, Stock, stocked
+from serving import SECRET, Stock, fresh, stocked
 
 from kit.receipts import Receipts
 
 pytestmark = pytest.mark.anyio
-
-
-def fresh(name: str) -> ModuleType:
-    """Import a service's module anew: it makes its service, with the test's secret, at import."""
-    sys.modules.pop(name, None)
-    return importlib.import_module(name)
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@ from collections.abc import AsyncIterator
 from types import ModuleType
 
 import pytest
-from serving import Stock, stocked, until
-from test_quotes import fresh
+from serving import Stock, fresh, stocked, until
 
 pytestmark = pytest.mark.anyio
 
