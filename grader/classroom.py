@@ -14,6 +14,7 @@ from grader.errors import ErError
 from grader.plan import fresh_seed
 from grader.results import Results, Verdict
 from grader.work import LARGEST, submitted
+from grader.writing import write_whole
 
 COLUMNS = ("submission", "verdict", "level", "share", "failed", "cause", "seconds", "seed")
 
@@ -142,7 +143,4 @@ def _write_table(path: Path, rows: list[Row]) -> None:
     for row in sorted(rows, key=lambda row: row.submission):
         values = [str(getattr(row, column)) for column in COLUMNS]
         table.writerow(["'" + value if value[:1] in "=+-@\t\r" and value else value for value in values])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    draft.write_text(text.getvalue(), encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, text.getvalue())

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from grader.checks import Finding, Reading, State
 from grader.timeline import Timeline
+from grader.writing import write_whole
 
 
 class Verdict(StrEnum):
@@ -87,9 +88,6 @@ class Results(BaseModel):
 
     def write(self, folder: Path) -> Path:
         """Write `results.json` into a folder at one stroke and return its path."""
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / "results.json"
-        draft = path.with_suffix(".part")
-        draft.write_text(self.model_dump_json(indent=1) + "\n")
-        draft.replace(path)
+        write_whole(path, self.model_dump_json(indent=1) + "\n")
         return path

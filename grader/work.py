@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.errors import ErError, LearnerError
+from grader.writing import write_whole
 
 LARGEST = 64 * 1024
 """The size in bytes that an edited file may have."""
@@ -89,9 +90,9 @@ def stage(lab: Lab, source: Path, target: Path) -> None:
     source = submitted(source, lab)
     for path in lab.patient.iterdir():
         if path.is_file():
-            _place(path.read_bytes(), target / path.name)
+            write_whole(target / path.name, path.read_bytes())
     for name in lab.manifest.edit:
-        _place(read_edited(source / name, lab), target / name)
+        write_whole(target / name, read_edited(source / name, lab))
 
 
 def read_edited(path: Path, lab: Lab) -> bytes:
@@ -129,11 +130,3 @@ def edited_starter(course: Course, lab: Lab) -> list[str]:
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return []
     return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
-
-
-def _place(content: bytes, target: Path) -> None:
-    """Write a file that a container sees, by rename, so that it is never seen half."""
-    draft = target.with_name(f".{target.name}.part")
-    draft.write_bytes(content)
-    draft.chmod(0o644)
-    draft.replace(target)

@@ -10,6 +10,7 @@ from grader.checks import State
 from grader.reports.words import measured
 from grader.results import CheckResult, Results, Verdict
 from grader.untrusted import plain
+from grader.writing import write_whole
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
 
@@ -62,10 +63,7 @@ def write(path: Path, suites: dict[str, Sequence[Case]]) -> None:
                 ET.SubElement(element, case.outcome, message=plain(case.message)).text = plain(case.text)
     for key, value in _totals([case for its in suites.values() for case in its]).items():
         root.set(key, value)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    ET.ElementTree(root).write(draft, encoding="utf-8", xml_declaration=True)
-    draft.replace(path)
+    write_whole(path, ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _totals(its: Sequence[Case]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from grader.reports.picture import picture
 from grader.reports.words import measured
 from grader.results import Attempt, CheckResult, Results
 from grader.untrusted import plain
+from grader.writing import write_whole
 
 LONGEST_DIFF = 60_000
 """Characters of a diff that a page shows."""
@@ -18,10 +19,7 @@ LONGEST_DIFF = 60_000
 
 def write(path: Path, lab: Lab, results: Results) -> None:
     """Write the page at one stroke."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(page(lab, results), encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, page(lab, results))
 
 
 def page(lab: Lab, results: Results) -> str:
