@@ -97,7 +97,7 @@ def _fill(timeline: Timeline, evidence: Evidence, zero: float, end: float, sympt
             line.served.append(round(min(good / count, 1.0), 3) if count > 0 else None)
             line.p95.append(_p95(buckets.get(kind, {}), before, after) if count > 0 else None)
         timeline.users[kind] = line
-    for labels, points in over_time('sum by (service) (work_in_flight{service!="twin"})'):
+    for labels, points in over_time("sum by (service) (work_in_flight)"):
         timeline.in_flight[labels["service"]] = [points.get(at) for at in timeline.at]
 
 

@@ -90,7 +90,6 @@ class Monitor:
         return {
             service: (values.get("work_in_flight", 0.0), values.get("work_capacity", 0.0))
             for service, values in found.items()
-            if service != "twin"
         }
 
 

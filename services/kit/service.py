@@ -23,19 +23,20 @@ from kit.telemetry import Telemetry
 class StockService:
     """An app to hang routes on, with bounded capacity, a ledger and receipts; beside it, its control port's app.
 
+    `workers`: how many do its work; None when nothing bounds it, and then it exports nothing about work.
     `in_flight` tells how much work is queued or being done: what the capacity says, unless a service counts otherwise.
     Raises SetupError when the run's secret cannot be read.
     """
 
     in_flight: Callable[[], int]
 
-    def __init__(self, name: str, workers: int = 5, lifespan: Lifespan[FastAPI] | None = None) -> None:
+    def __init__(self, name: str, workers: int | None = None, lifespan: Lifespan[FastAPI] | None = None) -> None:
         secret = read_secret()
         telemetry = Telemetry()
         requests: Counter[tuple[str, ...]] = Counter()
         self.name = name
         self.phase = Phase()
-        self.capacity = Capacity(workers, self.phase)
+        self.capacity = Capacity(workers or 1, self.phase)
         self.in_flight = lambda: self.capacity.in_flight
         self.ledger = Ledger(self.phase)
         self.receipts = Receipts(secret)
@@ -47,16 +48,17 @@ class StockService:
         self.app.add_middleware(Arrivals, phase=self.phase, peaks=arrivals, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)
         self.telemetry = telemetry
-        self._workers = workers
-        self._export(telemetry, requests, arrivals)
+        self._workers = workers or 1
+        self._export_requests(telemetry, requests, arrivals)
+        if workers is not None:
+            self._export_work(telemetry)
 
     def _resize(self) -> None:
         faults = [active.fault for active in self.faults.active]
         factor = prod(fault.factor for fault in faults if isinstance(fault, CapacityChange))
         self.capacity.resize(max(1, round(self._workers * factor)))
 
-    def _export(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]], arrivals: Peaks) -> None:
-        work, peaks = self.capacity, self.capacity.peak_by_phase
+    def _export_requests(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]], arrivals: Peaks) -> None:
         telemetry.gauge("phase_current", "1 for the current phase.", ("phase",), lambda: {(self.phase.current,): 1})
         telemetry.counter(
             "service_requests", "Requests by phase of arrival and status.", ("phase", "status"), lambda: requests
@@ -70,6 +72,9 @@ class StockService:
         telemetry.counter(
             "ledger_entries", "Work that was done.", ("entry", "account", "phase"), lambda: self.ledger.counts
         )
+
+    def _export_work(self, telemetry: Telemetry) -> None:
+        work, peaks = self.capacity, self.capacity.peak_by_phase
         telemetry.gauge("work_in_flight", "Work queued or being done.", (), lambda: {(): self.in_flight()})
         telemetry.gauge(
             "work_in_flight_peak",

@@ -34,7 +34,7 @@ def reading(ended: float, quick: float, served: float) -> dict[str, Rows]:
     return {
         "load_responses_total": [({"kind": "polite"}, ended), ({"kind": "twin"}, ended)],
         "load_latency_seconds_bucket": buckets,
-        "work_in_flight": [({"service": "quotes"}, 7.0), ({"service": "twin"}, 0.0)],
+        "work_in_flight": [({"service": "quotes"}, 7.0)],
         "work_capacity": [({"service": "quotes"}, 5.0)],
     }
 

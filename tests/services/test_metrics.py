@@ -2,9 +2,10 @@ import asyncio
 
 import httpx2
 import pytest
-from serving import Stock, client, serving, until
+from serving import Stock, client, serving, stocked, until
 
 from kit import create_app
+from kit.service import StockService
 from kit.telemetry import CONTENT_TYPE
 
 pytestmark = pytest.mark.anyio
@@ -131,3 +132,10 @@ async def test_a_patients_app_has_health_and_its_metrics_and_no_page_of_docs() -
 async def test_answers_carry_no_header_of_the_server(stock: Stock) -> None:
     answer = await stock.user.get("/bread/rye")
     assert set(answer.headers) == {"content-length", "content-type"}
+
+
+async def test_a_service_whose_work_nothing_bounds_exports_nothing_about_work() -> None:
+    async with stocked(StockService("doorman")) as served:
+        metrics = await served.metrics()
+    assert metrics
+    assert not any(name.startswith("work_") for name in metrics)
