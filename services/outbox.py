@@ -17,7 +17,10 @@ from kit.service import StockService
 log = logging.getLogger("outbox")
 
 TRY_SECONDS = 1.0
-"""How long a charge may take, and how long the outbox leaves payments alone after one that failed."""
+"""How long a charge may take."""
+
+PAUSE_SECONDS = 4.0
+"""How long the outbox leaves payments alone after a charge that failed: nobody waits for it."""
 
 _waiting: deque["Entry"] = deque()
 
@@ -39,7 +42,7 @@ async def make_charges() -> None:
             if _waiting and await _charged(payments, _waiting[0]):
                 _waiting.popleft()
             else:
-                await asyncio.sleep(TRY_SECONDS if _waiting else 0.05)
+                await asyncio.sleep(PAUSE_SECONDS if _waiting else 0.05)
 
 
 async def _charged(payments: httpx2.AsyncClient, entry: Entry) -> bool:

@@ -27,7 +27,7 @@ async def outbox(payments: Stock, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 async def before(payments: Stock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stock]:
     monkeypatch.setenv("PAYMENTS_URL", f"http://127.0.0.1:{payments.server.port}")
     module = fresh("outbox")
-    monkeypatch.setattr(module, "TRY_SECONDS", 0.2)
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.2)
     async with stocked(module.service) as served:
         yield served
 
