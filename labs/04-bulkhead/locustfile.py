@@ -34,13 +34,15 @@ class Reporting(Tenant):
     """Tenants who want a report."""
 
     abstract = True
-    tallies = ("refused_fast", "told_in_time")
+    tallies = ("served", "refused_fast", "told_in_time")
 
     def visit(self, visit: Visit) -> None:
         """Ask for a month; a proper refusal says when to come back."""
         tenant, month = visit.random.choice(visit.names), visit.random.choice(MONTHS)
         answer = visit.get(f"/reports/{month}", {"X-Tenant": tenant}, receipt_for=(tenant, month))
         refused = answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.retry_after is not None
+        if answer.genuine:
+            visit.tally("served")
         if refused and answer.latency <= REFUSED_FAST:
             visit.tally("refused_fast")
         if answer.latency <= (SERVED_LATEST if answer.genuine else REFUSED_LATEST if refused else 0):
