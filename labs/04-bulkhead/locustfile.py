@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from loadtests import Group, OpenUser, Visit
+from loadtests import Group, OpenUser, Regular, Visit
 
 SYMBOLS = ("ACME", "INIT", "HOOL", "PIED")
 MONTHS = tuple(f"2026-{month:02d}" for month in range(1, 13))
@@ -23,6 +23,7 @@ class Quote(Tenant):
     """Tenants who want a quote."""
 
     subjects = Group("quotes", 10)
+    arrivals = Regular()
 
     def visit(self, visit: Visit) -> None:
         """Ask for a quote of any symbol."""

@@ -1,4 +1,4 @@
-# Tempts, as reports is protected, and quotes are. The greedy tenant has the compartment to itself.
+# Tempts, as reports is protected, and quotes are. The greedy tenant has the compartment and its waiting room to itself.
 """Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
 
 import asyncio
@@ -72,7 +72,7 @@ async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
 async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
     """Answer a tenant's report of a month."""
     try:
-        async with compartment.slot(x_tenant):
+        async with compartment.slot("everybody"):
             return await fetch(reports_client, f"{REPORTS}/reports/{month}", x_tenant)
     except FullError:
         return Response(status_code=503, headers={"Retry-After": "1"})
