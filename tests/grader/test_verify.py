@@ -141,7 +141,8 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
     ("file", "labs"),
     [
         ("labs/03-rate-limiting/locustfile.py", ["03"]),
-        ("services/quotes.py", ["03"]),
+        ("services/quotes.py", ["03", "04"]),
+        ("services/pages.py", ["02"]),
         ("services/kit/app.py", ["03"]),
         ("grader/checks.py", ["03"]),
         ("services/another.py", []),
