@@ -30,7 +30,9 @@ class Connection(HttpToolsProtocol):
         self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item] # uvicorn knows extensions of data only
 
     async def reset(self) -> None:
-        """Close the connection at once and without an answer: the client's side receives a TCP reset."""
+        """Close the connection, if it is open still, at once and without an answer: the client receives a TCP reset."""
+        if self.closed.is_set():
+            return
         connection = self.transport.get_extra_info("socket")
         # To linger for no time makes the close abortive; else the kernel would say a polite goodbye (FIN).
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

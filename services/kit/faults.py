@@ -110,10 +110,14 @@ class ActiveFault:
 
 
 class Faults:
-    """The active faults of one service, oldest first; `on_change` is called after each change."""
+    """The active faults of one service, oldest first; `on_change` is called after each change.
+
+    `held` counts the requests that are being led through them.
+    """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.active: list[ActiveFault] = []
+        self.held = 0
         self._injected = 0
         self._on_change = on_change
 

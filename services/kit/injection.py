@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from enum import Enum, auto
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit.app import is_upkeep
 from kit.connection import Connection, connection_of
 from kit.faults import ActiveFault, Cold, Error, Faults, Hang, Lose, RequestFault, Slow
+
+
+class Outcome(Enum):
+    """What faults leave of a request: it is served, served and its answer lost, or has ended already."""
+
+    SERVED = auto()
+    LOST = auto()
+    ENDED = auto()
 
 
 class Injection:
@@ -23,23 +32,36 @@ class Injection:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        lost, met = False, 0
-        if self._faults.active and not is_upkeep(scope):
-            receive = await _kept(receive)
-        while not is_upkeep(scope) and (active := self._faults.next(after=met)):
+        if is_upkeep(scope) or not self._faults.active:
+            await self._app(scope, receive, send)
+            return
+        receive = await _kept(receive)
+        self._faults.held += 1
+        try:
+            outcome = await self._lead(scope, receive, send)
+        finally:
+            self._faults.held -= 1
+        if outcome is Outcome.ENDED:
+            return
+        lost = outcome is Outcome.LOST
+        await self._app(scope, receive, _nowhere if lost else send)
+        if lost:
+            await connection_of(scope).reset()
+
+    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> Outcome:
+        outcome, met = Outcome.SERVED, 0
+        while active := self._faults.next(after=met):
             met = active.number
             if not _hits(active, scope["path"]):
                 continue
             active.prolong()
             if isinstance(active.fault, Lose):
-                lost = True
+                outcome = Outcome.LOST
             elif await _ends(active, scope, receive, send):
-                return
+                return Outcome.ENDED
             elif connection_of(scope).closed.is_set():
                 break
-        await self._app(scope, receive, _nowhere if lost else send)
-        if lost:
-            await connection_of(scope).reset()
+        return outcome
 
 
 async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send) -> bool:

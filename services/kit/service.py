@@ -24,7 +24,7 @@ class StockService:
     """An app to hang routes on, with bounded capacity, a ledger and receipts; beside it, its control port's app.
 
     `workers`: how many do its work; None when nothing bounds it, and then it exports nothing about work.
-    `in_flight` tells how much work is queued or being done: what the capacity says, unless a service counts otherwise.
+    `in_flight` tells how much work is queued, being done, or held by a fault, unless a service counts otherwise.
     Raises SetupError when the run's secret cannot be read.
     """
 
@@ -37,7 +37,7 @@ class StockService:
         self.name = name
         self.phase = Phase()
         self.capacity = Capacity(workers or 1, self.phase)
-        self.in_flight = lambda: self.capacity.in_flight
+        self.in_flight = lambda: self.capacity.in_flight + self.faults.held
         self.ledger = Ledger(self.phase)
         self.receipts = Receipts(secret)
         self.faults = Faults(self._resize)
@@ -75,7 +75,9 @@ class StockService:
 
     def _export_work(self, telemetry: Telemetry) -> None:
         work, peaks = self.capacity, self.capacity.peak_by_phase
-        telemetry.gauge("work_in_flight", "Work queued or being done.", (), lambda: {(): self.in_flight()})
+        telemetry.gauge(
+            "work_in_flight", "Work queued, being done, or held by a fault.", (), lambda: {(): self.in_flight()}
+        )
         telemetry.gauge(
             "work_in_flight_peak",
             "The most work in flight within a phase.",

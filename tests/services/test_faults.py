@@ -50,6 +50,16 @@ async def test_a_hanging_request_is_answered_when_it_is_healed(stock: Stock) -> 
     assert (await request).json() == "rye"
 
 
+async def test_what_a_fault_holds_is_in_flight(stock: Stock) -> None:
+    await stock.inject("hang")
+    requests = [asyncio.create_task(stock.user.get("/bread/rye")) for _ in range(3)]
+    await until(lambda: stock.service.in_flight() == 3)
+    assert (await stock.metrics())["work_in_flight"] == 3
+    await stock.heal()
+    await asyncio.gather(*requests)
+    assert stock.service.in_flight() == 0
+
+
 async def test_a_hanging_request_keeps_its_body(stock: Stock) -> None:
     await stock.inject("hang")
     request = asyncio.create_task(stock.user.post("/bread", json={"rye": 2}))
@@ -123,6 +133,21 @@ async def test_a_crowd_knocks_a_cold_service_down_and_it_is_cold_again(stock: St
     assert {answer.status_code for answer in crowd} == {503}
     await asyncio.sleep(0.25)
     assert (await stock.user.get("/bread/rye")).status_code == 200
+
+
+async def test_an_answer_is_lost_quietly_on_a_client_who_is_gone(
+    stock: Stock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stock.inject("lose")
+    hang = await stock.inject("hang", then="late")
+    _, writer = await raw_request(stock)
+    await until(lambda: under_way(stock) == 1)
+    writer.close()
+    await asyncio.sleep(0.05)
+    await stock.control.delete(f"/faults/{hang['id']}")
+    await until(lambda: under_way(stock) == 0)
+    assert stock.service.ledger.counts.total() == 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_a_reset_reaches_the_client_as_a_tcp_reset_without_a_byte(stock: Stock) -> None:
