@@ -63,7 +63,7 @@ def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, where to, and 
     """Grade every submission and return their rows; `say` gets each row as it is done.
 
     Rows of an earlier call with the same seed are kept while the submission is the same and was judged. What could not
-    be judged is tried again at the end, once. `class.csv` in `out` is up to date after every row.
+    be judged is tried again at the end, once and alone. `class.csv` in `out` is up to date after every row.
     """
     jobs = [Job(path.name, lab, path, out / path.name, seed) for path in submissions(folder)]
     rows: dict[str, Row] = {}
@@ -72,13 +72,13 @@ def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, where to, and 
         if row is not None:
             rows[job.name] = row
             say(row, len(rows), len(jobs))
-    for _ in range(2):
+    for grades in (at_once, 1):
         left = [
             job
             for job in jobs
             if job.name not in rows or rows[job.name].verdict not in (Verdict.PASSED, Verdict.FAILED)
         ]
-        for outcome in Crew(at_once).run(left):
+        for outcome in Crew(grades).run(left):
             row = _row(outcome)
             rows[row.submission] = row
             outcome.job.out.mkdir(parents=True, exist_ok=True)

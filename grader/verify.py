@@ -46,15 +46,18 @@ class Verification:
     resume: bool = False
 
     def run(self, jobs: Sequence[Job]) -> list[Proof]:
-        """Grade all jobs and return their proofs in the same order; what could not be judged is tried once more."""
+        """Grade all jobs and return their proofs in the same order.
+
+        What could not be judged is tried once more when the rest is done, alone.
+        """
         prints = {job.lab.name: fingerprint(self.course, job.lab) for job in jobs}
         proofs: dict[Path, Proof] = {}
         for job in jobs:
             if self.resume and (kept := self._kept(job, prints[job.lab.name])):
                 self._take(proofs, kept, len(jobs))
-        for _ in range(2):
+        for at_once in (self.at_once, 1):
             left = [job for job in jobs if job.out not in proofs or not proofs[job.out].judged]
-            for outcome in Crew(self.at_once).run(left):
+            for outcome in Crew(at_once).run(left):
                 self._take(proofs, self._proof(outcome), len(jobs))
                 if outcome.judged:
                     _mark(outcome.job.out).write_text(self._stamp(prints[outcome.job.lab.name]))

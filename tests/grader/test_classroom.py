@@ -19,9 +19,10 @@ class Judge:
 
     def __init__(self) -> None:
         self.graded: list[str] = []
+        self.rounds: list[int] = []
 
     def __call__(self, at_once: int) -> "Judge":
-        del at_once
+        self.rounds.append(at_once)
         return self
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -62,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def grade(folder: Path, seed: int = 7) -> list[Row]:
-    return grade_class(LAB, folder, seed, folder.parent / "out", 1, lambda *_: None)
+    return grade_class(LAB, folder, seed, folder.parent / "out", 3, lambda *_: None)
 
 
 def test_every_submission_is_a_row_a_broken_one_too(folder: Path, judge: Judge) -> None:
@@ -79,6 +80,7 @@ def test_every_submission_is_a_row_a_broken_one_too(folder: Path, judge: Judge) 
     assert (table[0]["level"], table[0]["share"], table[3]["cause"]) == ("Elite", "0.970", "er: it broke")
     assert {row["seed"] for row in table} == {"7"}
     assert judge.graded == ["ada", "bob", "cyd", "dan", "cyd", "dan"], "what was not judged comes again, at the end"
+    assert judge.rounds == [3, 1], "and alone"
 
 
 def test_a_text_that_a_spreadsheet_would_run_is_text(folder: Path, judge: Judge) -> None:

@@ -41,10 +41,11 @@ class Judge:
 
     def __init__(self) -> None:
         self.graded: list[str] = []
+        self.rounds: list[int] = []
         self.verdicts: dict[str, list[Verdict]] = {}
 
     def __call__(self, at_once: int) -> "Judge":
-        del at_once
+        self.rounds.append(at_once)
         return self
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -73,9 +74,9 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     return judge
 
 
-def prove(course: Course, *, resume: bool = False) -> dict[str, Proof]:
+def prove(course: Course, *, at_once: int = 1, resume: bool = False) -> dict[str, Proof]:
     jobs = jobs_of(course, [course.lab("03")], None, quick=False)
-    proofs = Verification(course, 1, lambda *_: None, resume=resume).run(jobs)
+    proofs = Verification(course, at_once, lambda *_: None, resume=resume).run(jobs)
     return {proof.job.name: proof for proof in proofs}
 
 
@@ -85,9 +86,10 @@ def test_the_starter_and_every_fix_are_graded_once_when_all_is_as_promised(cours
     assert all(proof.judged and not proof.wrong for proof in proofs.values())
 
 
-def test_what_could_not_be_judged_is_tried_once_more_and_then_left(course: Course, judge: Judge) -> None:
+def test_what_could_not_be_judged_is_tried_once_more_alone_and_then_left(course: Course, judge: Judge) -> None:
     judge.verdicts = {"starter": [Verdict.ERROR], "plain-503": [Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE]}
-    proofs = prove(course)
+    proofs = prove(course, at_once=3)
+    assert judge.rounds == [3, 1]
     assert judge.graded[-2:] == ["starter", "plain-503"]
     assert not proofs["starter"].wrong
     assert not proofs["plain-503"].judged
