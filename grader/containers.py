@@ -84,12 +84,16 @@ def remove_project(name: str) -> None:
     for _ in range(5):
         containers = docker("ps", "--all", "--quiet", *mine).split()
         networks = docker("network", "ls", "--quiet", *mine).split()
-        if not containers and not networks:
+        volumes = docker("volume", "ls", "--quiet", *mine).split()
+        if not containers and not networks and not volumes:
             return
         # Another process may be removing them just now: then the next look finds them gone.
         with suppress(DockerError), ThreadPoolExecutor() as pool:
             # One command for all would remove them one after the other.
             list(pool.map(lambda container: docker("rm", "--force", "--volumes", container), containers))
+            if volumes:
+                docker("volume", "rm", *volumes)
+            # Last: by its networks a project is found whose removal was cut off.
             if networks:
                 docker("network", "rm", *networks)
         time.sleep(0.1)

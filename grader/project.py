@@ -138,7 +138,7 @@ class Project:
         return quoted(said) if said else ""
 
     def down(self) -> None:
-        """Remove all containers and networks of the project, and the run's folder."""
+        """Remove all containers, volumes and networks of the project, and the run's folder."""
         try:
             remove_project(self.name)
         except ErError as error:

@@ -40,7 +40,7 @@ COUNTED = re.compile(r'^\s*sum\(load_(?:intended|sent)_total\{kind="(?P<kind>[a-
 
 WORDS = re.compile(r'"[^"]*"|\'[^\']*\'|\{[^}]*\}|\[[^\]]*\]|[a-zA-Z_:][a-zA-Z0-9_:]*')
 GROUPED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
-LANGUAGE = {"sum", "max", "min", "avg", "count", "or", "and", "unless", "vector", "scalar", "abs", "bool"}
+LANGUAGE = {"sum", "max", "min", "avg", "count", "or", "and", "unless", "vector", "scalar", "abs", "bool", "clamp_min"}
 JOINS = {"label_replace", "group_left", "group_right"}
 
 

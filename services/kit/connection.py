@@ -33,11 +33,15 @@ class Connection(HttpToolsProtocol):
         """Close the connection, if it is open still, at once and without an answer: the client receives a TCP reset."""
         if self.closed.is_set():
             return
+        self.abort()
+        await self.closed.wait()
+
+    def abort(self) -> None:
+        """Begin to reset the connection."""
         connection = self.transport.get_extra_info("socket")
         # To linger for no time makes the close abortive; else the kernel would say a polite goodbye (FIN).
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
-        await self.closed.wait()
 
 
 def connection_of(scope: Mapping[str, Any]) -> Connection:

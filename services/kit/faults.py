@@ -81,7 +81,13 @@ class CapacityChange(Fault):
     factor: Annotated[float, Field(gt=0, le=100, description="2 doubles them, 0.5 halves them, one stays")] = 2.0
 
 
-AnyFault = Error | Slow | Hang | Reset | Lose | Cold | CapacityChange
+class Down(Fault):
+    """Closes its port, as a process that has died: connections are refused, and those that are open are reset."""
+
+    kind: Literal["down"] = "down"
+
+
+AnyFault = Error | Slow | Hang | Reset | Lose | Cold | CapacityChange | Down
 
 
 MOST_PROLONGED = 3
@@ -110,16 +116,25 @@ class ActiveFault:
 
 
 class Faults:
-    """The active faults of one service, oldest first; `on_change` is called after each change.
+    """The active faults of one service, oldest first.
 
     `held` counts the requests that are being led through them.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self.active: list[ActiveFault] = []
         self.held = 0
         self._injected = 0
-        self._on_change = on_change
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change from now on."""
+        self._listeners.append(listener)
+
+    @property
+    def down(self) -> bool:
+        """Tell whether the service's port is to be closed."""
+        return any(isinstance(active.fault, Down) for active in self.active)
 
     def next(self, after: int) -> ActiveFault | None:
         """Return the oldest active fault of those injected after the one of this number, or None."""
@@ -131,7 +146,7 @@ class Faults:
         injected = ActiveFault(self._injected, fault)
         self.active = [*self.active, injected]
         self._heal_in_time(injected, asyncio.get_running_loop().time())
-        self._on_change()
+        self._changed()
         return injected
 
     def heal(self, number: int | None = None) -> int:
@@ -140,7 +155,7 @@ class Faults:
         self.active = [active for active in self.active if active not in healed]
         for active in healed:
             active.healed.set()
-        self._on_change()
+        self._changed()
         return len(healed)
 
     def replace(self, wanted: Sequence[AnyFault]) -> list[ActiveFault]:
@@ -157,6 +172,10 @@ class Faults:
         for fault in left:
             self.inject(fault)
         return self.active
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _heal_in_time(self, active: ActiveFault, since: float) -> None:
         """Heal a fault when its time is up, which may have become longer when one looks."""

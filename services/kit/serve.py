@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,12 +30,10 @@ class Server(uvicorn.Server):
     """One app at one address; `port` is a free one if 0 is given. Raises OSError when the address cannot be had."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        # Named as TCP: asyncio sends small packets at once (TCP_NODELAY) only from sockets that say so.
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind((host, port))
+        self.socket = _bound(host, port)
         self.host, self.port = self.socket.getsockname()
         self._witness = _Witness(app)
+        self._closed = False
         super().__init__(
             uvicorn.Config(
                 self._witness,
@@ -60,10 +59,42 @@ class Server(uvicorn.Server):
             raise self._witness.crash or RuntimeError("the app did not start") from None
         log.info("serving at http://%s:%d", self.host, self.port)
 
+    def close(self) -> None:
+        """Refuse connections and reset those that are open; requests that have come are worked on."""
+        self._closed = True
+        for listening in self.servers:
+            listening.close()
+        self.servers.clear()
+        for connection in list(self.server_state.connections):
+            cast("Connection", connection).abort()
+
+    def open(self) -> None:
+        """Take connections again, if the port was closed."""
+        if self._closed:
+            self._closed = False
+            self._opening = asyncio.create_task(self._listen(_bound(self.host, self.port)))
+
+    async def _listen(self, bound: socket.socket) -> None:
+        def connection() -> Connection:
+            return Connection(self.config, self.server_state, self.lifespan.state)
+
+        listening = await asyncio.get_running_loop().create_server(connection, sock=bound, backlog=self.config.backlog)
+        self.servers.append(listening)
+        if self._closed:
+            self.close()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process, which may have several servers."""
         yield
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    # Named as TCP: asyncio sends small packets at once (TCP_NODELAY) only from sockets that say so.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
 
 
 class _Witness:

@@ -40,7 +40,8 @@ class StockService:
         self.in_flight = lambda: self.capacity.in_flight + self.faults.held
         self.ledger = Ledger(self.phase)
         self.receipts = Receipts(secret)
-        self.faults = Faults(self._resize)
+        self.faults = Faults()
+        self.faults.on_change(self._resize)
         self.app = measured_app(telemetry, lifespan)
         self.app.add_middleware(Injection, faults=self.faults)
         # Added last, so it is outside of the faults and counts what they do.

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from kit.address import ANYWHERE, app_port, control_host, control_port
 from kit.errors import SetupError
+from kit.faults import Faults
 from kit.logs import configure_logs
 from kit.serve import Server, run
 
@@ -17,8 +18,15 @@ def main(name: str) -> int | str:
         control = control_host()
     except SetupError as error:
         return f"{name}: {error}"
-    run(Server(service.app, ANYWHERE, app_port()), Server(service.control, control, control_port()))
+    server = Server(service.app, ANYWHERE, app_port())
+    close_while_down(server, service.faults)
+    run(server, Server(service.control, control, control_port()))
     return 0
+
+
+def close_while_down(server: Server, faults: Faults) -> None:
+    """Have a server refuse connections for as long as its service is down."""
+    faults.on_change(lambda: server.close() if faults.down else server.open())
 
 
 if __name__ == "__main__":

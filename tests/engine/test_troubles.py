@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.containers import remove_project
 from grader.course import Course
 from grader.docker import DockerError, docker
 from grader.errors import ErError
@@ -110,6 +111,15 @@ def test_grades_take_turns_and_say_so(tmp_path: Path) -> None:
     assert [grade.returncode for grade in grades] == [1, 1, 1], said
     assert most == 1
     assert sum("waiting for other runs" in text for text in said) == 2
+
+
+def test_a_projects_volumes_go_with_it() -> None:
+    mine = ("--label", "er.run=er-test-volume")
+    docker("volume", "create", *mine, "er-test-volume")
+    docker("network", "create", *mine, "er-test-volume")
+    remove_project("er-test-volume")
+    for kind in ("volume", "network"):
+        assert not docker(kind, "ls", "--quiet", "--filter", "label=er.run=er-test-volume")
 
 
 @pytest.fixture

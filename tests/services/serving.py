@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from kit.serve import Server
 from kit.service import StockService
+from kit.stock import close_while_down
 
 SECRET = "0123456789abcdef"  # noqa: S105 # of the tests
 
@@ -93,6 +94,7 @@ async def stocked(service: StockService) -> AsyncIterator[Stock]:
         client(server) as user,
         client(control, Authorization=f"Bearer {SECRET}") as host,
     ):
+        close_while_down(server, service.faults)
         yield Stock(service, server, user, host)
 
 

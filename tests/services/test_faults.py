@@ -115,6 +115,42 @@ async def test_replacing_by_what_is_not_understood_changes_nothing(stock: Stock)
     assert [active.fault.kind for active in stock.service.faults.active] == ["error"]
 
 
+async def test_a_service_that_is_down_refuses_connections_until_it_is_healed(stock: Stock) -> None:
+    await stock.user.get("/bread/rye")
+    await stock.inject("down")
+    await stock.inject("down")
+    # On the connection that it has kept, and on a new one.
+    for _ in range(2):
+        with pytest.raises(httpx2.ConnectError):
+            await stock.user.get("/bread/rye")
+    await stock.heal()
+    assert (await stock.user.get("/bread/rye")).status_code == 200
+
+
+async def test_a_service_that_goes_down_resets_what_is_open_and_ends_what_it_does(stock: Stock) -> None:
+    await stock.inject("hang", then="late")
+    reader, _ = await raw_request(stock)
+    await until(lambda: under_way(stock) == 1)
+    await stock.inject("down")
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+    await stock.heal()
+    await until(lambda: under_way(stock) == 0)
+    assert stock.service.ledger.counts.total() == 1
+
+
+async def test_a_service_can_go_down_again_before_it_is_quite_up(stock: Stock) -> None:
+    for _ in range(3):
+        await stock.inject("down")
+        stock.service.faults.heal()
+    await stock.inject("down")
+    await asyncio.sleep(0)
+    with pytest.raises(httpx2.ConnectError):
+        await stock.user.get("/bread/rye")
+    await stock.heal()
+    assert (await stock.user.get("/bread/rye")).status_code == 200
+
+
 async def test_a_cold_service_warms_up_by_its_first_calls(stock: Stock) -> None:
     await stock.inject("cold", seconds=0.1, crowd=2)
     first = await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(2)))
@@ -296,6 +332,7 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
         "lose": [],
         "cold": ["seconds", "crowd", "down"],
         "capacity": ["factor"],
+        "down": [],
     }
     assert all(told["describes"].endswith(".") for told in kinds.values())
     assert all(all(told["parameters"].values()) for told in kinds.values())

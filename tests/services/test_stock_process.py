@@ -44,6 +44,20 @@ def test_a_stock_service_stops_well_although_a_request_hangs(tmp_path: Path) -> 
     assert "Traceback" not in out
 
 
+def test_a_stock_service_that_is_down_refuses_and_keeps_its_control_port(tmp_path: Path) -> None:
+    with process("kit.stock", "twin", cwd=tmp_path, ER_CONTROL_HOST="127.0.0.1") as started:
+        (_, port), (_, control) = started.addresses(2)
+        faults = f"http://127.0.0.1:{control}/faults"
+        httpx2.put(faults, json=[{"kind": "down"}], headers=KEY, trust_env=False)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+        httpx2.put(faults, json=[], headers=KEY, trust_env=False)
+        assert httpx2.get(f"http://127.0.0.1:{port}/", trust_env=False).json() == {"status": "ok"}
+        httpx2.put(faults, json=[{"kind": "down"}], headers=KEY, trust_env=False)
+        started.stop(signal.SIGTERM)
+        assert started.end()[0] == 0, "also while it is down it stops when it is told to"
+
+
 @pytest.mark.parametrize(("content", "complaint"), [(None, "cannot be read"), ("", "is empty"), ("\n", "is empty")])
 def test_without_a_secret_there_is_no_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, complaint: str
