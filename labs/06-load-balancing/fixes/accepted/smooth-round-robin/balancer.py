@@ -1,0 +1,121 @@
+# Smooth weighted round robin, as nginx has it, over those who are well: who fails three times in a row, takes too
+# long, or does not answer a health check is left out for a second. When hardly anybody is left, all are used.
+"""Balancer: passes each job on to one of the workers on the list, which changes now and then."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI, Request, Response
+
+from kit import create_app
+
+# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is how many jobs at once a worker can do.
+LIST = Path(os.environ.get("WORKERS_FILE", "/workers/workers.json"))
+
+FAILURES = 3
+OUT_SECONDS = 1.0
+SLOW_SECONDS = 0.3
+CHECK_SECONDS = 0.5
+
+client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200))
+
+
+@dataclass(eq=False)
+class Worker:
+    """A worker, its place in the round, and its health."""
+
+    url: str
+    weight: int
+    current: int = 0
+    failures: int = 0
+    out_until: float = 0.0
+
+    def note(self, *, well: bool) -> None:
+        """Learn from an answer: how many bad ones there were in a row."""
+        self.failures = 0 if well else self.failures + 1
+        if self.failures >= FAILURES:
+            self.out_until = time.monotonic() + OUT_SECONDS
+            self.failures = FAILURES - 1
+
+    async def check(self) -> None:
+        """Ask for its health; no answer in time is enough to be out until the next check."""
+        try:
+            async with asyncio.timeout(SLOW_SECONDS):
+                (await client.get(f"{self.url}/health")).raise_for_status()
+        except (httpx2.HTTPError, TimeoutError):
+            self.out_until = max(self.out_until, time.monotonic() + CHECK_SECONDS + SLOW_SECONDS)
+
+
+workers: dict[str, Worker] = {}
+
+
+def listed() -> list[Worker]:
+    """Return the workers that are on the list now."""
+    return [workers.setdefault(entry["url"], Worker(**entry)) for entry in json.loads(LIST.read_text())]
+
+
+def choose(tried: Worker | None) -> Worker:
+    """Give every worker its weight, and the turn to the one that has most."""
+    everybody = listed()
+    well = [worker for worker in everybody if worker.out_until <= time.monotonic()]
+    if 2 * len(well) < len(everybody):
+        well = everybody
+    others = [worker for worker in well if worker is not tried] or everybody
+    for worker in others:
+        worker.current += worker.weight
+    chosen = max(others, key=lambda worker: worker.current)
+    chosen.current -= sum(worker.weight for worker in others)
+    return chosen
+
+
+async def check_all() -> None:
+    """Ask all workers for their health, over and over."""
+    while True:
+        await asyncio.gather(*(worker.check() for worker in listed()))
+        await asyncio.sleep(CHECK_SECONDS)
+
+
+@asynccontextmanager
+async def checked(_: FastAPI) -> AsyncIterator[None]:
+    """Check health for as long as the balancer runs."""
+    checking = asyncio.create_task(check_all())
+    yield
+    checking.cancel()
+
+
+app = create_app(lifespan=checked)
+
+
+@app.get("/views/{job}")
+@app.post("/orders/{job}")
+async def pass_on(request: Request) -> Response:
+    """Have a job done; a second worker is asked when that cannot do it twice, or twice does not matter."""
+    worker = choose(None)
+    answer = await ask(worker, request)
+    if isinstance(answer, Response) and answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+        return answer
+    safe = isinstance(answer, Response | httpx2.ConnectError) or request.method == "GET"
+    second = await ask(choose(worker), request) if safe else answer
+    return second if isinstance(second, Response) else Response(status_code=502)
+
+
+async def ask(worker: Worker, request: Request) -> Response | httpx2.TransportError:
+    """Return what a worker answers, or the error instead of an answer."""
+    began = time.monotonic()
+    try:
+        # An order is waited for: it may have been done, and is not sent again.
+        seconds = SLOW_SECONDS if request.method == "GET" else 2
+        answer = await client.request(request.method, worker.url + request.url.path, timeout=seconds)
+    except httpx2.TransportError as error:
+        worker.note(well=False)
+        return error
+    worker.note(well=answer.is_success and time.monotonic() - began < SLOW_SECONDS)
+    return Response(answer.content, answer.status_code, media_type="application/json")

@@ -1,0 +1,95 @@
+# What fails is tried elsewhere, whatever it is, so no worker's trouble is ever seen outside. An order whose answer
+# got lost was done, and is done again.
+"""Balancer: passes each job on to one of the workers on the list, which changes now and then."""
+
+import json
+import os
+import random
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx2
+from fastapi import Request, Response
+
+from kit import create_app
+
+# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is how many jobs at once a worker can do.
+LIST = Path(os.environ.get("WORKERS_FILE", "/workers/workers.json"))
+
+FAILURES = 3
+ALONE_SECONDS = 1.0
+TRIES = 2
+
+# An order is waited for: it may have been done, and is not sent again.
+SECONDS = {"GET": 0.3, "POST": 2.0}
+
+client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200))
+
+
+@dataclass(eq=False)
+class Worker:
+    """What is known of a worker."""
+
+    url: str
+    weight: int
+    outstanding: int = 0
+    failures: int = 0
+    ill_until: float = 0.0
+
+    @property
+    def load(self) -> float:
+        """Return how busy it would be with one job more."""
+        return (self.outstanding + 1) / self.weight
+
+    def note(self, *, well: bool) -> None:
+        """Learn from an answer, or from there being none."""
+        self.failures = 0 if well else self.failures + 1
+        ill = self.failures >= FAILURES
+        self.ill_until = time.monotonic() + ALONE_SECONDS if ill else 0.0
+
+
+workers: dict[str, Worker] = {}
+
+
+def pick(tried: Worker | None) -> Worker:
+    """Choose a worker other than the one that was tried."""
+    listed = [workers.setdefault(entry["url"], Worker(**entry)) for entry in json.loads(LIST.read_text())]
+    now = time.monotonic()
+    well = [worker for worker in listed if worker.ill_until <= now]
+    if len(well) < len(listed) / 2:
+        well = listed
+    others = [worker for worker in well if worker is not tried] or listed
+    return min(random.sample(others, min(2, len(others))), key=lambda worker: worker.load)
+
+
+app = create_app()
+
+
+@app.get("/views/{job}")
+@app.post("/orders/{job}")
+async def pass_on(request: Request) -> Response:
+    """Have a job done, by another worker when the first one fails."""
+    answer, worker = Response(status_code=502), None
+    for _ in range(TRIES):
+        worker = pick(worker)
+        answer, again = await ask(worker, request)
+        if not again:
+            break
+    return answer
+
+
+async def ask(worker: Worker, request: Request) -> tuple[Response, bool]:
+    """Send a job to a worker; return the answer, and whether another one may be asked."""
+    worker.outstanding += 1
+    try:
+        answer = await client.request(request.method, worker.url + request.url.path, timeout=SECONDS[request.method])
+    except httpx2.TransportError:
+        worker.note(well=False)
+        return Response(status_code=502), True
+    finally:
+        worker.outstanding -= 1
+    refused = answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    worker.note(well=not refused)
+    return Response(answer.content, answer.status_code, media_type="application/json"), refused

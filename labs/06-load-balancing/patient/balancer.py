@@ -1,0 +1,41 @@
+"""Balancer: passes each job on to one of the workers on the list, which changes now and then."""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi import Request, Response
+
+from kit import create_app
+
+# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is how many jobs at once a worker can do.
+LIST = Path(os.environ.get("WORKERS_FILE", "/workers/workers.json"))
+
+client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200), timeout=2)
+outstanding = Counter[str]()
+
+app = create_app()
+
+
+def listed() -> list[dict[str, Any]]:
+    """Return the workers that are on the list now."""
+    return json.loads(LIST.read_text())
+
+
+@app.get("/views/{job}")
+@app.post("/orders/{job}")
+async def pass_on(request: Request) -> Response:
+    """Have a job done."""
+    # TODO: who fails in a millisecond has nothing to do, and looks best of all. Find out who is well; spread by weight.
+    url = min((worker["url"] for worker in listed()), key=outstanding.__getitem__)
+    outstanding[url] += 1
+    try:
+        answer = await client.request(request.method, url + request.url.path)
+    except httpx2.TransportError:
+        return Response(status_code=502)
+    finally:
+        outstanding[url] -= 1
+    return Response(answer.content, answer.status_code, media_type="application/json")
