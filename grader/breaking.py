@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from grader.control import ControlPort
+from grader.control import Port
 from grader.course import Lab
 from grader.errors import ErError
 from grader.orchestration import ORCHESTRATOR
@@ -11,7 +11,7 @@ from grader.orchestration import ORCHESTRATOR
 NOT_TO_BREAK = ("load", "twin", ORCHESTRATOR)
 
 
-def menu(lab: Lab, ports: Mapping[str, ControlPort], service: str | None) -> str:
+def menu(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
     """Return what can be broken, one fault a line, and what is broken now."""
     lines = []
     for name in [service] if service else _services(ports):
@@ -25,7 +25,7 @@ def menu(lab: Lab, ports: Mapping[str, ControlPort], service: str | None) -> str
 
 def inject(  # noqa: PLR0913, PLR0917 # the words of one command
     lab: Lab,
-    ports: Mapping[str, ControlPort],
+    ports: Mapping[str, Port],
     service: str,
     kind: str,
     parameters: tuple[str, ...],
@@ -53,10 +53,10 @@ def inject(  # noqa: PLR0913, PLR0917 # the words of one command
     details = ", ".join(
         f"{key} {value}" for key, value in told.items() if key not in ("id", "kind") and value is not None
     )
-    return f"{service}: {told['kind']} ({details}); to end it: er heal {lab.number}"
+    return f"{service}: {told['kind']}{f' ({details})' if details else ''}; to end it: er heal {lab.number}"
 
 
-def heal(lab: Lab, ports: Mapping[str, ControlPort], service: str | None) -> str:
+def heal(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
     """Heal one service, or all, and return how many faults ended."""
     healed = sum(
         _port(lab, ports, name).ask("DELETE", "/faults")["healed"]
@@ -65,11 +65,11 @@ def heal(lab: Lab, ports: Mapping[str, ControlPort], service: str | None) -> str
     return f"{healed} healed"
 
 
-def _services(ports: Mapping[str, ControlPort]) -> list[str]:
+def _services(ports: Mapping[str, Port]) -> list[str]:
     return [name for name in ports if name not in NOT_TO_BREAK]
 
 
-def _port(lab: Lab, ports: Mapping[str, ControlPort], service: str) -> ControlPort:
+def _port(lab: Lab, ports: Mapping[str, Port], service: str) -> Port:
     if service not in _services(ports):
         known = ", ".join(f"`{name}`" for name in _services(ports))
         raise ErError(

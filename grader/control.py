@@ -1,7 +1,7 @@
 """The control port of a stock service or of the load generator, seen from the host."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 
@@ -9,6 +9,13 @@ from grader.errors import ErError
 
 SECONDS = 5.0
 """How long a control port may take to answer."""
+
+
+class Port(Protocol):
+    """What the incident's driver asks about phase and faults: a control port, or what stands for one."""
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # JSON is what the service makes it
+        """Return the answer; raises ErError when there is none, or a refusal."""
 
 
 class ControlPort:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grader.control import ControlPort
+from grader.control import Port
 from grader.errors import ErError
 from grader.manifest import Fault
 from grader.plan import Plan, PlannedPhase
@@ -17,11 +17,11 @@ AFTER = "after"
 class Incident:
     """One play of a plan on running services; `advance` is called often and never waits.
 
-    `ports`: control ports by service; the one named `load` plays the arrivals, all others are told phase and faults.
+    `ports` by service: the one named `load` plays the arrivals, all others are told phase and faults.
     """
 
     plan: Plan
-    ports: Mapping[str, ControlPort]
+    ports: Mapping[str, Port]
     unacknowledged: list[str] = field(default_factory=list)
     _zero: float = 0.0
     _entered: int = 0

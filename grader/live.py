@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.catalog import read_catalog
 from grader.containers import remove_project
-from grader.control import ControlPort
+from grader.control import Port
 from grader.course import Course, Lab
 from grader.errors import ErError, LearnerError
 from grader.evidence import Evidence
@@ -42,12 +42,12 @@ def live_project(course: Course, lab: Lab, images: Mapping[str, str]) -> Project
     return Project(lab, name, course.runs / name, images, live)
 
 
-def live_ports(course: Course, lab: Lab) -> dict[str, ControlPort]:
-    """Return the control ports of a live lab by service; raises ErError when it is not live."""
+def live_ports(course: Course, lab: Lab) -> dict[str, Port]:
+    """Return what can be broken of a live lab by service; raises ErError when it is not live."""
     project = live_project(course, lab, {})
     if not project.containers():
         raise ErError(f"lab {lab.number} is not live", run=f"make lab-{lab.number}")
-    return project.control_ports()
+    return {**project.control_ports(), **project.store_ports()}
 
 
 @contextmanager
@@ -118,7 +118,7 @@ class Session:
         ports = self._project.control_ports()
         monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
         while True:
-            incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
+            incident = Incident(Plan.draw(manifest, fresh_seed()), {**ports, **self._project.store_ports()})
             self._orchestration = Orchestration(self._project, ports)
             waiting = partial(self._screen.event, "waiting for other runs on this machine to end ...")
             with turn(waiting, self._mind_edits):

@@ -34,7 +34,7 @@ class Play:
         self.complete = 0
         self.troubles: list[str] = []
         ports = project.control_ports()
-        self.incident = Incident(plan, ports)
+        self.incident = Incident(plan, {**ports, **project.store_ports()})
         self.orchestration = Orchestration(project, ports)
         self.evidence = Evidence(project.prometheus_port())
         self._stock = len(ports) - 1

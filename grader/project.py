@@ -15,9 +15,11 @@ from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
 from grader.logs import readable
 from grader.runs import lock_path, owned
+from grader.stores import StorePort
 from grader.untrusted import quoted
 
 ROLE_OF_PATIENT = "patient"
+ROLE_OF_STORE = "store"
 CONTROL_PORT = 9000
 PROMETHEUS_PORT = 9090
 
@@ -125,6 +127,10 @@ class Project:
             for container in self.containers()
             if container.role in ("stock", "twin", "load") and CONTROL_PORT in container.ports
         }
+
+    def store_ports(self) -> dict[str, StorePort]:
+        """Return what stands for the control ports of stores, by service."""
+        return {c.service: StorePort(c.service, c.id) for c in self.containers() if c.role == ROLE_OF_STORE}
 
     def prometheus_port(self) -> int:
         """Return the loopback port of this project's Prometheus."""

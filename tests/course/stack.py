@@ -15,6 +15,7 @@ from grader.containers import Container
 from grader.control import ControlPort
 from grader.errors import ErError, HostError
 from grader.project import Project
+from grader.stores import StorePort
 
 RIGHT: dict[str, Any] = {
     "good": 1000, "total": 1000, "quick": 950, "calls": 1.0, "sold_twice": 0,
@@ -164,6 +165,9 @@ class FakeProject(Project):
 
     def control_ports(self) -> dict[str, ControlPort]:
         return {name: ControlPort(name, self.port, SECRET) for name in ("load", *STOCK)}
+
+    def store_ports(self) -> dict[str, StorePort]:
+        return {}
 
     def prometheus_port(self) -> int:
         return 1 if self.script.value("prometheus") is False else self.port

@@ -9,12 +9,16 @@ from types import ModuleType
 import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from grader.course import Course
+from grader.stores import StorePort
 
 pytestmark = pytest.mark.engine
 
@@ -23,7 +27,7 @@ COMMAND = ["redis-server", "--save", "", "--appendonly", "no", "--aclfile", "/et
 
 
 @pytest.fixture(scope="module")
-def address(images: dict[str, str]) -> Iterator[tuple[str, int]]:
+def container(images: dict[str, str]) -> Iterator[DockerContainer]:
     # Its image comes from a registry, which need not be there; the `with` below cleans up.
     testcontainers_config.ryuk_disabled = True
     container = (
@@ -34,7 +38,12 @@ def address(images: dict[str, str]) -> Iterator[tuple[str, int]]:
         .waiting_for(LogMessageWaitStrategy("Ready to accept connections"))
     )
     with container:
-        yield container.get_container_host_ip(), container.get_exposed_port(6379)
+        yield container
+
+
+@pytest.fixture
+def address(container: DockerContainer) -> tuple[str, int]:
+    return container.get_container_host_ip(), container.get_exposed_port(6379)
 
 
 @pytest.fixture
@@ -69,6 +78,19 @@ def test_a_patients_account_can_neither_read_nor_reset_the_server(url: str, comm
 def test_nobody_gets_in_without_an_account(address: tuple[str, int]) -> None:
     with Redis(host=address[0], port=address[1]) as store, pytest.raises(AuthenticationError):
         store.ping()
+
+
+def test_a_paused_store_answers_nothing_and_has_forgotten_nothing_when_it_is_healed(
+    container: DockerContainer, url: str
+) -> None:
+    port = StorePort("redis", container.get_wrapped_container().id)
+    with Redis.from_url(url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)) as store:
+        store.set("key", "kept")
+        port.ask("PUT", "/faults", [{"kind": "pause"}])
+        with pytest.raises(RedisTimeoutError):
+            store.get("key")
+        port.ask("PUT", "/faults", [])
+        assert store.get("key") == b"kept"
 
 
 def test_a_volley_takes_no_more_than_a_burst_from_a_token_bucket(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

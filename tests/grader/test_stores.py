@@ -1,0 +1,71 @@
+"""A store is asked about faults as a stock service is, and the engine does them."""
+
+import pytest
+
+from grader import stores
+from grader.errors import ErError
+from grader.stores import StorePort
+
+
+class Engine:
+    """Stands for the engine: one container, which is paused or is not."""
+
+    def __init__(self) -> None:
+        self.paused = False
+        self.done: list[str] = []
+
+    def __call__(self, *args: str) -> str:
+        if args[0] == "inspect":
+            return f"{'true' if self.paused else 'false'}\n"
+        assert args[1:] == ("abc",)
+        assert self.paused is (args[0] == "unpause"), "the engine refuses to pause twice"
+        self.paused = args[0] == "pause"
+        self.done.append(args[0])
+        return ""
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    engine = Engine()
+    monkeypatch.setattr(stores, "docker", engine)
+    return engine
+
+
+@pytest.fixture
+def redis(engine: Engine) -> StorePort:
+    del engine
+    return StorePort("redis", "abc")
+
+
+def test_a_store_is_paused_while_phases_want_it_and_once(redis: StorePort, engine: Engine) -> None:
+    for _ in range(2):
+        assert redis.ask("PUT", "/faults", [{"kind": "pause"}]) == [{"id": 1, "kind": "pause"}]
+    assert redis.ask("PUT", "/faults", []) == []
+    assert engine.done == ["pause", "unpause"]
+
+
+def test_a_store_that_is_paused_by_hand_is_healed_and_says_how_often(redis: StorePort) -> None:
+    assert redis.ask("POST", "/faults", {"kind": "pause"})["kind"] == "pause"
+    assert [active["kind"] for active in redis.ask("GET", "/faults")["active"]] == ["pause"]
+    assert redis.ask("DELETE", "/faults") == {"healed": 1}
+    assert redis.ask("DELETE", "/faults") == {"healed": 0}
+
+
+def test_a_phase_is_nothing_to_a_store(redis: StorePort, engine: Engine) -> None:
+    redis.ask("PUT", "/phase", {"name": "steady"})
+    assert not engine.done
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ({"kind": "slow", "seconds": 1}, "`redis` has no fault `slow`; it has pause"),
+        ({"kind": "pause", "seconds_active": 3}, "takes no `seconds_active`: it lasts until it is healed"),
+    ],
+)
+def test_what_a_store_cannot_do_is_refused_and_nothing_is_done(
+    redis: StorePort, engine: Engine, fault: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(ErError, match=complaint):
+        redis.ask("POST", "/faults", fault)
+    assert not engine.done
