@@ -93,7 +93,12 @@ class Session:
         """
         began = time.monotonic()
         containers = self._project.containers()
-        joined = bool(containers) and all(container.ready for container in containers if container.role != "patient")
+        # The engine calls unhealthy whatever was paused or broken when it looked; the incident heals that as it begins.
+        joined = bool(containers) and all(
+            container.state == "running" and container.health != "starting"
+            for container in containers
+            if container.role != "patient"
+        )
         if not joined:
             if containers:
                 remove_project(self._project.name)
