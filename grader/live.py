@@ -121,9 +121,10 @@ class Session:
         """Play the incident, once or over and over."""
         manifest = self._lab.manifest
         ports = self._project.control_ports()
+        driven: dict[str, Port] = {**ports, **self._project.store_ports()}
         monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
         while True:
-            incident = Incident(Plan.draw(manifest, fresh_seed()), {**ports, **self._project.store_ports()})
+            incident = Incident(Plan.draw(manifest, fresh_seed()), driven)
             self._orchestration = Orchestration(self._project, ports)
             waiting = partial(self._screen.event, "waiting for other runs on this machine to end ...")
             with turn(waiting, self._mind_edits):

@@ -37,10 +37,7 @@ async def serving(*apps: ASGIApp) -> AsyncIterator[list[Server]]:
 
 async def close(server: Server) -> None:
     """Close a server and its connections at once, then end its app's lifespan."""
-    for listener in server.servers:
-        listener.close()
-    for connection in list(server.server_state.connections):
-        connection.transport.abort()
+    server.close()
     for task in list(server.server_state.tasks):
         task.cancel()
     await server.lifespan.shutdown()
