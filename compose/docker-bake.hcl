@@ -1,9 +1,11 @@
-# All images of ours. er sets BASE, CA and each image's tag, and names the targets that are to be built.
+# All images of ours. er sets BASE, CA, LAB and each image's tag, and names the targets that are to be built.
 variable "BASE" { default = "debian:trixie-slim" }
 variable "CA" { default = "" }
+variable "LAB" { default = "" }
 variable "PYTHON_TAG" { default = "pattern-er/python:dev" }
 variable "REDIS_TAG" { default = "pattern-er/redis:dev" }
 variable "PROMETHEUS_TAG" { default = "pattern-er/prometheus:dev" }
+variable "POSTGRES_TAG" { default = "pattern-er/postgres:dev" }
 
 target "base" {
   args   = { BASE = BASE }
@@ -27,4 +29,12 @@ target "prometheus" {
   inherits = ["base"]
   context  = "compose/images/prometheus"
   tags     = [PROMETHEUS_TAG]
+}
+
+# One for each lab that has a schema.sql.
+target "postgres" {
+  inherits = ["base"]
+  context  = "compose/images/postgres"
+  contexts = { lab = LAB }
+  tags     = [POSTGRES_TAG]
 }

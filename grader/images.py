@@ -22,14 +22,36 @@ INPUTS = {
 }
 """What each image is built from, relative to the course."""
 
+SCHEMA = "schema.sql"
+"""A lab's own data: a lab that has it gets a Postgres image of its own, `postgres-05`."""
+
 TRUST_STORES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 Say = Callable[[str], object]
 
 
+def inputs(course: Course) -> dict[str, tuple[str, ...]]:
+    """Return what each image of the course is built from, those of single labs too."""
+    own = {
+        f"postgres-{lab.number}": ("compose/images/postgres", f"labs/{lab.name}/{SCHEMA}")
+        for lab in course.labs()
+        if (lab.path / SCHEMA).exists()
+    }
+    return {**INPUTS, **own}
+
+
 def tags(course: Course) -> dict[str, str]:
     """Return each image's tag as its inputs are now."""
-    return {name: f"pattern-er/{name}:{_hash(course.root, inputs)}" for name, inputs in INPUTS.items()}
+    return {name: f"pattern-er/{name}:{_hash(course.root, given)}" for name, given in inputs(course).items()}
+
+
+def variable(name: str) -> str:
+    """Return the variable by which Compose files know an image, whichever lab's it is."""
+    return f"ER_{_target(name).upper()}_IMAGE"
+
+
+def _target(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def missing(wanted: Iterable[str]) -> list[str]:
@@ -47,14 +69,14 @@ def ensure_images(course: Course, names: Iterable[str], say: Say) -> dict[str, s
     own = tags(course)
     if unknown := [name for name in names if name not in own]:
         raise ErError(f"there is no image `{unknown[0]}`; there are {', '.join(own)}")
-    variables = {f"ER_{name.upper()}_IMAGE": name for name in names}
-    chosen = {variable: os.environ.get(variable) or own[name] for variable, name in variables.items()}
+    variables = {variable(name): name for name in names}
+    chosen = {key: os.environ.get(key) or own[name] for key, name in variables.items()}
     if missing(chosen.values()):
         with held(course, "images", lambda: say("waiting for another call that builds images ...")):
             absent = set(missing(chosen.values()))
-            for variable, reference in chosen.items():
-                if reference in absent and reference != own[variables[variable]]:
-                    _pull(reference, variable, say)
+            for key, reference in chosen.items():
+                if reference in absent and reference != own[variables[key]]:
+                    _pull(reference, key, say)
                     absent.remove(reference)
             if to_build := [name for name in names if own[name] in absent]:
                 _build(course, to_build, own, say)
@@ -73,14 +95,14 @@ def _hash(root: Path, inputs: tuple[str, ...]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _pull(reference: str, variable: str, say: Say) -> None:
+def _pull(reference: str, named_by: str, say: Say) -> None:
     say(f"pulling {reference} ...")
     try:
         docker("pull", "--quiet", reference, timeout=600)
     except DockerError as error:
         raise ErError(
-            f"`{reference}`, which `{variable}` names, cannot be pulled:\n{error.output.strip()}",
-            run=f"unset {variable}",
+            f"`{reference}`, which `{named_by}` names, cannot be pulled:\n{error.output.strip()}",
+            run=f"unset {named_by}",
         ) from error
 
 
@@ -89,8 +111,12 @@ def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> N
     _ensure_base(say)
     started = time.monotonic()
     say(f"building {', '.join(names)} (once; later starts find them) ...")
-    environment = {f"{name.upper()}_TAG": tag for name, tag in own.items()} | {"BASE": BASE, "CA": _trust_store()}
-    command = ["docker", "buildx", "bake", "--progress", "plain", "--file", "compose/docker-bake.hcl", *names]
+    environment = {f"{_target(name).upper()}_TAG": own[name] for name in names}
+    environment |= {"BASE": BASE, "CA": _trust_store()}
+    given = [path for name in names for path in inputs(course)[name]]
+    environment["LAB"] = next((str(Path(path).parent) for path in given if path.endswith(SCHEMA)), "")
+    targets = map(_target, names)
+    command = ["docker", "buildx", "bake", "--progress", "plain", "--file", "compose/docker-bake.hcl", *targets]
     log = course.state / "build.log"
     with log.open("w") as file:
         done = subprocess.run(

@@ -36,11 +36,14 @@ def set_up_engine(console: Console) -> None:
 
 def set_up(lab: Lab, console: Console) -> dict[str, str]:
     """Make sure of the engine and of the images that a lab's Compose files name; return Compose's variables."""
-    from grader.images import ensure_images  # noqa: PLC0415
+    from grader.images import ensure_images, inputs  # noqa: PLC0415
 
     set_up_engine(console)
     text = (lab.path / "compose.yaml").read_text()
     for included in re.findall(r"\.\./\.\./compose/[a-z]+\.yaml", text):
         text += (lab.path / included).read_text()
-    names = sorted({name.lower() for name in re.findall(r"ER_([A-Z]+)_IMAGE", text)} | {"python"})
-    return ensure_images(Course.here(), names, console.print)
+    course = Course.here()
+    named = {name.lower() for name in re.findall(r"ER_([A-Z]+)_IMAGE", text)} | {"python"}
+    # One with the lab's own data in it is the lab's own.
+    own = {name: f"{name}-{lab.number}" for name in named if f"{name}-{lab.number}" in inputs(course)}
+    return ensure_images(course, sorted(own.get(name, name) for name in named), console.print)

@@ -1,17 +1,66 @@
 """Faults of stores: done to their containers by the engine, since a real store has no control port of ours."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from grader.docker import docker
 from grader.errors import ErError
 
-KINDS = {
-    "pause": {
-        "describes": "Stops it where it is: connections stay open, and nothing answers until it is healed.",
-        "parameters": {},
-    }
+CONTAINER = "CONTAINER"
+"""Stands for the store's container in a command of the engine."""
+
+Command = tuple[str, ...]
+
+
+def _sql(statements: str) -> Command:
+    return ("exec", CONTAINER, "psql", "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-qtAc", statements)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A fault as commands of the engine: `do` begins it, `undo` ends it, `look` prints `says` while it is active.
+
+    One that is over as soon as it is done has neither end nor look.
+    """
+
+    describes: str
+    do: Command
+    undo: Command = ()
+    look: Command = ()
+    says: str = ""
+
+
+PAUSE = Deed(
+    "Stops it where it is: connections stay open, and nothing answers until it is healed.",
+    do=("pause", CONTAINER),
+    undo=("unpause", CONTAINER),
+    look=("inspect", "--format", "{{.State.Paused}}", CONTAINER),
+    says="true",
+)
+
+DEEDS: dict[str, dict[str, Deed]] = {
+    "redis": {
+        "pause": PAUSE,
+        "restart": Deed(
+            "Kills it and starts it anew: connections are cut, and it is back empty at once.",
+            do=("restart", "--time", "0", CONTAINER),
+        ),
+    },
+    "postgres": {
+        "pause": PAUSE,
+        "refuse": Deed(
+            "Cuts the patient's connections and refuses new ones until it is healed.",
+            do=_sql(
+                "ALTER ROLE patient NOLOGIN;"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'patient'"
+            ),
+            undo=_sql("ALTER ROLE patient LOGIN"),
+            look=_sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'patient'"),
+            says="f",
+        ),
+    },
 }
-"""What can be done to a store, as a control port describes its kinds."""
+"""What can be done to each kind of store, by its service's name."""
 
 
 class StorePort:
@@ -20,6 +69,7 @@ class StorePort:
     def __init__(self, service: str, container: str) -> None:
         self.service = service
         self._container = container
+        self._deeds = DEEDS[service]
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 # as a control port does
         """Do what is asked about faults and return the answer; a phase is nothing to a store.
@@ -28,34 +78,42 @@ class StorePort:
         """
         match method, path:
             case "GET", "/faults":
-                return {"active": self._active(), "kinds": KINDS}
+                kinds = {kind: {"describes": deed.describes, "parameters": {}} for kind, deed in self._deeds.items()}
+                return {"active": [_described(kind) for kind in self._active()], "kinds": kinds}
             case "POST", "/faults":
-                return self._become([body])[0]
+                return self._become([*({"kind": kind} for kind in self._active()), body])[-1]
             case "PUT", "/faults":
                 return self._become(body)
             case "DELETE", "/faults":
-                return {"healed": self._heal()}
+                return {"healed": self._heal(self._active())}
         return body
 
-    def _active(self) -> list[dict[str, object]]:
-        paused = docker("inspect", "--format", "{{.State.Paused}}", self._container).strip() == "true"
-        return [{"id": 1, "kind": "pause"}] if paused else []
+    def _active(self) -> list[str]:
+        return [kind for kind, deed in self._deeds.items() if deed.look and self._run(deed.look) == deed.says]
 
     def _become(self, wanted: list[dict[str, Any]]) -> list[dict[str, object]]:
         """Have these faults active and no others."""
         for fault in wanted:
-            if fault["kind"] not in KINDS:
-                raise ErError(f"`{self.service}` has no fault `{fault['kind']}`; it has {', '.join(KINDS)}")
+            if fault["kind"] not in self._deeds:
+                raise ErError(f"`{self.service}` has no fault `{fault['kind']}`; it has {', '.join(self._deeds)}")
             if others := [f"`{key}`" for key in fault if key != "kind"]:
                 raise ErError(f"a store's `{fault['kind']}` takes no {', '.join(others)}: it lasts until it is healed")
-        if not wanted:
-            self._heal()
-        elif not self._active():
-            docker("pause", self._container)
-        return self._active()
-
-    def _heal(self) -> int:
+        kinds = [fault["kind"] for fault in wanted]
         active = self._active()
-        if active:
-            docker("unpause", self._container)
-        return len(active)
+        self._heal([kind for kind in active if kind not in kinds])
+        for kind in kinds:
+            if kind not in active:
+                self._run(self._deeds[kind].do)
+        return [_described(kind) for kind in kinds]
+
+    def _heal(self, kinds: list[str]) -> int:
+        for kind in kinds:
+            self._run(self._deeds[kind].undo)
+        return len(kinds)
+
+    def _run(self, command: Command) -> str:
+        return docker(*(self._container if word == CONTAINER else word for word in command)).strip()
+
+
+def _described(kind: str) -> dict[str, object]:
+    return {"id": 1, "kind": kind}

@@ -13,12 +13,13 @@ LONGEST_NUMBER = 9
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a target."""
+    """What is asked of a target: of the one that is named, or else of the next."""
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True)

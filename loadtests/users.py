@@ -132,7 +132,7 @@ class OpenUser(FastHttpUser):
         return answer, str(answer.status or "error")
 
     def _answer(self, request: Request, due: float) -> Answer:
-        url, headers = self._target() + request.path, ASKED | dict(request.headers)
+        url, headers = (request.target or self._target()) + request.path, ASKED | dict(request.headers)
         with self.client.request(
             request.method, url, name=self.kind(), headers=headers, data=request.body, catch_response=True
         ) as response:

@@ -82,16 +82,17 @@ class Visit:
         *,
         subject: str | None = None,
         receipt_for: Proof = (),
+        target: str | None = None,
     ) -> Answer:
-        """Send a GET to the next target and return how it ended.
+        """Send a GET to the next target, or to the one that is named, and return how it ended.
 
         The visit's first request is due at the arrival's time, later ones at once or at the end of a pause.
         `subject`: whose promise covers it. `receipt_for`: what a success's `receipt` must be for, else it is tallied;
         by status where they differ, and then no other status is a success.
         """
-        return self._ask(Request("GET", path, headers or {}), subject, receipt_for)
+        return self._ask(Request("GET", path, headers or {}, target=target), subject, receipt_for)
 
-    def post(
+    def post(  # noqa: PLR0913 # what a request can have
         self,
         path: str,
         body: object,
@@ -99,10 +100,18 @@ class Visit:
         *,
         subject: str | None = None,
         receipt_for: Proof = (),
+        target: str | None = None,
     ) -> Answer:
         """Send a POST with a JSON body, and else do as `get` does."""
         headers = {"Content-Type": "application/json", **(headers or {})}
-        return self._ask(Request("POST", path, headers, json.dumps(body)), subject, receipt_for)
+        return self._ask(Request("POST", path, headers, json.dumps(body), target), subject, receipt_for)
+
+    def vouched(self, answer: Answer, *parts: str) -> bool:
+        """Tell whether an answer carries a receipt for these parts, which others may carry as well; tally it if not."""
+        authentic = self._play.receipts.authentic(answer.body.get("receipt"), *parts)
+        if not authentic:
+            self.tally(UNREAL_ANSWER)
+        return authentic
 
     def _ask(self, request: Request, subject: str | None, receipt_for: Proof) -> Answer:
         record, due = self._play.record, self._take_due()

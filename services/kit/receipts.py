@@ -18,13 +18,17 @@ class Receipts:
 
     def genuine(self, receipt: object, *parts: str) -> bool:
         """Tell whether a receipt was issued for exactly these parts; true at most once for each receipt."""
+        if not self.authentic(receipt, *parts) or receipt in self._seen:
+            return False
+        self._seen.add(str(receipt))
+        return True
+
+    def authentic(self, receipt: object, *parts: str) -> bool:
+        """Tell whether a receipt was issued for exactly these parts, however often it is shown."""
         if not isinstance(receipt, str):
             return False
         serial, _, mac = receipt.partition(".")
-        if serial in self._seen or not hmac.compare_digest(mac.encode(), self._mac(serial, parts).encode()):
-            return False
-        self._seen.add(serial)
-        return True
+        return hmac.compare_digest(mac.encode(errors="surrogatepass"), self._mac(serial, parts).encode())
 
     def _mac(self, serial: str, parts: tuple[str, ...]) -> str:
         # Each part with its length before it, so that ("ab", "c") and ("a", "bc") differ.

@@ -1,0 +1,110 @@
+"""People who look at product pages, and those who change prices and look whether it shows."""
+
+from functools import partial
+from http import HTTPStatus
+
+from loadtests import Answer, OpenUser, Regular, Visit
+
+OFFERS = [(product, currency) for product in range(1, 17) for currency in ("EUR", "USD")]
+WEIGHTS = [1 / rank for rank in range(1, len(OFFERS) + 1)]
+UNKNOWN = [(product, "EUR") for product in range(901, 905)]
+CATALOGS = ("http://catalog-1:8000", "http://catalog-2:8000")
+PRICING = "http://pricing:8000"
+SHOWN_SECONDS = 2.0
+
+
+class Shopper(OpenUser):
+    """What all of them do: look at pages, coming from some mail; change prices, and look whether it shows."""
+
+    abstract = True
+    targets = CATALOGS
+    arrivals = Regular()
+    time_limit = 3.0
+    tallies = ("wrong_currency", "to_show", "shown", "clearings", "told_unknown")
+
+    def look(self, visit: Visit, offer: tuple[int, str], catalog: str | None = None) -> Answer:
+        """Look at a page; it must carry its price's receipt and be in the currency that was asked for."""
+        product, currency = offer
+        mail = f"{visit.random.getrandbits(32):x}"
+        answer = visit.get(f"/products/{product}?currency={currency}&mail={mail}", target=catalog)
+        shown = str(answer.body.get("currency"))
+        if answer.succeeded and visit.vouched(answer, str(product), shown, str(answer.body.get("version"))):
+            visit.tally("wrong_currency", shown != currency)
+        return answer
+
+    def change(self, visit: Visit, offers: list[tuple[int, str]]) -> Answer:
+        """Change the prices of these offers."""
+        return visit.post("/changes", [{"product": p, "currency": c} for p, c in offers], target=PRICING)
+
+    def look_for(self, visit: Visit, changed: Answer) -> None:
+        """When a change must show, look whether it does, on each replica."""
+        visit.pause(SHOWN_SECONDS, since=changed.at)
+        for priced in changed.body.get("changed", []):
+            for catalog in CATALOGS:
+                answer = self.look(visit, (priced["product"], priced["currency"]), catalog)
+                visit.tally("to_show")
+                visit.tally("shown", answer.succeeded and answer.body.get("version") == priced["version"])
+
+
+class View(Shopper):
+    """People: few pages are looked at by many."""
+
+    def visit(self, visit: Visit) -> None:
+        """Look at one page."""
+        self.look(visit, visit.random.choices(OFFERS, WEIGHTS)[0])
+
+
+class Sweep(Shopper):
+    """Crawlers, who look at every page in turn."""
+
+    def visit(self, visit: Visit) -> None:
+        """Look at the next page."""
+        self.look(visit, OFFERS[visit.number % len(OFFERS)])
+
+
+class Unknown(Shopper):
+    """Those who follow old links to what is not sold any more."""
+
+    def visit(self, visit: Visit) -> None:
+        """Look for it; the answer is 404."""
+        answer = self.look(visit, visit.random.choice(UNKNOWN))
+        visit.tally("told_unknown", answer.status == HTTPStatus.NOT_FOUND)
+
+
+class Change(Shopper):
+    """Who changes a price."""
+
+    def visit(self, visit: Visit) -> None:
+        """Change it."""
+        self.look_for(visit, self.change(visit, [OFFERS[visit.number * 5 % len(OFFERS)]]))
+
+
+class Import(Shopper):
+    """Imports, which clear the cache and change eight prices a moment after people have begun to look at them."""
+
+    arrivals = Regular(jitter=0.02)
+
+    def visit(self, visit: Visit) -> None:
+        """Clear, have people look, change."""
+        offers = [OFFERS[(visit.number * 8 + number) % len(OFFERS)] for number in range(8)]
+        visit.post("/clearings", {}, target=PRICING)
+
+        def change() -> Answer:
+            visit.pause(0.03)
+            return self.change(visit, offers)
+
+        asks = iter([*(partial(self.look, visit, offer) for offer in offers), change])
+
+        def ask() -> Answer:
+            return next(asks)()
+
+        self.look_for(visit, visit.volley(9, ask)[-1])
+
+
+class Hot(Shopper):
+    """Crowds before one page, at the moment when the cache is cleared."""
+
+    def visit(self, visit: Visit) -> None:
+        """Clear, and look thirty times at once."""
+        visit.tally("clearings", visit.post("/clearings", {}, target=PRICING).succeeded)
+        visit.volley(30, lambda: self.look(visit, OFFERS[0]))

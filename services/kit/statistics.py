@@ -1,0 +1,129 @@
+"""Statistics: what database and store tell of themselves, by phase; the patient can neither write nor reset them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from kit.phase import Phase
+from kit.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    import asyncpg
+
+LOOK_SECONDS = 0.1
+TOGETHER_SECONDS = 1.0
+LOCK_SECONDS = 10.0
+"""Who lives no longer than this is no entry of a cache, but a lock or the like."""
+
+FOR_EVER = -1
+"""What Redis tells instead of the milliseconds that a key without a time to live has left."""
+
+DATABASE_LOOK = """
+SELECT (SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements(false)
+        WHERE userid = current_user::regrole AND NOT toplevel) AS queries,
+       (SELECT coalesce(sum(rows), 0)::bigint FROM pg_stat_statements(false)
+        WHERE userid = current_user::regrole AND NOT toplevel) AS found,
+       (SELECT count(*) FROM pg_stat_activity WHERE usename = 'patient' AND state = 'active') AS active
+"""
+"""Source: the extension pg_stat_statements. What functions of the owner execute for the patient is not top level."""
+
+
+class DatabaseStatistics:
+    """What Postgres tells of the queries that the owner's functions execute for the patient.
+
+    Exports `database_queries_total` by phase and whether a row was found, and `database_active_peak`, the most of the
+    patient's connections that were at work at one look.
+    """
+
+    def __init__(self, phase: Phase, telemetry: Telemetry) -> None:
+        self._queries: Counter[tuple[str, ...]] = Counter()
+        self._peaks: Counter[tuple[str, ...]] = Counter()
+        self._active = 0
+        self._before: tuple[int, int] | None = None
+        self._phase = phase.current
+        self._one_look = asyncio.Lock()
+        telemetry.counter(
+            "database_queries", "Queries by whether they found a row.", ("found", "phase"), lambda: self._queries
+        )
+        telemetry.gauge("database_active_peak", "The most queries at once.", ("phase",), lambda: self._peaks)
+        telemetry.gauge("work_in_flight", "The patient's queries at work.", (), lambda: {(): self._active})
+
+    async def look(self, database: "asyncpg.Pool[asyncpg.Record]", phase: str) -> None:
+        """Look now; what has happened since the last look belongs to the phase before `phase`, if that is a new one."""
+        async with self._one_look:
+            row = await database.fetchrow(DATABASE_LOOK)
+            now = row["queries"], row["found"]
+            before = self._before or now
+            queries, found = now[0] - before[0], now[1] - before[1]
+            self._before, self._active = now, row["active"]
+            self._queries["yes", self._phase] += found
+            self._queries["no", self._phase] += queries - found
+            self._peaks[self._phase,] = max(self._peaks[self._phase,], self._active)
+            self._phase = phase
+            for answer in ("yes", "no"):
+                self._queries[answer, phase] += 0
+
+
+class StoreStatistics:
+    """What Redis tells of its keys.
+
+    Exports `store_keys_lasting_peak`, the most keys without a time to live, and `store_expiring_together_peak`, the
+    most keys that were to expire within TOGETHER_SECONDS, both by phase.
+    """
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._lasting: Counter[tuple[str, ...]] = Counter()
+        self._together: Counter[tuple[str, ...]] = Counter()
+        telemetry.gauge(
+            "store_keys_lasting_peak", "The most keys without a time to live.", ("phase",), lambda: self._lasting
+        )
+        telemetry.gauge(
+            "store_expiring_together_peak", "The most keys to expire at once.", ("phase",), lambda: self._together
+        )
+
+    async def look(self, store: Redis, phase: str) -> None:
+        """Look now; a store that does not answer tells nothing."""
+        with suppress(RedisError, OSError):
+            keys = [key async for key in store.scan_iter(count=1000)]
+            async with store.pipeline(transaction=False) as pipeline:
+                for key in keys:
+                    pipeline.pttl(key)
+                left = await pipeline.execute()
+            self._lasting[phase,] = max(self._lasting[phase,], left.count(FOR_EVER))
+            self._together[phase,] = max(self._together[phase,], most_together([time / 1000 for time in left]))
+
+
+def most_together(seconds: list[float]) -> int:
+    """Return how many of these times to live end within TOGETHER_SECONDS of each other, at most."""
+    times = sorted(time for time in seconds if time > LOCK_SECONDS)
+    most = first = 0
+    for last, time in enumerate(times):
+        while time - times[first] > TOGETHER_SECONDS:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+@asynccontextmanager
+async def looking(phase: Phase, look: Callable[[str], Awaitable[None]]) -> AsyncIterator[None]:
+    """Look over and over, and at each edge between two phases at once, while inside."""
+    edge = asyncio.Event()
+    phase.on_enter(lambda _: edge.set())
+
+    async def keep_looking() -> None:
+        while True:
+            edge.clear()
+            await look(phase.current)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(edge.wait(), LOOK_SECONDS)
+
+    watching = asyncio.create_task(keep_looking())
+    try:
+        yield
+    finally:
+        watching.cancel()

@@ -1,0 +1,139 @@
+"""Pricing: changes prices in the database and announces each change on the channel `prices`; clears the cache.
+
+It also exports what the database and the store tell of themselves.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+from fastapi import FastAPI
+from pydantic import BaseModel
+from redis.asyncio import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from kit.secret import read_secret
+from kit.service import StockService
+from kit.statistics import DatabaseStatistics, StoreStatistics, looking
+
+DATABASE = os.environ.get("PRICING_URL", "postgresql://pricing@/postgres?host=/run/postgresql")
+CHANNEL = "prices"
+AGAIN_SECONDS = 0.05
+
+SIGN = "UPDATE prices SET receipt = $3 WHERE product = $1 AND currency = $2"
+CHANGE = """
+UPDATE prices SET version = version + 1, rate = rate * 1.01 WHERE product = $1 AND currency = $2 RETURNING version
+"""
+
+
+class Offer(BaseModel):
+    """A product in a currency."""
+
+    product: int
+    currency: str
+
+
+class Priced(Offer):
+    """A price, by the number of its version."""
+
+    version: int
+
+
+class Changed(BaseModel):
+    """What was changed."""
+
+    changed: list[Priced]
+
+
+class Pricing:
+    """The database and the store, as their owner reaches them."""
+
+    def __init__(self) -> None:
+        self.store = Redis.from_url(
+            os.environ.get("REDIS_URL", "redis://redis:6379"),
+            username="er",
+            password=read_secret(),
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=0.5,
+        )
+        self._unannounced: asyncio.Queue[str] = asyncio.Queue()
+
+    async def open(self) -> "asyncpg.Pool[asyncpg.Record]":
+        """Connect as soon as the database is there, and sign its prices."""
+        while True:
+            try:
+                self.database = await asyncpg.create_pool(DATABASE, min_size=3, max_size=6)
+                break
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(AGAIN_SECONDS)
+        rows = await self.database.fetch("SELECT product, currency, version FROM prices")
+        await self.database.executemany(SIGN, [(row["product"], row["currency"], seal(Priced(**row))) for row in rows])
+        return self.database
+
+    async def change(self, offers: list[Offer]) -> list[Priced]:
+        """Give each of these offers a new price and announce them; what is not offered is left out."""
+        changed = []
+        async with self.database.acquire() as connection, connection.transaction():
+            for offer in offers:
+                if version := await connection.fetchval(CHANGE, offer.product, offer.currency):
+                    priced = Priced(**offer.model_dump(), version=version)
+                    await connection.execute(SIGN, priced.product, priced.currency, seal(priced))
+                    changed.append(priced)
+        for priced in changed:
+            self._unannounced.put_nowait(priced.model_dump_json())
+        return changed
+
+    async def announce(self) -> None:
+        """Announce change after change, each until the store has taken it."""
+        while True:
+            text = await self._unannounced.get()
+            while True:
+                try:
+                    await self.store.publish(CHANNEL, text)
+                    break
+                except (RedisError, OSError):
+                    await asyncio.sleep(AGAIN_SECONDS)
+
+
+def seal(priced: Priced) -> str:
+    """Return the receipt that a page must carry for this price."""
+    return service.receipts.issue(str(priced.product), priced.currency, str(priced.version))
+
+
+@asynccontextmanager
+async def _open(_: FastAPI) -> AsyncIterator[None]:
+    database, store = await pricing.open(), pricing.store
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        stack.push_async_callback(store.aclose)
+        await stack.enter_async_context(looking(service.phase, lambda phase: database_told.look(database, phase)))
+        await stack.enter_async_context(looking(service.phase, lambda phase: store_told.look(store, phase)))
+        announcing = asyncio.create_task(pricing.announce())
+        stack.callback(announcing.cancel)
+        yield
+
+
+service = StockService("pricing", lifespan=_open)
+pricing = Pricing()
+database_told = DatabaseStatistics(service.phase, service.telemetry)
+store_told = StoreStatistics(service.telemetry)
+
+
+@service.app.post("/changes")
+async def change(offers: list[Offer]) -> Changed:
+    """Change prices, and tell their new versions."""
+    changed = await pricing.change(offers)
+    for priced in changed:
+        service.ledger.record("change", account=priced.currency)
+    return Changed(changed=changed)
+
+
+@service.app.post("/clearings", status_code=204)
+async def clear() -> None:
+    """Clear the cache, as an operator would who mistrusts it."""
+    await pricing.store.flushdb()
+    service.ledger.record("clearing", account="operator")
