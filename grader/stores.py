@@ -81,35 +81,42 @@ class StorePort:
                 kinds = {kind: {"describes": deed.describes, "parameters": {}} for kind, deed in self._deeds.items()}
                 return {"active": [_described(kind) for kind in self._active()], "kinds": kinds}
             case "POST", "/faults":
-                return self._become([*({"kind": kind} for kind in self._active()), body])[-1]
+                return self._become([*(_described(kind) for kind in self._active()), body])[-1]
             case "PUT", "/faults":
                 return self._become(body)
             case "DELETE", "/faults":
-                return {"healed": self._heal(self._active())}
+                return {"healed": self._heal(but=[])}
         return body
 
     def _active(self) -> list[str]:
-        return [kind for kind, deed in self._deeds.items() if deed.look and self._run(deed.look) == deed.says]
+        """Return the active faults; what is paused tells of nothing else."""
+        active = (kind for kind, deed in self._deeds.items() if deed.look and self._run(deed.look) == deed.says)
+        first = next(active, None)
+        return [first, *([] if first == "pause" else active)] if first else []
 
     def _become(self, wanted: list[dict[str, Any]]) -> list[dict[str, object]]:
         """Have these faults active and no others."""
         for fault in wanted:
             if fault["kind"] not in self._deeds:
                 raise ErError(f"`{self.service}` has no fault `{fault['kind']}`; it has {', '.join(self._deeds)}")
-            if others := [f"`{key}`" for key in fault if key != "kind"]:
+            if others := [f"`{key}`" for key in fault if key not in ("id", "kind")]:
                 raise ErError(f"a store's `{fault['kind']}` takes no {', '.join(others)}: it lasts until it is healed")
         kinds = [fault["kind"] for fault in wanted]
+        self._heal(but=kinds)
         active = self._active()
-        self._heal([kind for kind in active if kind not in kinds])
         for kind in kinds:
             if kind not in active:
                 self._run(self._deeds[kind].do)
         return [_described(kind) for kind in kinds]
 
-    def _heal(self, kinds: list[str]) -> int:
-        for kind in kinds:
-            self._run(self._deeds[kind].undo)
-        return len(kinds)
+    def _heal(self, but: list[str]) -> int:
+        """Heal all faults but these; return how many."""
+        healed = 0
+        while kinds := [kind for kind in self._active() if kind not in but]:
+            for kind in kinds:
+                self._run(self._deeds[kind].undo)
+            healed += len(kinds)
+        return healed
 
     def _run(self, command: Command) -> str:
         return docker(*(self._container if word == CONTAINER else word for word in command)).strip()

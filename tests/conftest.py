@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from real_stores import postgres, redis
 
 from grader.course import Course
 from grader.docker import docker
 from grader.engine import ensure_engine
 from grader.images import ensure_images
 from grader.runs import remove_orphans
+
+__all__ = ["postgres", "redis"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,7 +30,7 @@ def images() -> dict[str, str]:
     course = Course.here()
     ensure_engine(course, print, None)
     remove_orphans(course.runs, print)
-    return ensure_images(course, ["python", "redis", "prometheus"], print)
+    return ensure_images(course, ["python", "redis", "prometheus", "postgres-05"], print)
 
 
 @pytest.fixture

@@ -3,19 +3,16 @@
 import asyncio
 import importlib.util
 import secrets
-from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
+from real_stores import OWNERS_PASSWORD, Store
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
-from testcontainers.core.config import testcontainers_config
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from grader.course import Course
 from grader.stores import StorePort
@@ -23,32 +20,11 @@ from grader.stores import StorePort
 pytestmark = pytest.mark.engine
 
 COURSE = Course.here()
-COMMAND = ["redis-server", "--save", "", "--appendonly", "no", "--aclfile", "/etc/er/users.acl"]
-
-
-@pytest.fixture(scope="module")
-def container(images: dict[str, str]) -> Iterator[DockerContainer]:
-    # Its image comes from a registry, which need not be there; the `with` below cleans up.
-    testcontainers_config.ryuk_disabled = True
-    container = (
-        DockerContainer(images["ER_REDIS_IMAGE"])
-        .with_command(COMMAND)
-        .with_volume_mapping(str(COURSE.root / "compose" / "redis"), "/etc/er", "ro")
-        .with_exposed_ports(6379)
-        .waiting_for(LogMessageWaitStrategy("Ready to accept connections"))
-    )
-    with container:
-        yield container
 
 
 @pytest.fixture
-def address(container: DockerContainer) -> tuple[str, int]:
-    return container.get_container_host_ip(), container.get_exposed_port(6379)
-
-
-@pytest.fixture
-def url(address: tuple[str, int]) -> str:
-    return f"redis://patient:patient@{address[0]}:{address[1]}/0"
+def url(redis: Store) -> str:
+    return redis.patient
 
 
 def fix(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -75,15 +51,21 @@ def test_a_patients_account_can_neither_read_nor_reset_the_server(url: str, comm
         store.execute_command(*command.split())
 
 
-def test_nobody_gets_in_without_an_account(address: tuple[str, int]) -> None:
-    with Redis(host=address[0], port=address[1]) as store, pytest.raises(AuthenticationError):
+def test_nobody_gets_in_without_an_account(redis: Store) -> None:
+    with Redis.from_url(redis.owner) as store, pytest.raises(AuthenticationError):
         store.ping()
 
 
-def test_a_paused_store_answers_nothing_and_has_forgotten_nothing_when_it_is_healed(
-    container: DockerContainer, url: str
-) -> None:
-    port = StorePort("redis", container.get_wrapped_container().id)
+def test_the_owner_may_all_and_the_patient_does_not_know_its_password(redis: Store) -> None:
+    with Redis.from_url(redis.owner, username="er", password=OWNERS_PASSWORD) as store:
+        assert store.flushdb()
+    for guess in ("SECRET", "er", "patient", ""):
+        with Redis.from_url(redis.owner, username="er", password=guess) as store, pytest.raises(AuthenticationError):
+            store.ping()
+
+
+def test_a_paused_store_answers_nothing_and_has_forgotten_nothing_when_it_is_healed(redis: Store, url: str) -> None:
+    port = StorePort("redis", redis.container)
     with Redis.from_url(url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)) as store:
         store.set("key", "kept")
         port.ask("PUT", "/faults", [{"kind": "pause"}])

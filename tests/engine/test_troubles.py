@@ -14,7 +14,7 @@ from grader.containers import remove_project
 from grader.course import Course
 from grader.docker import DockerError, docker
 from grader.errors import ErError
-from grader.images import tags
+from grader.images import tags, variable
 from grader.project import clean_project
 from grader.results import Results, Verdict
 from grader.runs import known_runs
@@ -147,7 +147,7 @@ def test_an_engine_without_networks_left_is_one_clear_error(tmp_path: Path) -> N
 
 
 def test_an_image_that_is_gone_since_it_was_looked_for_is_one_clear_error() -> None:
-    images = {f"ER_{name.upper()}_IMAGE": tag for name, tag in tags(COURSE).items()}
+    images = {variable(name): tag for name, tag in tags(COURSE).items()}
     images["ER_REDIS_IMAGE"] = "pattern-er/redis:gone"
     name = "er-03-00000000"
     with clean_project(LAB, name, COURSE.runs / name, images) as project:

@@ -71,6 +71,19 @@ def test_a_tag_changes_with_any_input_and_only_then(course: Course) -> None:
     assert after["redis"] == before["redis"]
 
 
+def test_a_lab_with_a_schema_has_a_postgres_of_its_own_which_knows_its_data(course: Course, engine: Engine) -> None:
+    schema = course.root / "labs" / "05-caching" / "schema.sql"
+    schema.parent.mkdir(parents=True)
+    schema.write_text("CREATE TABLE prices ();")
+    before = tags(course)["postgres-05"]
+    engine.behave(bake='echo "$POSTGRES_TAG of $LAB" >> "$0.built"')
+    assert ensure_images(course, ["postgres-05"], print) == {"ER_POSTGRES_IMAGE": before}
+    assert engine.calls("buildx")[0].endswith(" postgres")
+    assert Path(f"{engine.script}.built").read_text() == f"{before} of labs/05-caching\n"
+    schema.write_text("CREATE TABLE costs ();")
+    assert tags(course)["postgres-05"] != before
+
+
 def test_what_the_engine_has_is_not_built_again(course: Course, engine: Engine) -> None:
     engine.have.write_text("\n".join(tags(course).values()))
     assert ensure_images(course, ["redis"], print) == {"ER_REDIS_IMAGE": tags(course)["redis"]}

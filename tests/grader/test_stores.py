@@ -8,19 +8,30 @@ from grader.stores import StorePort
 
 
 class Engine:
-    """Stands for the engine: one container, which is paused or is not."""
+    """Stands for the engine: one container, paused or not, whose database lets the patient in or not."""
 
     def __init__(self) -> None:
-        self.paused = False
+        self.paused = self.refuses = False
         self.done: list[str] = []
 
     def __call__(self, *args: str) -> str:
+        assert "abc" in args
         if args[0] == "inspect":
             return f"{'true' if self.paused else 'false'}\n"
-        assert args[1:] == ("abc",)
-        assert self.paused is (args[0] == "unpause"), "the engine refuses to pause twice"
-        self.paused = args[0] == "pause"
+        if args[0] == "exec":
+            return self.ask(args[-1])
+        if args[0] != "restart":
+            assert self.paused is (args[0] == "unpause"), "the engine refuses to pause twice"
+            self.paused = args[0] == "pause"
         self.done.append(args[0])
+        return ""
+
+    def ask(self, statements: str) -> str:
+        assert not self.paused, "what is paused answers nothing"
+        if statements.startswith("SELECT"):
+            return "f\n" if self.refuses else "t\n"
+        self.refuses = "NOLOGIN" in statements
+        self.done.append("refuse" if self.refuses else "let in")
         return ""
 
 
@@ -37,6 +48,12 @@ def redis(engine: Engine) -> StorePort:
     return StorePort("redis", "abc")
 
 
+@pytest.fixture
+def postgres(engine: Engine) -> StorePort:
+    del engine
+    return StorePort("postgres", "abc")
+
+
 def test_a_store_is_paused_while_phases_want_it_and_once(redis: StorePort, engine: Engine) -> None:
     for _ in range(2):
         assert redis.ask("PUT", "/faults", [{"kind": "pause"}]) == [{"id": 1, "kind": "pause"}]
@@ -51,6 +68,34 @@ def test_a_store_that_is_paused_by_hand_is_healed_and_says_how_often(redis: Stor
     assert redis.ask("DELETE", "/faults") == {"healed": 0}
 
 
+def test_a_restart_follows_a_pause_and_is_over_when_it_is_done(redis: StorePort, engine: Engine) -> None:
+    redis.ask("PUT", "/faults", [{"kind": "pause"}])
+    assert redis.ask("PUT", "/faults", [{"kind": "restart"}]) == [{"id": 1, "kind": "restart"}]
+    assert engine.done == ["pause", "unpause", "restart"]
+    assert redis.ask("GET", "/faults")["active"] == []
+
+
+def test_a_database_refuses_the_patient_until_it_is_healed(postgres: StorePort, engine: Engine) -> None:
+    for _ in range(2):
+        assert postgres.ask("PUT", "/faults", [{"kind": "refuse"}]) == [{"id": 1, "kind": "refuse"}]
+    assert [active["kind"] for active in postgres.ask("GET", "/faults")["active"]] == ["refuse"]
+    assert postgres.ask("DELETE", "/faults") == {"healed": 1}
+    assert engine.done == ["refuse", "let in"]
+
+
+def test_a_paused_database_is_asked_nothing(postgres: StorePort, engine: Engine) -> None:
+    postgres.ask("PUT", "/faults", [{"kind": "pause"}])
+    assert [active["kind"] for active in postgres.ask("GET", "/faults")["active"]] == ["pause"]
+    assert postgres.ask("PUT", "/faults", [{"kind": "refuse"}]) == [{"id": 1, "kind": "refuse"}]
+    assert engine.done == ["pause", "unpause", "refuse"]
+
+
+def test_by_hand_a_second_fault_joins_the_first(postgres: StorePort, engine: Engine) -> None:
+    postgres.ask("POST", "/faults", {"kind": "refuse"})
+    assert postgres.ask("POST", "/faults", {"kind": "pause"})["kind"] == "pause"
+    assert engine.done == ["refuse", "pause"]
+
+
 def test_a_phase_is_nothing_to_a_store(redis: StorePort, engine: Engine) -> None:
     redis.ask("PUT", "/phase", {"name": "steady"})
     assert not engine.done
@@ -59,7 +104,7 @@ def test_a_phase_is_nothing_to_a_store(redis: StorePort, engine: Engine) -> None
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"kind": "slow", "seconds": 1}, "`redis` has no fault `slow`; it has pause"),
+        ({"kind": "slow", "seconds": 1}, "`redis` has no fault `slow`; it has pause, restart"),
         ({"kind": "pause", "seconds_active": 3}, "takes no `seconds_active`: it lasts until it is healed"),
     ],
 )

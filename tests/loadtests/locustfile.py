@@ -216,3 +216,30 @@ class Delivered(Buying):
         tenant = visit.names[0]
         proofs = {HTTPStatus.CREATED: (tenant, "nothing"), HTTPStatus.OK: (tenant, "ACME")}
         visit.get("/delivered", {"X-Tenant": tenant}, receipt_for=proofs)
+
+
+class Cached(Buying):
+    """Get one genuine receipt again and again, where that is right."""
+
+    subjects = Group("one of many")
+
+    def visit(self, visit: Visit) -> None:
+        tenant = visit.names[0]
+        visit.vouched(visit.get("/cached", {"X-Tenant": tenant}), tenant, "ACME")
+
+
+class Mistaken(Buying):
+    """Get another's receipt from a cache."""
+
+    subjects = Group("victim of a cache")
+
+    def visit(self, visit: Visit) -> None:
+        tenant = visit.names[0]
+        visit.vouched(visit.get("/mistaken", {"X-Tenant": tenant}), tenant, "ACME")
+
+
+class Choosy(Asking):
+    """Ask the last target, whoever's turn it is."""
+
+    def visit(self, visit: Visit) -> None:
+        visit.get("/choosy", target=self.targets[-1])

@@ -50,7 +50,17 @@ ENDINGS = {
 }
 """How the requests of each kind must end."""
 
-SELLERS = {"genuine": 0, "delivered": 0, "forged": 10, "swapped": 10, "bare": 10, "ordered": 10, "replayed": 9}
+SELLERS = {
+    "genuine": 0,
+    "delivered": 0,
+    "cached": 0,
+    "mistaken": 10,
+    "forged": 10,
+    "swapped": 10,
+    "bare": 10,
+    "ordered": 10,
+    "replayed": 9,
+}
 """How many of ten answers carry no receipt of their own."""
 
 
@@ -67,8 +77,9 @@ def both() -> Iterator[list[Target]]:
     genuine, forged, kept = Receipts(SECRET), Receipts("another secret"), dict[str, bytes]()
 
     def replay(handler: Handler) -> None:
-        tenant = handler.headers["X-Tenant"]
-        handler.say(200, kept.setdefault("body", json.dumps({"receipt": genuine.issue(tenant, "ACME")}).encode()))
+        tenant = handler.headers["X-Tenant"] + ("-not" if handler.path.startswith("/mistaken") else "")
+        fresh = json.dumps({"receipt": genuine.issue(tenant, "ACME")}).encode()
+        handler.say(200, kept.setdefault(handler.path.partition("?")[0], fresh))
 
     bomb = gzip.compress(bytes(30_000_000))
     assert len(bomb) < LARGEST_ANSWER
@@ -95,6 +106,8 @@ def both() -> Iterator[list[Target]]:
                 "/swapped": lambda handler: sell(genuine, handler),
                 "/forged": lambda handler: sell(forged, handler),
                 "/replayed": replay,
+                "/cached": replay,
+                "/mistaken": replay,
                 "/posting": lambda handler: handler.say(201, handler.body()),
             }
         yield made
@@ -117,13 +130,16 @@ class Mixed:
         return self.metrics.sum(name, phase="mixed", **labels)
 
     def seen(self, path: str) -> list[Request]:
-        return [request for requests in self.requests for request in requests if request.path == path]
+        return [request for requests in self.by_target(path) for request in requests]
+
+    def by_target(self, path: str) -> list[list[Request]]:
+        return [[request for request in requests if request.path == path] for requests in self.requests]
 
 
 @pytest.fixture(scope="module")
 def mixed(load: Program, both: list[Target]) -> Mixed:
     before = [len(target.requests) for target in both]
-    rates = {**dict.fromkeys(ENDINGS, 25.0), **dict.fromkeys((*SELLERS, "volley", "pausing"), 1.0)}
+    rates = {**dict.fromkeys(ENDINGS, 25.0), **dict.fromkeys((*SELLERS, "volley", "pausing"), 1.0), "choosy": 10.0}
     metrics = load.play(rates, phase="mixed", seconds=1)
     return Mixed(metrics, [target.requests[count:] for target, count in zip(both, before, strict=True)])
 
@@ -196,6 +212,12 @@ def test_a_post_brings_its_body_as_json_and_any_success_must_carry_its_receipt(m
     assert mixed.sum("load_tally_total", kind="posting", tally="unreal_answer") == len(posted) > 5
 
 
+def test_a_visit_may_name_the_target_that_it_asks(mixed: Mixed) -> None:
+    *others, last = mixed.by_target("/choosy")
+    assert len(last) == mixed.sum("load_sent_total", kind="choosy") > 5
+    assert not any(others)
+
+
 @pytest.mark.parametrize("kind", ENDINGS)
 def test_every_intended_request_ends_in_exactly_one_status(mixed: Mixed, kind: str) -> None:
     intended = mixed.sum("load_intended_total", kind=kind)
@@ -220,7 +242,8 @@ def test_a_request_whose_time_is_up_closes_its_connection(mixed: Mixed, both: li
 
 
 def test_requests_alternate_over_the_targets(mixed: Mixed) -> None:
-    first, second = (len(requests) for requests in mixed.requests)
+    whoever = [[request for request in requests if request.path != "/choosy"] for requests in mixed.requests]
+    first, second = (len(requests) for requests in whoever)
     assert first + second > 200
     assert abs(first - second) <= 1
 

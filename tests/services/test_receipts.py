@@ -29,6 +29,13 @@ def test_a_receipt_counts_once() -> None:
     assert [receipts.genuine(receipt, "tenant", "XYZ") for _ in range(3)] == [True, False, False]
 
 
+def test_what_is_kept_and_shown_to_many_stays_authentic() -> None:
+    receipts = Receipts("secret")
+    receipt = receipts.issue("page", "7")
+    assert all(receipts.authentic(receipt, "page", "7") for _ in range(3))
+    assert not receipts.authentic(receipt, "page", "8")
+
+
 def test_a_false_claim_does_not_use_a_receipt_up() -> None:
     receipts = Receipts("secret")
     receipt = receipts.issue("tenant", "XYZ")

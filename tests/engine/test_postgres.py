@@ -1,0 +1,91 @@
+"""Postgres as labs run it, with testcontainers: what a patient's account may do, and what can be done to it."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from real_stores import Store
+
+from grader.errors import ErError
+from grader.stores import StorePort
+
+pytestmark = pytest.mark.engine
+
+
+async def ask(url: str, statement: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(statement)
+        return rows
+    finally:
+        await connection.close()
+
+
+def test_a_patient_gets_a_price_and_nothing_for_what_is_not_sold(postgres: Store) -> None:
+    (row,) = asyncio.run(ask(postgres.patient, "SELECT * FROM price(3, 'EUR')"))
+    assert dict(row)["name"] == "Teapot"
+    assert asyncio.run(ask(postgres.patient, "SELECT * FROM price(903, 'EUR')")) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM prices",
+        "SELECT * FROM quotes",
+        "UPDATE prices SET version = 99",
+        "SELECT pg_stat_statements_reset()",
+        "SELECT pg_stat_reset()",
+        "CREATE TABLE own ()",
+        "CREATE TEMPORARY TABLE own ()",
+        "CREATE OR REPLACE FUNCTION price(wanted int, wanted_in text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "ALTER ROLE patient SUPERUSER",
+        "SET ROLE pricing",
+        "SELECT pg_read_file('/data/pg_hba.conf')",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pricing'",
+    ],
+)
+def test_a_patient_can_do_nothing_else(postgres: Store, statement: str) -> None:
+    async def while_the_owner_is_there() -> None:
+        owner = await asyncpg.connect(postgres.owner)
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await ask(postgres.patient, statement)
+        finally:
+            await owner.close()
+
+    asyncio.run(while_the_owner_is_there())
+
+
+@pytest.mark.parametrize("role", ["postgres", "pricing"])
+def test_over_the_network_nobody_else_gets_in(postgres: Store, role: str) -> None:
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+        asyncio.run(ask(postgres.patient.replace("patient:patient", role), "SELECT 1"))
+
+
+def test_a_database_that_refuses_cuts_the_patient_off_and_lets_it_in_again_when_it_is_healed(postgres: Store) -> None:
+    port = StorePort("postgres", postgres.container)
+
+    async def cut_off() -> None:
+        connection = await asyncpg.connect(postgres.patient)
+        assert port.ask("PUT", "/faults", [{"kind": "refuse"}]) == [{"id": 1, "kind": "refuse"}]
+        with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)):
+            await connection.fetch("SELECT 1")
+        with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+            await asyncpg.connect(postgres.patient)
+        assert [active["kind"] for active in port.ask("GET", "/faults")["active"]] == ["refuse"]
+        assert port.ask("DELETE", "/faults") == {"healed": 1}
+        assert await ask(postgres.patient, "SELECT 1")
+
+    asyncio.run(cut_off())
+
+
+def test_a_database_that_is_paused_is_there_again_when_it_is_healed(postgres: Store) -> None:
+    port = StorePort("postgres", postgres.container)
+    port.ask("PUT", "/faults", [{"kind": "pause"}])
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(ask(postgres.patient, "SELECT 1"), 0.3))
+    with pytest.raises(ErError, match="it has pause, refuse"):
+        port.ask("POST", "/faults", {"kind": "restart"})
+    assert port.ask("PUT", "/faults", []) == []
+    assert asyncio.run(ask(postgres.patient, "SELECT 1"))

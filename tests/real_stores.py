@@ -1,0 +1,65 @@
+"""Real stores for tests, as labs run them."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from grader.course import Course
+
+OWNERS_PASSWORD = "0123456789abcdef"  # noqa: S105 # of the tests
+REDIS = f"""
+sed "s/SECRET/{OWNERS_PASSWORD}/" /etc/er/users.acl > /tmp/users.acl
+exec redis-server --save "" --appendonly no --aclfile /tmp/users.acl
+"""
+POSTGRES = "cp -a /var/lib/postgresql/cluster/. /data/ && exec postgres -D /data"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store as labs run it: its container, and how the patient and the owner reach it."""
+
+    container: str
+    patient: str
+    owner: str
+
+
+def served(container: DockerContainer, port: int, ready: str) -> DockerContainer:
+    """Start a container and wait until it has said that it is ready."""
+    # The image of what would clean up comes from a registry, which need not be there; `with` does it.
+    testcontainers_config.ryuk_disabled = True
+    return container.with_exposed_ports(port).waiting_for(LogMessageWaitStrategy(ready))
+
+
+@pytest.fixture(scope="module")
+def redis(images: dict[str, str]) -> Iterator[Store]:
+    """Redis, as labs run it."""
+    acl = Course.here().root / "compose" / "redis"
+    made = DockerContainer(images["ER_REDIS_IMAGE"]).with_command(["sh", "-c", REDIS])
+    with served(made.with_volume_mapping(str(acl), "/etc/er", "ro"), 6379, "Ready to accept connections") as running:
+        address = f"{running.get_container_host_ip()}:{running.get_exposed_port(6379)}"
+        yield Store(running.get_wrapped_container().id, f"redis://patient:patient@{address}/0", f"redis://{address}/0")
+
+
+@pytest.fixture(scope="module")
+def postgres(images: dict[str, str]) -> Iterator[Store]:
+    """Postgres with the data of lab 05, as labs run it; the owner comes by the socket."""
+    # A socket's path is short, pytest's own folders are not.
+    sockets = Path(tempfile.mkdtemp())
+    sockets.chmod(0o777)
+    made = DockerContainer(images["ER_POSTGRES_IMAGE"]).with_tmpfs_mount("/data", "size=128m,mode=0700,uid=999")
+    made = made.with_command(["sh", "-c", POSTGRES]).with_volume_mapping(str(sockets), "/run/postgresql", "rw")
+    with served(made, 5432, "ready to accept connections") as running:
+        address = f"{running.get_container_host_ip()}:{running.get_exposed_port(5432)}"
+        yield Store(
+            running.get_wrapped_container().id,
+            f"postgresql://patient:patient@{address}/postgres",
+            f"postgresql://pricing@/postgres?host={sockets}",
+        )
+    shutil.rmtree(sockets)
