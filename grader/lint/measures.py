@@ -26,8 +26,12 @@ EVIDENCE = {
     "work_capacity",
     "service_arrivals_peak",
     "service_requests_total",
+    "database_queries_total",
+    "database_active_peak",
+    "store_keys_lasting_peak",
+    "store_expiring_together_peak",
 }
-"""Metrics of the load generator and of all stock services that a check may read; a service brings its own."""
+"""Metrics of the load generator and of the kit that a check may read; a stock service brings its own."""
 
 BROUGHT = re.compile(r'\btelemetry\.(?P<kind>counter|gauge)\(\s*"(?P<name>[a-z_]+)"')
 """A metric that a stock service's module exports."""

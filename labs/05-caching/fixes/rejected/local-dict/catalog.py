@@ -106,7 +106,8 @@ async def kept(key: str) -> str | None:
     """Return a page from this process, or from Redis, or None."""
     if key not in near:
         with suppress(RedisError, OSError):
-            near[key] = await store.get(key)
+            if found := await store.get(key):
+                near[key] = found
     return near.get(key)
 
 
