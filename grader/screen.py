@@ -116,7 +116,8 @@ class Picture(_Paced):
         for users in vitals.users:
             table.add_row(users.kind, f"{users.rate:.0f}", f"{users.served:.0%}", _seconds(users))
         for service, (busy, workers) in vitals.in_flight.items():
-            table.add_row(f"[dim]{service}[/]", f"[dim]{busy:.0f} in flight[/]", f"[dim]{workers:.0f} workers[/]", "")
+            bound = f"[dim]{workers:.0f} workers[/]" if workers else ""
+            table.add_row(f"[dim]{service}[/]", f"[dim]{busy:.0f} in flight[/]", bound, "")
         return table
 
     @staticmethod

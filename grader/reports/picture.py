@@ -14,6 +14,9 @@ LEAST_LATENCY = 0.5
 LABEL_APART = 15.0
 """Pixels between two labels at the ends of lines."""
 
+LETTER = 7.5
+"""Pixels that a letter of a phase's name takes."""
+
 Values = Sequence[float | None]
 
 
@@ -67,7 +70,14 @@ def _phase(band: PhaseBand, x: Callable[[float], float], bottom: float, number: 
     shade = "band odd" if number % 2 else "band"
     faults = "".join(f"<title>{escape(fault)}</title>" for fault in band.faults[:1])
     mark = " fault" if band.faults else ""
-    label = f'<text class="phase" x="{left + 6:.1f}" y="{TOP - 14:.1f}">{escape(band.name)}</text>'
+    fits = len(band.name) * LETTER < right - left - 6
+    # A name that is too long goes on in a second line, behind its first hyphen.
+    first, hyphen, rest = (band.name, "", "") if fits else band.name.partition("-")
+    label = "".join(
+        f'<text class="phase" x="{left + 6:.1f}" y="{TOP - 14 + line * 14:.1f}">{escape(text)}</text>'
+        for line, text in enumerate([first + hyphen, rest])
+        if text
+    )
     return (
         f'<rect class="{shade}{mark}" x="{left:.1f}" y="{TOP - 30:.1f}" width="{right - left:.1f}" '
         f'height="{bottom - TOP + 30:.1f}">{faults}</rect>{label}'

@@ -93,5 +93,11 @@ def test_a_picture_names_phases_kinds_and_faults_as_text() -> None:
     assert "50% to 100%" in drawn
 
 
+def test_a_phases_name_that_does_not_fit_goes_on_in_a_second_line() -> None:
+    bands = [PhaseBand(name="database-back", start=0, end=1), PhaseBand(name="database-back", start=1, end=9)]
+    drawn = picture(Timeline(phases=bands, at=[9]))
+    assert re.findall(r'class="phase"[^>]*>([^<]+)<', drawn) == ["database-", "back", "database-back"]
+
+
 def test_there_is_no_picture_of_nothing() -> None:
     assert picture(Timeline(phases=[PhaseBand(name="steady", start=0, end=2)])) == ""
