@@ -49,6 +49,19 @@ def read_results(out: Path) -> Results | None:
         return None
 
 
+def grade_all(jobs: Sequence[Job], at_once: int) -> Iterator[Outcome]:
+    """Do all jobs and yield each as it is done; what could not be judged is done once more when the rest is, alone.
+
+    That others ran beside it is often why.
+    """
+    unjudged = []
+    for outcome in Crew(at_once).run(jobs):
+        if not outcome.judged:
+            unjudged.append(outcome.job)
+        yield outcome
+    yield from Crew(1).run(unjudged)
+
+
 class Crew:
     """Grades at work, `at_once` at a time."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from grader.batch import Crew, Job, Outcome, read_results
+from grader.batch import Job, Outcome, grade_all, read_results
 from grader.course import Lab
 from grader.errors import ErError
 from grader.plan import fresh_seed
@@ -72,19 +72,13 @@ def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, where to, and 
         if row is not None:
             rows[job.name] = row
             say(row, len(rows), len(jobs))
-    for grades in (at_once, 1):
-        left = [
-            job
-            for job in jobs
-            if job.name not in rows or rows[job.name].verdict not in (Verdict.PASSED, Verdict.FAILED)
-        ]
-        for outcome in Crew(grades).run(left):
-            row = _row(outcome)
-            rows[row.submission] = row
-            outcome.job.out.mkdir(parents=True, exist_ok=True)
-            (outcome.job.out / "row.json").write_text(row.model_dump_json(indent=1) + "\n")
-            _write_table(out / "class.csv", list(rows.values()))
-            say(row, len(rows), len(jobs))
+    for outcome in grade_all([job for job in jobs if job.name not in rows], at_once):
+        row = _row(outcome)
+        rows[row.submission] = row
+        outcome.job.out.mkdir(parents=True, exist_ok=True)
+        (outcome.job.out / "row.json").write_text(row.model_dump_json(indent=1) + "\n")
+        _write_table(out / "class.csv", list(rows.values()))
+        say(row, len(rows), len(jobs))
     _write_table(out / "class.csv", list(rows.values()))
     return [rows[job.name] for job in jobs]
 

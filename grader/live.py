@@ -47,7 +47,7 @@ def live_ports(course: Course, lab: Lab) -> dict[str, Port]:
     project = live_project(course, lab, {})
     if not project.containers():
         raise ErError(f"lab {lab.number} is not live", run=f"make lab-{lab.number}")
-    return {**project.control_ports(), **project.store_ports()}
+    return project.ports()
 
 
 @contextmanager
@@ -120,11 +120,10 @@ class Session:
     def play(self, *, forever: bool) -> None:
         """Play the incident, once or over and over."""
         manifest = self._lab.manifest
-        ports = self._project.control_ports()
-        driven: dict[str, Port] = {**ports, **self._project.store_ports()}
+        ports = self._project.ports()
         monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
         while True:
-            incident = Incident(Plan.draw(manifest, fresh_seed()), driven)
+            incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
             self._orchestration = Orchestration(self._project, ports)
             waiting = partial(self._screen.event, "waiting for other runs on this machine to end ...")
             with turn(waiting, self._mind_edits):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from grader.control import ControlPort
+from grader.control import Port
 from grader.docker import docker
 from grader.project import Project
 
@@ -20,7 +20,7 @@ class Orchestration:
     """Restart what the orchestrator has condemned; `advance` is called often and never waits for a restart."""
 
     project: Project
-    ports: Mapping[str, ControlPort]
+    ports: Mapping[str, Port]
     _look: float = 0.0
     _hands: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
     _restarts: list["Future[None]"] = field(default_factory=list)

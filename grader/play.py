@@ -11,7 +11,7 @@ from grader.incident import AFTER, Incident
 from grader.manifest import Check, Manifest
 from grader.orchestration import Orchestration
 from grader.plan import Plan
-from grader.project import ROLE_OF_PATIENT, Project
+from grader.project import CONTROLLED, ROLE_OF_PATIENT, Project
 from grader.timeline import Timeline, read_timeline
 
 EVIDENCE_SECONDS = 15.0
@@ -33,11 +33,11 @@ class Play:
         self.phases = [phase.name for phase in plan.phases]
         self.complete = 0
         self.troubles: list[str] = []
-        ports = project.control_ports()
-        self.incident = Incident(plan, {**ports, **project.store_ports()})
+        ports = project.ports()
+        self.incident = Incident(plan, ports)
         self.orchestration = Orchestration(project, ports)
         self.evidence = Evidence(project.prometheus_port())
-        self._stock = len(ports) - 1
+        self._stock = sum(role in CONTROLLED for role in project.roles.values()) - 1
         self._project = project
         self._say = say
         self._thorough = thorough

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.containers import Container, read_container, reload, remove_project
-from grader.control import ControlPort
+from grader.control import ControlPort, Port
 from grader.course import Lab
 from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
@@ -20,6 +20,9 @@ from grader.untrusted import quoted
 
 ROLE_OF_PATIENT = "patient"
 ROLE_OF_STORE = "store"
+CONTROLLED = ("stock", "twin", "load")
+"""Roles of what has a control port."""
+
 CONTROL_PORT = 9000
 PROMETHEUS_PORT = 9090
 
@@ -63,7 +66,7 @@ class Project:
         targets = [
             {"targets": [f"{name}:{CONTROL_PORT}"], "labels": {"service": name}}
             for name, role in self.roles.items()
-            if role in ("stock", "twin", "load")
+            if role in CONTROLLED
         ]
         (self.run / "targets" / "evidence.json").write_text(json.dumps(targets))
 
@@ -119,18 +122,16 @@ class Project:
             return False
         return True
 
-    def control_ports(self) -> dict[str, ControlPort]:
-        """Return the control ports of load and stock services by service."""
+    def ports(self) -> dict[str, Port]:
+        """Return by service what can be told phase and faults: control ports, and what stands for them of stores."""
         secret = (self.run / "secret").read_text().strip()
-        return {
-            container.service: ControlPort(container.service, container.ports[CONTROL_PORT], secret)
-            for container in self.containers()
-            if container.role in ("stock", "twin", "load") and CONTROL_PORT in container.ports
-        }
-
-    def store_ports(self) -> dict[str, StorePort]:
-        """Return what stands for the control ports of stores, by service."""
-        return {c.service: StorePort(c.service, c.id) for c in self.containers() if c.role == ROLE_OF_STORE}
+        found: dict[str, Port] = {}
+        for container in self.containers():
+            if container.role in CONTROLLED and CONTROL_PORT in container.ports:
+                found[container.service] = ControlPort(container.service, container.ports[CONTROL_PORT], secret)
+            elif container.role == ROLE_OF_STORE:
+                found[container.service] = StorePort(container.service, container.id)
+        return found
 
     def prometheus_port(self) -> int:
         """Return the loopback port of this project's Prometheus."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.batch import Crew, Job, Outcome, read_results
+from grader.batch import Job, Outcome, grade_all, read_results
 from grader.course import Course, Lab
 from grader.errors import ErError
 from grader.plan import fresh_seed
@@ -55,12 +55,10 @@ class Verification:
         for job in jobs:
             if self.resume and (kept := self._kept(job, prints[job.lab.name])):
                 self._take(proofs, kept, len(jobs))
-        for at_once in (self.at_once, 1):
-            left = [job for job in jobs if job.out not in proofs or not proofs[job.out].judged]
-            for outcome in Crew(at_once).run(left):
-                self._take(proofs, self._proof(outcome), len(jobs))
-                if outcome.judged:
-                    _mark(outcome.job.out).write_text(self._stamp(prints[outcome.job.lab.name]))
+        for outcome in grade_all([job for job in jobs if job.out not in proofs], self.at_once):
+            self._take(proofs, self._proof(outcome), len(jobs))
+            if outcome.judged:
+                _mark(outcome.job.out).write_text(self._stamp(prints[outcome.job.lab.name]))
         return [proofs[job.out] for job in jobs]
 
     def _proof(self, outcome: Outcome, *, earlier: bool = False) -> Proof:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.control import ControlPort
+from grader.control import Port
 from grader.course import Course
 from grader.docker import docker
 from grader.evidence import Evidence
@@ -128,7 +128,7 @@ def bench_load() -> None:
         timed(ER, "start", "03", env={"ER_WORK": work})
         try:
             project = live_project(COURSE, LAB, {})
-            load, ports = next(c for c in project.containers() if c.role == "load"), project.control_ports()
+            load, ports = next(c for c in project.containers() if c.role == "load"), project.ports()
             for rate in (200, 400, 800, 1200, 1600):
                 share, sent, late = _loaded(project, load.id, ports["load"], rate)
                 print(
@@ -139,7 +139,7 @@ def bench_load() -> None:
             timed(ER, "stop", "03")
 
 
-def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[float, float, float]:
+def _loaded(project: Project, load: str, port: Port, rate: int) -> tuple[float, float, float]:
     """Play 8 s at a rate; return the cores used, the share sent, and the worst lateness in seconds."""
     name = f"at-{rate}"
 

@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 from grader.containers import Container
-from grader.control import ControlPort
+from grader.control import ControlPort, Port
 from grader.errors import ErError, HostError
 from grader.project import Project
-from grader.stores import StorePort
 
 RIGHT: dict[str, Any] = {
     "good": 1000, "total": 1000, "quick": 950, "calls": 1.0, "sold_twice": 0,
@@ -163,11 +162,8 @@ class FakeProject(Project):
     def serving(self, patients: list[Container]) -> bool:
         return bool(patients)
 
-    def control_ports(self) -> dict[str, ControlPort]:
+    def ports(self) -> dict[str, Port]:
         return {name: ControlPort(name, self.port, SECRET) for name in ("load", *STOCK)}
-
-    def store_ports(self) -> dict[str, StorePort]:
-        return {}
 
     def prometheus_port(self) -> int:
         return 1 if self.script.value("prometheus") is False else self.port

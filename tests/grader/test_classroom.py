@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import classroom
+from grader import batch
 from grader.batch import Job, Outcome
 from grader.classroom import Row, class_seed, grade_class
 from grader.course import Course
@@ -49,7 +49,7 @@ class Judge:
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     judge = Judge()
-    monkeypatch.setattr(classroom, "Crew", judge)
+    monkeypatch.setattr(batch, "Crew", judge)
     return judge
 
 

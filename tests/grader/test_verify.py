@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import verify
+from grader import batch
 from grader.batch import Job, Outcome
 from grader.checks import State
 from grader.course import Course
@@ -70,7 +70,7 @@ class Judge:
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     judge = Judge()
-    monkeypatch.setattr(verify, "Crew", judge)
+    monkeypatch.setattr(batch, "Crew", judge)
     return judge
 
 
