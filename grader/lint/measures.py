@@ -27,7 +27,7 @@ EVIDENCE = {
     "service_arrivals_peak",
     "service_requests_total",
     "database_queries_total",
-    "database_active_peak",
+    "database_connections_peak",
     "store_keys_lasting_peak",
     "store_expiring_together_peak",
 }

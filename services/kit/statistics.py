@@ -28,7 +28,9 @@ SELECT (SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements(false)
         WHERE userid = current_user::regrole AND NOT toplevel) AS queries,
        (SELECT coalesce(sum(rows), 0)::bigint FROM pg_stat_statements(false)
         WHERE userid = current_user::regrole AND NOT toplevel) AS found,
-       (SELECT count(*) FROM pg_stat_activity WHERE usename = 'patient' AND state = 'active') AS active
+       count(*) AS connections,
+       count(*) FILTER (WHERE state = 'active') AS active
+FROM pg_stat_activity WHERE usename = 'patient'
 """
 """Source: the extension pg_stat_statements. What functions of the owner execute for the patient is not top level."""
 
@@ -36,8 +38,8 @@ SELECT (SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements(false)
 class DatabaseStatistics:
     """What Postgres tells of the queries that the owner's functions execute for the patient.
 
-    Exports `database_queries_total` by phase and whether a row was found, and `database_active_peak`, the most of the
-    patient's connections that were at work at one look.
+    Exports `database_queries_total` by phase and whether a row was found, `database_connections_peak`, the most
+    connections that the patient had open at one look of a phase, and how many are at work as `work_in_flight`.
     """
 
     def __init__(self, phase: Phase, telemetry: Telemetry) -> None:
@@ -50,7 +52,7 @@ class DatabaseStatistics:
         telemetry.counter(
             "database_queries", "Queries by whether they found a row.", ("found", "phase"), lambda: self._queries
         )
-        telemetry.gauge("database_active_peak", "The most queries at once.", ("phase",), lambda: self._peaks)
+        telemetry.gauge("database_connections_peak", "The most connections.", ("phase",), lambda: self._peaks)
         telemetry.gauge("work_in_flight", "The patient's queries at work.", (), lambda: {(): self._active})
 
     async def look(self, database: "asyncpg.Pool[asyncpg.Record]", phase: str) -> None:
@@ -63,7 +65,7 @@ class DatabaseStatistics:
             self._before, self._active = now, row["active"]
             self._queries["yes", self._phase] += found
             self._queries["no", self._phase] += queries - found
-            self._peaks[self._phase,] = max(self._peaks[self._phase,], self._active)
+            self._peaks[self._phase,] = max(self._peaks[self._phase,], row["connections"])
             self._phase = phase
             for answer in ("yes", "no"):
                 self._queries[answer, phase] += 0
