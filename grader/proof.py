@@ -47,12 +47,17 @@ def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> li
     return wrong
 
 
+def is_prose(file: Path) -> bool:
+    """Tell whether a file says something about a lab and changes nothing in how it plays or is judged."""
+    return file.suffix == ".md" or file.name == "calibration.toml"
+
+
 def fingerprint(course: Course, lab: Lab) -> str:
     """Return a hash of all that a lab's proof depends on: its folder without prose, and the program, kit and images."""
     digest = hashlib.sha256()
     for root in (lab.path, *(course.root / name for name in PROVEN_ON)):
         files = sorted(root.rglob("*")) if root.is_dir() else [root]
         for file in files:
-            if file.is_file() and file.suffix not in (".md", ".pyc") and file.name != "calibration.toml":
+            if file.is_file() and file.suffix != ".pyc" and not is_prose(file):
                 digest.update(f"{file.relative_to(course.root)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -10,11 +10,14 @@ from grader.batch import Job, Outcome, grade_all, read_results
 from grader.course import Course, Lab
 from grader.errors import ErError
 from grader.plan import fresh_seed
-from grader.proof import broken_promises, candidates, fingerprint
+from grader.proof import broken_promises, candidates, fingerprint, is_prose
 from grader.results import Results
 
 SENTINEL = "03"
 """The lab that stands for all where shared code was touched."""
+
+ALL_LABS = ("stack", "service")
+"""Compose files that every lab stands on."""
 
 SHARED = ("grader/", "services/kit/", "services/Dockerfile", "loadtests/", "compose/", "uv.lock", "pyproject.toml")
 
@@ -109,24 +112,34 @@ def read_shard(text: str | None) -> tuple[int, int] | None:
 
 
 def touched(course: Course, revision: str) -> list[Lab]:
-    """Return the labs that differ from a git revision: in their folder, a stock service of theirs, or by shared code.
+    """Return labs that differ from a git revision: in their folder, a service or store of theirs, or by shared code.
 
-    Shared code is proven on one lab. Raises ErError when git does not know the revision.
+    Prose touches nothing. Shared code is proven on one lab. Raises ErError when git does not know the revision.
     """
     command = ["git", "-C", str(course.root), "diff", "--name-only", revision, "--"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="er verify --since origin/main")
-    changed = done.stdout.splitlines()
+    changed = [name for name in done.stdout.splitlines() if not is_prose(Path(name))]
     shared = any(name.startswith(SHARED) for name in changed)
-    services = {Path(name).parts[1].removesuffix(".py") for name in changed if name.startswith("services/")}
+    parts = {part for name in changed if (part := _part(Path(name)))}
     return [
         lab
         for lab in course.labs()
         if (shared and lab.number == SENTINEL)
         or any(name.startswith(f"labs/{lab.name}/") for name in changed)
-        or any(f"kit.stock, {service}]" in (lab.path / "compose.yaml").read_text() for service in services)
+        or any(part in (lab.path / "compose.yaml").read_text() for part in parts)
     ]
+
+
+def _part(path: Path) -> str | None:
+    """Return how the compose files of labs name what a file belongs to: a stock service or a store, else None."""
+    match path.with_suffix("").parts:
+        case "services", service:
+            return f"kit.stock, {service}]"
+        case ("compose", "images", store, _) | ("compose", store, _) | ("compose", store) if store not in ALL_LABS:
+            return f"compose/{store}.yaml"
+    return None
 
 
 def _mark(out: Path) -> Path:

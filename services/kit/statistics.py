@@ -4,16 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
 
+import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from kit.phase import Phase
 from kit.telemetry import Telemetry
-
-if TYPE_CHECKING:
-    import asyncpg
 
 LOOK_SECONDS = 0.1
 TOGETHER_SECONDS = 1.0
@@ -48,7 +45,6 @@ class DatabaseStatistics:
         self._active = 0
         self._before: tuple[int, int] | None = None
         self._phase = phase.current
-        self._one_look = asyncio.Lock()
         telemetry.counter(
             "database_queries", "Queries by whether they found a row.", ("found", "phase"), lambda: self._queries
         )
@@ -56,8 +52,11 @@ class DatabaseStatistics:
         telemetry.gauge("work_in_flight", "The patient's queries at work.", (), lambda: {(): self._active})
 
     async def look(self, database: "asyncpg.Pool[asyncpg.Record]", phase: str) -> None:
-        """Look now; what has happened since the last look belongs to the phase before `phase`, if that is a new one."""
-        async with self._one_look:
+        """Look now; what has happened since the last look belongs to the phase before `phase`, if that is a new one.
+
+        A database that does not answer tells nothing: it is asked again, and a phase without a look has no evidence.
+        """
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             row = await database.fetchrow(DATABASE_LOOK)
             now = row["queries"], row["found"]
             before = self._before or now

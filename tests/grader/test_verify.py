@@ -148,7 +148,13 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
         ("services/kit/app.py", ["03"]),
         ("grader/checks.py", ["03"]),
         ("services/another.py", []),
+        ("compose/postgres.yaml", ["03", "05"]),
+        ("compose/images/postgres/postgresql.conf", ["03", "05"]),
+        ("compose/redis/users.acl", ["03", "05"]),
+        ("compose/stack.yaml", ["03"]),
         ("README.md", []),
+        ("labs/04-bulkhead/debrief.md", []),
+        ("labs/04-bulkhead/calibration.toml", []),
     ],
 )
 def test_labs_are_touched_by_their_folder_their_services_and_shared_code(
