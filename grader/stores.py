@@ -85,7 +85,8 @@ class StorePort:
             case "PUT", "/faults":
                 return self._become(body)
             case "DELETE", "/faults":
-                return {"healed": self._heal(but=[])}
+                healed, _ = self._heal(but=[])
+                return {"healed": healed}
         return body
 
     def _active(self) -> list[str]:
@@ -102,21 +103,20 @@ class StorePort:
             if others := [f"`{key}`" for key in fault if key not in ("id", "kind")]:
                 raise ErError(f"a store's `{fault['kind']}` takes no {', '.join(others)}: it lasts until it is healed")
         kinds = [fault["kind"] for fault in wanted]
-        self._heal(but=kinds)
-        active = self._active()
+        _, active = self._heal(but=kinds)
         for kind in kinds:
             if kind not in active:
                 self._run(self._deeds[kind].do)
         return [_described(kind) for kind in kinds]
 
-    def _heal(self, but: list[str]) -> int:
-        """Heal all faults but these; return how many."""
-        healed = 0
-        while kinds := [kind for kind in self._active() if kind not in but]:
+    def _heal(self, but: list[str]) -> tuple[int, list[str]]:
+        """Heal all faults but these; return how many were healed, and which are active still."""
+        healed, active = 0, self._active()
+        while kinds := [kind for kind in active if kind not in but]:
             for kind in kinds:
                 self._run(self._deeds[kind].undo)
-            healed += len(kinds)
-        return healed
+            healed, active = healed + len(kinds), self._active()
+        return healed, active
 
     def _run(self, command: Command) -> str:
         return docker(*(self._container if word == CONTAINER else word for word in command)).strip()
