@@ -7,10 +7,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated
 
 import asyncpg
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from redis.asyncio import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -124,7 +125,7 @@ store_told = StoreStatistics(service.telemetry)
 
 
 @service.app.post("/changes")
-async def change(offers: list[Offer]) -> Changed:
+async def change(offers: Annotated[list[Offer], Field(max_length=100)]) -> Changed:
     """Change prices, and tell their new versions."""
     changed = await pricing.change(offers)
     for priced in changed:
