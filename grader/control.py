@@ -12,7 +12,12 @@ SECONDS = 5.0
 
 
 class Port(Protocol):
-    """What the incident's driver asks about phase and faults: a control port, or what stands for one."""
+    """What the incident's driver asks about phase and faults: a control port, or what stands for one.
+
+    `patience`: the seconds within which it acknowledges on a host that is fit to judge.
+    """
+
+    patience: float
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # JSON is what the service makes it
         """Return the answer; raises ErError when there is none, or a refusal."""
@@ -20,6 +25,8 @@ class Port(Protocol):
 
 class ControlPort:
     """Speak to one service's control port on the loopback interface, with the run's secret."""
+
+    patience = 0.25
 
     def __init__(self, service: str, port: int, secret: str) -> None:
         self.service = service

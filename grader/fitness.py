@@ -59,6 +59,7 @@ def pressure() -> float | None:
 def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:
     """Return why the run cannot be judged on these phases; none when it can."""
     found = [f"a fault was not acknowledged: {fault}" for fault in incident.unacknowledged]
+    found += [f"the host was busy: {late}" for late in incident.overdue]
     for phase in phases:
         share = twin_share(evidence, phase)
         if share is None:

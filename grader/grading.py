@@ -96,6 +96,7 @@ class Grade:
             twin=twin,
             canary=canary,
             lag=lag,
+            late={phase: round(late, 3) for phase, late in play.incident.late.items()},
             pressure=pressure,
             readings=readings,
             timeline=timeline,

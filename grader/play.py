@@ -20,6 +20,9 @@ EVIDENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.25
 """How often a running incident's evidence is looked at."""
 
+QUIET_SECONDS = 0.5
+"""A look takes up to so long; it must make nothing late that is due."""
+
 
 class Play:
     """Play a plan once on a project that is up.
@@ -60,7 +63,7 @@ class Play:
                 deadline = time.monotonic() + EVIDENCE_SECONDS
             for name in self.orchestration.advance():
                 self._say(f"the orchestrator restarts `{name}`")
-            if time.monotonic() >= look:
+            if time.monotonic() >= look and self.incident.quiet > QUIET_SECONDS:
                 look = time.monotonic() + LOOK_SECONDS
                 if self._phase_completed():
                     if self._may_stop():

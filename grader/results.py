@@ -48,8 +48,9 @@ class Attempt(BaseModel):
     """One play of the incident: its length, why it could not be judged (if so), and its raw readings by check.
 
     By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a processor
-    that its canary got while it wanted one, and `lag` how late the load generator was at worst (seconds). `pressure`
-    is the share of the time in which some work on the host waited for a CPU.
+    that its canary got while it wanted one, `lag` how late the load generator was at worst, and `late` how late the
+    services had been told phase and faults (seconds). `pressure` is the share of the time in which some work on the
+    host waited for a CPU.
     """
 
     seconds: float
@@ -58,6 +59,7 @@ class Attempt(BaseModel):
     twin: dict[str, float | None]
     canary: dict[str, float | None] = {}
     lag: dict[str, float | None] = {}
+    late: dict[str, float] = {}
     pressure: float | None = None
     readings: dict[str, list[Reading]]
     timeline: Timeline | None = None

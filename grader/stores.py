@@ -66,6 +66,8 @@ DEEDS: dict[str, dict[str, Deed]] = {
 class StorePort:
     """Answer what a control port answers about faults, by what the engine does to one container."""
 
+    patience = 1.0
+
     def __init__(self, service: str, container: str) -> None:
         self.service = service
         self._container = container

@@ -1,5 +1,7 @@
 """The driver tells every stock service each phase once, in order, and injects each fault once."""
 
+import math
+
 import pytest
 
 from grader.control import ControlPort
@@ -14,15 +16,18 @@ Call = tuple[str, str, object]
 class RecordingPort(ControlPort):
     """A control port that notes what it is asked."""
 
-    def __init__(self, service: str, *, refuses: str = "") -> None:
+    def __init__(self, service: str, *, refuses: str = "", clock: "Clock | None" = None, takes: float = 0.0) -> None:
         super().__init__(service, 0, "")
         self.calls: list[Call] = []
         self.refuses = refuses
+        self.clock, self.takes = clock, takes
 
     def ask(self, method: str, path: str, body: object = None) -> object:
         if path == self.refuses and method in {"POST", "PUT"}:
             raise ErError("no")
         self.calls.append((method, path, body))
+        if self.clock and path == "/faults" and method != "DELETE":
+            self.clock.now += self.takes
         return {"starts_in": 0.0}
 
 
@@ -111,3 +116,56 @@ def test_the_faults_that_a_phase_begins_with_follow_those_of_the_one_before_in_o
         ("POST", "/faults", {"kind": "error"}),
         ("PUT", "/faults", []),
     ]
+
+
+def test_what_is_told_in_time_is_not_overdue(clock: Clock) -> None:
+    incident = played(clock, RecordingPort("quotes"))
+    assert incident.overdue == []
+    assert max(incident.late.values()) == pytest.approx(0.1, abs=0.1)
+
+
+def test_a_driver_that_stood_still_has_told_late(clock: Clock) -> None:
+    incident = Incident(plan(), {"load": RecordingPort("load"), "quotes": RecordingPort("quotes")})
+    incident.begin()
+    incident.advance()
+    clock.now += 2.4
+    incident.advance()
+    assert incident.overdue == ["in `fault` what `quotes` was to be told was 0.4 s late"]
+    assert incident.late["fault"] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("takes", "overdue"), [(0.2, 0), (0.3, 1)])
+def test_a_service_has_a_quarter_of_a_second_to_acknowledge(clock: Clock, takes: float, overdue: int) -> None:
+    incident = Incident(
+        plan(), {"load": RecordingPort("load"), "quotes": RecordingPort("quotes", clock=clock, takes=takes)}
+    )
+    incident.begin()
+    for now in (100.0, 102.0, 103.0):
+        clock.now = now
+        incident.advance()
+    assert len(incident.overdue) == overdue
+
+
+def test_who_takes_longest_is_told_last(clock: Clock) -> None:
+    faults = [Fault.model_validate({"service": name, "kind": "pause"}) for name in ("redis", "quotes")]
+    slow, quick = RecordingPort("redis", clock=clock, takes=0.6), RecordingPort("quotes")
+    slow.patience = 1.0
+    phases = [PlannedPhase("steady", 0, 2, {"a": 1}, []), PlannedPhase("fault", 2, 3, {"a": 1}, faults)]
+    incident = Incident(Plan(7, phases), {"load": RecordingPort("load"), "redis": slow, "quotes": quick})
+    incident.begin()
+    for now in (100.0, 102.0):
+        clock.now = now
+        incident.advance()
+    assert incident.overdue == []
+    assert incident.late["fault"] == pytest.approx(0.6)
+
+
+def test_it_is_known_how_long_nothing_is_due(clock: Clock) -> None:
+    incident = Incident(plan(), {"load": RecordingPort("load"), "quotes": RecordingPort("quotes")})
+    incident.begin()
+    quiet = []
+    for now in (100.0, 101.5, 102.0, 103.5, 105.0):
+        clock.now = now
+        incident.advance()
+        quiet.append(round(incident.quiet, 1))
+    assert quiet == [2.0, 0.5, 1.0, 1.5, math.inf]
