@@ -12,12 +12,7 @@ SECONDS = 5.0
 
 
 class Port(Protocol):
-    """What the incident's driver asks about phase and faults: a control port, or what stands for one.
-
-    `patience`: the seconds within which it acknowledges on a host that is fit to judge.
-    """
-
-    patience: float
+    """What the incident's driver asks about phase and faults: a control port, or what stands for one."""
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # JSON is what the service makes it
         """Return the answer; raises ErError when there is none, or a refusal."""
@@ -25,8 +20,6 @@ class Port(Protocol):
 
 class ControlPort:
     """Speak to one service's control port on the loopback interface, with the run's secret."""
-
-    patience = 0.25
 
     def __init__(self, service: str, port: int, secret: str) -> None:
         self.service = service

@@ -19,23 +19,22 @@ class Incident:
     """One play of a plan on running services; `advance` is called often and never waits.
 
     `ports` by service: the one named `load` plays the arrivals, all others are told phase and faults. `late` is by
-    phase how long after it was due something was acknowledged, at worst (seconds); `overdue` says where that was longer
-    than a port's patience.
+    phase how many seconds the driver let go by before it told what was due, at worst. How long services take to hear it
+    is not in it: that may be the patient's doing.
     """
 
     plan: Plan
     ports: Mapping[str, Port]
     unacknowledged: list[str] = field(default_factory=list)
-    overdue: list[str] = field(default_factory=list)
     late: dict[str, float] = field(default_factory=dict)
     _zero: float = 0.0
+    _told: float = 0.0
     _entered: int = 0
     _injected: set[tuple[int, int]] = field(default_factory=set)
 
     def begin(self) -> None:
         """Hand the plan to the load generator, which names the moment at which it starts."""
-        for service in self._stock():
-            self.ports[service].ask("DELETE", "/faults")
+        self._tell_stock("DELETE", "/faults")
         started = self.ports["load"].ask("POST", "/play", self.plan.for_load())
         self._zero = time.monotonic() + float(started["starts_in"])
 
@@ -61,15 +60,16 @@ class Incident:
 
     def advance(self) -> bool:
         """Do what is due: enter the next phase, inject faults; tell whether a phase began or the last one ended."""
-        moved = not self.over and self.elapsed >= self._next_edge()
+        now = self.elapsed
+        moved = not self.over and now >= self._next_edge()
         if moved:
             left, due = self.phase, self._next_edge()
             self._entered += 1
-            for service in self._stock():
-                self.ports[service].ask("PUT", "/phase", {"name": self.phase.name if self.phase else AFTER})
-                self._note(service, due)
-            self._replace(left, due)
-        self._inject_due()
+            self._note_late(now, due)
+            self._tell_stock("PUT", "/phase", {"name": self.phase.name if self.phase else AFTER})
+            self._replace(left)
+        if self._inject_due(now) or moved:
+            self._told = self.elapsed
         return moved
 
     @property
@@ -89,51 +89,51 @@ class Incident:
         phases = self.plan.phases
         return phases[self._entered].start if self._entered < len(phases) else phases[-1].end
 
-    def _replace(self, left: PlannedPhase | None, due: float) -> None:
+    def _replace(self, left: PlannedPhase | None) -> None:
         """Have the faults that a phase begins with follow those of the one before in one step, service by service."""
         begins = [fault for fault in self.phase.faults if not fault.at] if self.phase else []
         faults = [*(left.faults if left else []), *begins]
-        services = dict.fromkeys(fault.service for fault in faults)
-        # Who takes longest comes last, so that nobody waits for it.
-        for service in sorted(services, key=lambda name: self.ports[name].patience if name in self.ports else 0):
+        for service in dict.fromkeys(fault.service for fault in faults):
             wanted = [fault for fault in begins if fault.service == service]
-            self._inject("PUT", wanted, service, [_described(fault) for fault in wanted], due)
+            self._inject("PUT", service, wanted, [_described(fault) for fault in wanted])
 
     def _waits(self, number: int) -> bool:
         """Tell whether a fault of the current phase is still to come."""
         return bool(self.phase and self.phase.faults[number].at) and (self._entered, number) not in self._injected
 
-    def _inject_due(self) -> None:
+    def _inject_due(self, now: float) -> bool:
+        """Inject the faults that are due; tell whether there were any."""
         if (phase := self.phase) is None:
-            return
-        for number, fault in enumerate(phase.faults):
-            due = phase.start + fault.at
-            if self._waits(number) and self.elapsed >= due:
-                self._injected.add((self._entered, number))
-                self._inject("POST", [fault], fault.service, _described(fault), due)
+            return False
+        due = [
+            number for number, fault in enumerate(phase.faults) if now >= phase.start + fault.at and self._waits(number)
+        ]
+        for number in due:
+            self._injected.add((self._entered, number))
+            fault = phase.faults[number]
+            self._note_late(now, phase.start + fault.at)
+            self._inject("POST", fault.service, [fault], _described(fault))
+        return bool(due)
 
-    def _inject(self, method: str, faults: Sequence[Fault], service: str, body: object, due: float) -> None:
+    def _inject(self, method: str, service: str, faults: Sequence[Fault], body: object) -> None:
         try:
             self.ports[service].ask(method, "/faults", body)
-            self._note(service, due)
         except (ErError, KeyError) as error:
             kinds = " and ".join(fault.kind for fault in faults) or "healing"
-            self.unacknowledged.append(f"{kinds} on `{service}` in `{self._where}`: {error}")
+            self.unacknowledged.append(
+                f"{kinds} on `{service}` in `{self.phase.name if self.phase else AFTER}`: {error}"
+            )
 
-    def _note(self, service: str, due: float) -> None:
-        """Note how long after it was due a service has acknowledged something."""
-        late = self.elapsed - due
-        self.late[self._where] = max(late, self.late.get(self._where, 0.0))
-        # Behind the last phase nothing is judged.
-        if self.phase and late > self.ports[service].patience:
-            self.overdue.append(f"in `{self._where}` what `{service}` was to be told was {late:.1f} s late")
+    def _note_late(self, now: float, due: float) -> None:
+        """Note how long the driver has had nothing to do since something was due; behind the last phase it may wait."""
+        if self.phase:
+            late = max(0.0, now - max(due, self._told))
+            self.late[self.phase.name] = max(late, self.late.get(self.phase.name, 0.0))
 
-    @property
-    def _where(self) -> str:
-        return self.phase.name if self.phase else AFTER
-
-    def _stock(self) -> list[str]:
-        return [service for service in self.ports if service != "load"]
+    def _tell_stock(self, method: str, path: str, body: object = None) -> None:
+        for service, port in self.ports.items():
+            if service != "load":
+                port.ask(method, path, body)
 
 
 def _described(fault: Fault) -> dict[str, object]:

@@ -49,8 +49,8 @@ class Attempt(BaseModel):
 
     By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a processor
     that its canary got while it wanted one, `lag` how late the load generator was at worst, and `late` how late the
-    services had been told phase and faults (seconds). `pressure` is the share of the time in which some work on the
-    host waited for a CPU.
+    grader was with phase and faults (seconds). `pressure` is the share of the time in which some work on the host
+    waited for a CPU.
     """
 
     seconds: float

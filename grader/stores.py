@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from grader.docker import docker
+from grader.docker import DockerError, docker
 from grader.errors import ErError
 
 CONTAINER = "CONTAINER"
@@ -64,14 +64,16 @@ DEEDS: dict[str, dict[str, Deed]] = {
 
 
 class StorePort:
-    """Answer what a control port answers about faults, by what the engine does to one container."""
+    """Answer what a control port answers about faults, by what the engine does to one container.
 
-    patience = 1.0
+    It remembers what it has done, so that a phase's faults need no look, and looks again where somebody else did more.
+    """
 
     def __init__(self, service: str, container: str) -> None:
         self.service = service
         self._container = container
         self._deeds = DEEDS[service]
+        self._known: list[str] | None = None
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 # as a control port does
         """Do what is asked about faults and return the answer; a phase is nothing to a store.
@@ -87,8 +89,7 @@ class StorePort:
             case "PUT", "/faults":
                 return self._become(body)
             case "DELETE", "/faults":
-                healed, _ = self._heal(but=[])
-                return {"healed": healed}
+                return {"healed": self._reach([], self._active())}
         return body
 
     def _active(self) -> list[str]:
@@ -105,20 +106,26 @@ class StorePort:
             if others := [f"`{key}`" for key in fault if key not in ("id", "kind")]:
                 raise ErError(f"a store's `{fault['kind']}` takes no {', '.join(others)}: it lasts until it is healed")
         kinds = [fault["kind"] for fault in wanted]
-        _, active = self._heal(but=kinds)
+        try:
+            self._reach(kinds, self._active() if self._known is None else self._known)
+        except DockerError:
+            self._reach(kinds, self._active())
+        return [_described(kind) for kind in kinds]
+
+    def _reach(self, kinds: list[str], active: list[str]) -> int:
+        """Go from the active faults to these; return how many were healed."""
+        self._known, healed = None, 0
+        while others := [kind for kind in active if kind not in kinds]:
+            for kind in others:
+                self._run(self._deeds[kind].undo)
+            healed += len(others)
+            # Only now can it be seen what else a paused store has.
+            active = self._active() if "pause" in others else [kind for kind in active if kind in kinds]
         for kind in kinds:
             if kind not in active:
                 self._run(self._deeds[kind].do)
-        return [_described(kind) for kind in kinds]
-
-    def _heal(self, but: list[str]) -> tuple[int, list[str]]:
-        """Heal all faults but these; return how many were healed, and which are active still."""
-        healed, active = 0, self._active()
-        while kinds := [kind for kind in active if kind not in but]:
-            for kind in kinds:
-                self._run(self._deeds[kind].undo)
-            healed, active = healed + len(kinds), self._active()
-        return healed, active
+        self._known = [kind for kind in kinds if self._deeds[kind].look]
+        return healed
 
     def _run(self, command: Command) -> str:
         return docker(*(self._container if word == CONTAINER else word for word in command)).strip()

@@ -59,11 +59,12 @@ def test_a_fault_that_was_not_acknowledged_makes_a_run_unfit() -> None:
     assert found == "a fault was not acknowledged: slow on `quotes` in `fault`: no"
 
 
-def test_a_driver_that_was_late_makes_a_run_unfit() -> None:
-    late = incident()
-    late.overdue.append("in `fault` what `quotes` was to be told was 1.2 s late")
-    (found,) = fitness.causes(Told(), late, ["surge"])
-    assert found == "the host was busy: in `fault` what `quotes` was to be told was 1.2 s late"
+@pytest.mark.parametrize(("late", "causes"), [(0.24, 0), (0.26, 1)])
+def test_a_driver_that_was_late_makes_a_run_unfit(late: float, causes: int) -> None:
+    driven = incident()
+    driven.late["fault"] = late
+    found = fitness.causes(Told(), driven, ["surge"])
+    assert found == ["the host was busy in `fault`: the grader was 0.26 s late with it"][:causes]
 
 
 def test_the_twin_is_judged_within_a_tenth_of_a_second() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from grader import stores
+from grader.docker import DockerError
 from grader.errors import ErError
 from grader.stores import StorePort
 
@@ -13,21 +14,25 @@ class Engine:
     def __init__(self) -> None:
         self.paused = self.refuses = False
         self.done: list[str] = []
+        self.calls = 0
 
     def __call__(self, *args: str) -> str:
         assert "abc" in args
+        self.calls += 1
         if args[0] == "inspect":
             return f"{'true' if self.paused else 'false'}\n"
         if args[0] == "exec":
             return self.ask(args[-1])
         if args[0] != "restart":
-            assert self.paused is (args[0] == "unpause"), "the engine refuses to pause twice"
+            if self.paused is not (args[0] == "unpause"):
+                raise DockerError(args[0], "the engine refuses to pause twice")
             self.paused = args[0] == "pause"
         self.done.append(args[0])
         return ""
 
     def ask(self, statements: str) -> str:
-        assert not self.paused, "what is paused answers nothing"
+        if self.paused:
+            raise DockerError("exec", "the container is paused")
         if statements.startswith("SELECT"):
             return "f\n" if self.refuses else "t\n"
         self.refuses = "NOLOGIN" in statements
@@ -94,6 +99,22 @@ def test_by_hand_a_second_fault_joins_the_first(postgres: StorePort, engine: Eng
     postgres.ask("POST", "/faults", {"kind": "refuse"})
     assert postgres.ask("POST", "/faults", {"kind": "pause"})["kind"] == "pause"
     assert engine.done == ["refuse", "pause"]
+
+
+def test_a_phases_fault_takes_one_call_of_the_engine_and_so_does_its_end(postgres: StorePort, engine: Engine) -> None:
+    postgres.ask("DELETE", "/faults")
+    for wanted, done in (([{"kind": "refuse"}], "refuse"), ([], "let in")):
+        engine.calls = 0
+        postgres.ask("PUT", "/faults", wanted)
+        assert (engine.calls, engine.done[-1]) == (1, done)
+
+
+def test_a_store_that_was_healed_by_hand_meanwhile_is_looked_at_again(redis: StorePort, engine: Engine) -> None:
+    redis.ask("PUT", "/faults", [{"kind": "pause"}])
+    assert StorePort("redis", "abc").ask("DELETE", "/faults") == {"healed": 1}
+    assert redis.ask("PUT", "/faults", []) == []
+    redis.ask("PUT", "/faults", [{"kind": "pause"}])
+    assert engine.done == ["pause", "unpause", "pause"]
 
 
 def test_a_phase_is_nothing_to_a_store(redis: StorePort, engine: Engine) -> None:
