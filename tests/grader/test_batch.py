@@ -60,7 +60,7 @@ def test_results_of_an_earlier_grade_are_not_taken_for_this_ones(job: Job) -> No
 def test_an_interrupt_ends_the_grades_that_run_and_starts_no_more(job: Job, tmp_path: Path) -> None:
     does(
         job,
-        "trap 'echo down >> $submission/ended; kill $!; exit 2' TERM; echo up >> $submission/begun; sleep 60 & wait",
+        "trap 'echo down >> $submission/ended; kill -9 $!; exit 2' TERM; echo up >> $submission/begun; sleep 60 & wait",
     )
     crew = Crew(2)
     begun = tmp_path / "begun"
