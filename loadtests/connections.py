@@ -16,8 +16,12 @@ ADDRESS_SECONDS = 1.0
 """How long an address is used before its name is looked up again."""
 
 
-LARGEST_ANSWER = 64 * 1024
-"""Bytes of an answer, its head included, that are read; the time limit alone would let one fill the memory."""
+LARGEST_ANSWER = 16 * 1024
+"""Bytes of an answer, its head included, that are read, and that the kernel may hold until they are.
+
+Labs' answers are smaller by far. The time limit alone would let an answer without end fill the memory, and a larger
+window would let it keep a processor busy.
+"""
 
 
 class Frugal(gevent.socket.socket):  # type: ignore[misc] # it ships no types
@@ -52,7 +56,10 @@ class Connections(ConnectionPool):
         self._looked_up = 0.0
 
     def _create_tcp_socket(self, family: int, socktype: int, protocol: int) -> Frugal:
-        return Frugal(family, socktype, protocol)
+        made = Frugal(family, socktype, protocol)
+        # Before it connects: then the other side knows it from the first packet on.
+        made.setsockopt(gevent.socket.SOL_SOCKET, gevent.socket.SO_RCVBUF, LARGEST_ANSWER)
+        return made
 
     def _resolve(self) -> list[Any]:
         """Return the target's addresses; when they are known, without waiting for the name service."""

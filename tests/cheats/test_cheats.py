@@ -16,6 +16,9 @@ ER = str(Path(sys.executable).with_name("er"))
 LONGEST_GRADE = 150
 """Seconds; three plays take less. A grade beyond them hangs."""
 
+INCONCLUSIVE = 2
+"""The exit code of a grade that could not judge."""
+
 
 def grade(submission: Path, out: Path) -> "subprocess.CompletedProcess[str]":
     command = [ER, "grade", "03", "--submission", str(submission), "--out", str(out)]
@@ -26,7 +29,11 @@ def grade(submission: Path, out: Path) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_fails(cheat: str, tmp_path: Path) -> None:
-    done = grade(submit(cheat, tmp_path / "submission"), tmp_path / "out")
+    submission = submit(cheat, tmp_path / "submission")
+    done = grade(submission, tmp_path / "out")
+    if done.returncode == INCONCLUSIVE:
+        # As in a class and in a proof: this machine may have been busy. Who makes it so is found out the second time.
+        done = grade(submission, tmp_path / "out")
     said = done.stdout + done.stderr
     assert done.returncode == 1, f"{cheat}: {said}"
     results = Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes())
