@@ -6,6 +6,7 @@ variable "PYTHON_TAG" { default = "pattern-er/python:dev" }
 variable "REDIS_TAG" { default = "pattern-er/redis:dev" }
 variable "PROMETHEUS_TAG" { default = "pattern-er/prometheus:dev" }
 variable "POSTGRES_TAG" { default = "pattern-er/postgres:dev" }
+variable "KAFKA_TAG" { default = "pattern-er/kafka:dev" }
 
 target "base" {
   args   = { BASE = BASE }
@@ -37,4 +38,13 @@ target "postgres" {
   context  = "compose/images/postgres"
   contexts = { lab = LAB }
   tags     = [POSTGRES_TAG]
+}
+
+# One for each lab that has a topics.txt.
+target "kafka" {
+  inherits = ["base"]
+  context  = "compose/images/kafka"
+  contexts = { lab = LAB }
+  tags     = [KAFKA_TAG]
+  secret   = CA == "" ? [] : ["id=ca,src=${CA}"]
 }

@@ -22,8 +22,8 @@ INPUTS = {
 }
 """What each image is built from, relative to the course."""
 
-SCHEMA = "schema.sql"
-"""A lab's own data: a lab that has it gets a Postgres image of its own, `postgres-05`."""
+OWN_DATA = {"postgres": "schema.sql", "kafka": "topics.txt"}
+"""What a lab's own image is made of, by the store: a lab with a `schema.sql` gets its own Postgres, `postgres-05`."""
 
 TRUST_STORES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
@@ -33,9 +33,10 @@ Say = Callable[[str], object]
 def inputs(course: Course) -> dict[str, tuple[str, ...]]:
     """Return what each image of the course is built from, those of single labs too."""
     own = {
-        f"postgres-{lab.number}": ("compose/images/postgres", f"labs/{lab.name}/{SCHEMA}")
+        f"{store}-{lab.number}": (f"compose/images/{store}", f"labs/{lab.name}/{file}")
         for lab in course.labs()
-        if (lab.path / SCHEMA).exists()
+        for store, file in OWN_DATA.items()
+        if (lab.path / file).exists()
     }
     return {**INPUTS, **own}
 
@@ -113,8 +114,8 @@ def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> N
     say(f"building {', '.join(names)} (once; later starts find them) ...")
     environment = {f"{_target(name).upper()}_TAG": own[name] for name in names}
     environment |= {"BASE": BASE, "CA": _trust_store()}
-    given = [path for name in names for path in inputs(course)[name]]
-    environment["LAB"] = next((str(Path(path).parent) for path in given if path.endswith(SCHEMA)), "")
+    given = [Path(path) for name in names for path in inputs(course)[name]]
+    environment["LAB"] = next((str(path.parent) for path in given if path.name in OWN_DATA.values()), "")
     targets = map(_target, names)
     command = ["docker", "buildx", "bake", "--progress", "plain", "--file", "compose/docker-bake.hcl", *targets]
     log = course.state / "build.log"

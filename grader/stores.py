@@ -59,6 +59,7 @@ DEEDS: dict[str, dict[str, Deed]] = {
             says="f",
         ),
     },
+    "kafka": {"pause": PAUSE},
 }
 """What can be done to each kind of store, by its service's name."""
 
