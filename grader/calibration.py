@@ -7,6 +7,7 @@ import statistics
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -95,16 +96,20 @@ def plays_as(lab: Lab) -> str:
     aside = {"says", "events", "min", "max", "guard", "great", "elite"}
     tables = (*lab.manifest.phase, *lab.manifest.check, lab.manifest.level)
     digest = _hash([table.model_dump(exclude=aside, exclude_defaults=True, mode="json") for table in tables])
-    code = sorted(path for folder in candidates(lab).values() for path in folder.glob("*.py"))
+    kinds = {".py", *(Path(name).suffix for name in lab.manifest.edit)}
+    code = sorted(path for folder in candidates(lab).values() for path in folder.iterdir() if path.suffix in kinds)
     for path in (lab.path / "compose.yaml", lab.path / "locustfile.py", *code):
         digest.update(f"{path.relative_to(lab.path)}\0".encode() + path.read_bytes())
+    for name, expectation in sorted(lab.manifest.fixes.items()):
+        if expectation.over:
+            digest.update(f"{name}\0{expectation.over}\0".encode())
     return digest.hexdigest()[:16]
 
 
 def holds_for(lab: Lab) -> str:
     """Return a hash of all that decides a lab's figures: how it plays, its thresholds, and what its fixes must fail."""
     limits = [check.model_dump(include={"name", "min", "max", "guard"}, mode="json") for check in lab.manifest.check]
-    fixes = {name: fix.model_dump(mode="json") for name, fix in sorted(lab.manifest.fixes.items())}
+    fixes = {name: fix.model_dump(mode="json", exclude={"over"}) for name, fix in sorted(lab.manifest.fixes.items())}
     return _hash([plays_as(lab), limits, fixes]).hexdigest()[:16]
 
 

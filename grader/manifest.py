@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -38,13 +39,28 @@ class Fault(Table):
         return dict(self.__pydantic_extra__ or {})
 
 
+class FaultToDraw(Fault):
+    """A fault as a manifest has it: of each value that is a list, the run's seed draws one.
+
+    Faults with the same list draw different ones, as long as there are any.
+    """
+
+    service: Name | Annotated[list[Name], Field(min_length=2)]  # type: ignore[assignment] # until it is drawn
+
+    def drawn(self, draw: Callable[[list[object]], object]) -> Fault:
+        """Return it with each list replaced by the one that `draw` takes of it."""
+        return Fault.model_validate(
+            {key: draw(value) if isinstance(value, list) else value for key, value in self.model_dump().items()}
+        )
+
+
 class Phase(Table):
     """A stretch of the incident: its shortest length in seconds, and per user kind the arrivals per second."""
 
     name: Name
     seconds: Annotated[float, Field(gt=0, le=600)]
     rate: dict[Name, Annotated[float, Field(gt=0, le=2000)]]
-    faults: list[Fault] = []
+    faults: list[FaultToDraw] = []
 
 
 class Claim(Table):
@@ -119,11 +135,13 @@ class Expectation(Table):
     """The checks that a fix must fail, and those that are not asked of it; all others must pass.
 
     `unhealthy`: it may also be found out before any check, as it does not even serve in the first phase.
+    `over`: the accepted fix whose files it has where it has none of its own; without it those are the starter's.
     """
 
     fails: list[Name] = []
     either: list[Name] = []
     unhealthy: bool = False
+    over: Name | None = None
 
 
 class Manifest(Table):
@@ -135,7 +153,7 @@ class Manifest(Table):
     pattern: Name
     emergency: Name
     requires: list[Name] = []
-    edit: Annotated[list[str], Field(min_length=1, max_length=2)]
+    edit: Annotated[list[str], Field(min_length=1, max_length=3)]
     minutes: Annotated[int, Field(gt=0)]
     symptom: Symptom
     level: Level
@@ -211,7 +229,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the table around a wrong key knows."""
     tables: dict[str, type[BaseModel]] = {
         "phase": Phase,
-        "faults": Fault,
+        "faults": FaultToDraw,
         "share": ShareCheck,
         "exact": ExactCheck,
         "measure": MeasureCheck,

@@ -55,10 +55,10 @@ def diff(course: Course, lab: Lab) -> str:
 def changes(lab: Lab, source: Path) -> str:
     """Return a submission's changes against the starter, as a unified diff; what cannot be read is said instead."""
     chunks: list[str] = []
-    for name in lab.manifest.edit:
+    for name, path in edited_files(lab, source).items():
         before = (lab.patient / name).read_text(encoding="utf-8").splitlines(keepends=True)
         try:
-            after = read_edited(submitted(source, lab) / name, lab).decode().splitlines(keepends=True)
+            after = read_edited(path, lab).decode().splitlines(keepends=True)
         except LearnerError as error:
             chunks.append(f"{error.what}\n")
         else:
@@ -82,17 +82,32 @@ def submitted(source: Path, lab: Lab) -> Path:
     return next((folder for folder in below if folder.is_dir() and folder.resolve() == folder), source)
 
 
+def edited_files(lab: Lab, source: Path) -> dict[str, Path]:
+    """Return by name where the edited files of a submission are.
+
+    A fix of the lab itself need not have all of them: others are those of the fix that it stands on, or the starter's.
+    """
+    source = submitted(source, lab)
+    below = []
+    if source.resolve().parent.parent == lab.path / "fixes":
+        base = lab.manifest.expectation(source.resolve().name).over
+        below = [*([lab.path / "fixes" / "accepted" / base] if base else []), lab.patient]
+    return {
+        name: next((folder / name for folder in (source, *below) if (folder / name).exists()), source / name)
+        for name in lab.manifest.edit
+    }
+
+
 def stage(lab: Lab, source: Path, target: Path) -> None:
     """Put the starter with the edited files of `source` over it into `target`, readable by the containers' user.
 
     Raises LearnerError for a file of the submission that is missing, is no regular file, is too large or is no text.
     """
-    source = submitted(source, lab)
     for path in lab.patient.iterdir():
         if path.is_file():
             write_whole(target / path.name, path.read_bytes())
-    for name in lab.manifest.edit:
-        write_whole(target / name, read_edited(source / name, lab))
+    for name, path in edited_files(lab, source).items():
+        write_whole(target / name, read_edited(path, lab))
 
 
 def read_edited(path: Path, lab: Lab) -> bytes:

@@ -1,6 +1,7 @@
 """Fixes: overlays of the edited files, each with its reason, which together try every check."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     del course
     yield from _folders(lab)
     yield from _expectations(lab)
+    yield from _bases(lab)
     yield from _reasons_of_either(lab)
 
 
@@ -32,15 +34,18 @@ def _folders(lab: Lab) -> Iterator[Finding]:
             for path in files:
                 if path.name not in lab.manifest.edit:
                     yield Finding(path, 0, "not a file that the lab's `edit` names", "a fix replaces edited files only")
-                elif path.suffix == ".py":
+                else:
                     yield from _source(lab, path.read_text(), path, kind)
 
 
 def _source(lab: Lab, text: str, where: Path, kind: str) -> Iterator[Finding]:
     try:
-        ast.parse(text)
+        _parse(where.suffix, text)
     except SyntaxError as error:
         yield Finding(where, error.lineno or 0, f"no Python: {error.msg}", "a fix must run")
+        return
+    except tomllib.TOMLDecodeError as error:
+        yield Finding(where, 0, f"no TOML: {error}", "a fix must be read")
         return
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first.startswith(("#", '"""')):
@@ -48,6 +53,14 @@ def _source(lab: Lab, text: str, where: Path, kind: str) -> Iterator[Finding]:
         yield Finding(where, 1, "the first line is no comment", f"say there {why}")
     if text == (lab.patient / where.name).read_text():
         yield Finding(where, 0, "the same as the starter", "a fix changes something")
+
+
+def _parse(kind: str, text: str) -> None:
+    match kind:
+        case ".py":
+            ast.parse(text)
+        case ".toml":
+            tomllib.loads(text)
 
 
 def _expectations(lab: Lab) -> Iterator[Finding]:
@@ -79,6 +92,14 @@ def _expectations(lab: Lab) -> Iterator[Finding]:
             yield Finding(
                 path, line, f"no rejected fix fails `{claim.name}`", "add the mistake that it is there to catch"
             )
+
+
+def _bases(lab: Lab) -> Iterator[Finding]:
+    path = lab.path / "lab.toml"
+    for name, expectation in lab.manifest.fixes.items():
+        if expectation.over and not (lab.path / "fixes" / "accepted" / expectation.over).is_dir():
+            line = line_of(path.read_text(), f"{name} =")
+            yield Finding(path, line, f"`{name}` stands on `{expectation.over}`", "it stands on an accepted fix")
 
 
 def _reasons_of_either(lab: Lab) -> Iterator[Finding]:

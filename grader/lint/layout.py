@@ -70,8 +70,10 @@ def _users(lab: Lab) -> Iterator[Finding]:
 
 
 def lines_of_code(path: Path) -> int:
-    """Return the number of a Python file's lines that are neither blank nor comment nor docstring."""
+    """Return the number of a file's lines that are neither blank nor comment nor, in Python, docstring."""
     text = path.read_text()
+    if path.suffix != ".py":
+        return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in text.splitlines())
     quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

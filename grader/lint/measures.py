@@ -36,6 +36,12 @@ EVIDENCE = {
 BROUGHT = re.compile(r'\btelemetry\.(?P<kind>counter|gauge)\(\s*"(?P<name>[a-z_]+)"')
 """A metric that a stock service's module exports."""
 
+OF_PATIENTS = {"audit_": "observability"}
+"""What is worked out from what patients emit, by the beginning of its name, and the one pattern whose labs judge that.
+
+There is nothing else to judge there. trace-audit believes no span by itself: it joins each to what stock services tell.
+"""
+
 ANSWERED = re.compile(r"load_responses_total|load_latency_seconds|status\s*=")
 """What depends on how the patient answers, and so may be zero when it does not."""
 
@@ -56,7 +62,9 @@ def metrics(query: str) -> set[str]:
 
 def brought(course: Course) -> set[str]:
     """Return the metrics that single stock services export, by the names that Prometheus has for them."""
-    sources = [path.read_text(encoding="utf-8") for path in sorted((course.root / "services").glob("*.py"))]
+    services = course.root / "services"
+    files = [*services.glob("*.py"), *(path for path in services.glob("*/*.py") if path.parent.name != "kit")]
+    sources = [path.read_text(encoding="utf-8") for path in files]
     found = [match for source in sources for match in BROUGHT.finditer(source)]
     return {match["name"] + ("_total" if match["kind"] == "counter" else "") for match in found}
 
@@ -74,6 +82,9 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
             yield Finding(
                 path, line, f"`{name}` reads `{metric}`", "checks read evidence only: see grader/lint/measures.py"
             )
+        for start, pattern in OF_PATIENTS.items():
+            if manifest.pattern != pattern and any(start in query for query in queries):
+                yield Finding(path, line, f"`{name}` reads `{start}...`", f"only labs of `{pattern}` judge what patients emit")
         if hasattr(claim, "total") and ANSWERED.search(claim.total):
             yield Finding(
                 path, line, f"the total of `{name}` depends on the answers", "count what was sent, or a ledger"
