@@ -3,18 +3,18 @@
 A patient imports from here and from nowhere else in the kit.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kit.app import create_app
+    from kit.kafka import KAFKA
 
-__all__ = ["create_app"]
+__all__ = ["KAFKA", "create_app"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # whatever is exported
     # Imported when asked for: the load generator wants `kit.receipts` without FastAPI.
     if name not in __all__:
         raise AttributeError(f"module `kit` has no `{name}`")
-    from kit import app  # noqa: PLC0415
-
-    return getattr(app, name)
+    return getattr(import_module("kit.kafka" if name == "KAFKA" else "kit.app"), name)

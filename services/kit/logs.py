@@ -2,16 +2,21 @@
 
 import json
 import logging
+import os
 import sys
 import traceback
 from asyncio import CancelledError
 from datetime import UTC, datetime
 
+from kit.shipping import Shipping
 from kit.tracebacks import own_part
+
+OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "color_message"}
+"""What the logging module and the server themselves write into records; the rest is what `extra` has said."""
 
 
 class JsonFormatter(logging.Formatter):
-    """Write a record as one line of JSON: time (UTC), level, logger, message and, if there is one, exception."""
+    """Write a record as one line of JSON: time (UTC), level, logger, message, what `extra` says, and any exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
@@ -20,20 +25,27 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage().strip(),
+            **{key: value for key, value in vars(record).items() if key not in OF_EVERY_RECORD},
         }
         if record.exc_info and record.exc_info[1]:
             kind, error, frames = record.exc_info
             line["exception"] = "".join(traceback.format_exception(kind, error, own_part(frames) or frames)).strip()
-        return json.dumps(line)
+        return json.dumps(line, default=str)
 
 
 def configure_logs() -> None:
-    """Send what is logged at INFO and above to standard output, but not what libraries say of each request."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
-    handler.addFilter(_is_no_cancellation)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for chatty in ("uvicorn", "httpx2", "httpcore2"):
+    """Send what is logged at INFO and above to standard output, but not what libraries say of each request.
+
+    Where LOGS_URL is set, each line goes there as well.
+    """
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    if url := os.environ.get("LOGS_URL"):
+        handlers.append(Shipping(url))
+    for handler in handlers:
+        handler.setFormatter(JsonFormatter())
+        handler.addFilter(_is_no_cancellation)
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    for chatty in ("uvicorn", "httpx2", "httpcore2", "kafka"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -1,0 +1,42 @@
+"""Shipping: log lines also go to a collector, from a thread of their own, so that nobody who logs ever waits for it."""
+
+import logging
+import threading
+from contextlib import suppress
+from queue import Full, Queue
+
+import httpx2
+
+MOST_WAITING = 1000
+"""Lines that wait beyond this are dropped: a log that is lost is better than a service that is."""
+
+MOST_AT_ONCE = 100
+SECONDS = 1.0
+
+
+class Shipping(logging.Handler):
+    """Send lines by POST, some at a time, one below the other; those of a collector that does not answer are lost."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        self._lines: Queue[str] = Queue(MOST_WAITING)
+        self._thread: threading.Thread | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand a record's line over to the thread."""
+        # Not before the first line: a process that forks would leave the thread behind.
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._ship, name="shipping", daemon=True)
+            self._thread.start()
+        with suppress(Full):
+            self._lines.put_nowait(self.format(record))
+
+    def _ship(self) -> None:
+        with httpx2.Client(timeout=SECONDS, trust_env=False) as client:
+            while True:
+                lines = [self._lines.get()]
+                while not self._lines.empty() and len(lines) < MOST_AT_ONCE:
+                    lines.append(self._lines.get_nowait())
+                with suppress(httpx2.TransportError):
+                    client.post(self._url, content="\n".join(lines))

@@ -1,0 +1,118 @@
+"""Traces, as stock services take part in them: W3C trace context, and what each testifies to trace-audit.
+
+A patient may send whatever spans it likes. What a stock service has seen is signed with the run's secret, so that every
+span of a patient can be held against it.
+"""
+
+import asyncio
+import json
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import httpx2
+from pydantic import BaseModel
+
+from kit.receipts import Receipts
+from kit.secret import read_secret
+
+AGAIN_SECONDS = 0.05
+MOST_AT_ONCE = 100
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
+"""Source: W3C Trace Context, `traceparent`."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where in which trace something happens: 32 and 16 hexadecimal digits."""
+
+    trace: str
+    span: str
+
+    @classmethod
+    def begin(cls) -> "Context":
+        """Begin a trace."""
+        return cls(secrets.token_hex(16), secrets.token_hex(8))
+
+    def child(self) -> "Context":
+        """Return a new span of the same trace."""
+        return Context(self.trace, secrets.token_hex(8))
+
+    @property
+    def header(self) -> str:
+        """Return the `traceparent` by which others join in."""
+        return f"00-{self.trace}-{self.span}-01"
+
+
+def received(header: str | None) -> Context | None:
+    """Return the context that a `traceparent` carries; None when there is none, or none that is valid."""
+    match = TRACEPARENT.fullmatch(header or "")
+    return Context(*match.groups()) if match else None
+
+
+class Entry(BaseModel):
+    """What a stock service has done for an order, as a span of its own.
+
+    `trace` and `parent` are the context that it received, empty when it received none; times are in seconds since 1970.
+    """
+
+    service: str
+    order: str
+    carrier: str
+    region: str
+    trace: str
+    parent: str
+    span: str
+    began: float
+    ended: float
+    status: int
+    phase: str
+
+
+ENTRIES = "entries"
+"""What the receipt for a text of entries says first."""
+
+
+class Testimony:
+    """Tell trace-audit of entries, each until it has heard it."""
+
+    def __init__(self) -> None:
+        self._receipts = Receipts(read_secret())
+        self._untold: asyncio.Queue[Entry] = asyncio.Queue()
+
+    def give(self, entry: Entry) -> None:
+        """Have an entry told, soon."""
+        self._untold.put_nowait(entry)
+
+    @asynccontextmanager
+    async def giving(self) -> AsyncIterator[None]:
+        """Tell, while inside."""
+        url = os.environ.get("AUDIT_URL", "http://trace-audit:8000")
+        async with httpx2.AsyncClient(base_url=url, timeout=2, trust_env=False) as audit:
+            telling = asyncio.create_task(self._tell(audit))
+            try:
+                yield
+            finally:
+                telling.cancel()
+
+    async def _tell(self, audit: httpx2.AsyncClient) -> None:
+        while True:
+            entries = [await self._untold.get()]
+            while not self._untold.empty() and len(entries) < MOST_AT_ONCE:
+                entries.append(self._untold.get_nowait())
+            text = json.dumps([entry.model_dump() for entry in entries])
+            told = await self._told(audit, text)
+            while not told:
+                await asyncio.sleep(AGAIN_SECONDS)
+                told = await self._told(audit, text)
+
+    async def _told(self, audit: httpx2.AsyncClient, text: str) -> bool:
+        # A receipt counts once: what is told again, as the answer was lost, needs another one.
+        body = {"entries": text, "receipt": self._receipts.issue(ENTRIES, text)}
+        with suppress(httpx2.TransportError):
+            return (await audit.post("/entries", json=body)).is_success
+        return False

@@ -1,0 +1,80 @@
+"""Storefront: takes what people order, and begins its trace."""
+
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Annotated
+
+import httpx2
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel, Field
+
+from kit.service import StockService
+from kit.traces import Context, Entry, Testimony
+
+Word = Annotated[str, Field(min_length=1, max_length=64)]
+
+testimony = Testimony()
+billing = httpx2.AsyncClient(
+    base_url=os.environ.get("BILLING_URL", "http://billing:8000"),
+    timeout=3,
+    limits=httpx2.Limits(max_connections=200),
+    trust_env=False,
+)
+
+
+class Wanted(BaseModel):
+    """What somebody orders: for whom, by which carrier, to which region."""
+
+    email: Word
+    carrier: Word
+    region: Word
+
+
+class Placed(BaseModel):
+    """An order that was taken."""
+
+    order: str
+
+
+@asynccontextmanager
+async def _open(_: FastAPI) -> AsyncIterator[None]:
+    async with billing, testimony.giving():
+        yield
+
+
+service = StockService("storefront", lifespan=_open)
+
+
+@service.app.post("/orders", status_code=202)
+async def order(wanted: Wanted) -> Placed:
+    """Give an order its number, and have it billed."""
+    number, context, began = f"o{secrets.token_hex(8)}", Context.begin(), time.time()
+    try:
+        bill = {"order": number, **wanted.model_dump()}
+        answer = await billing.post("/bills", json=bill, headers={"traceparent": context.header})
+        status = answer.status_code
+    except httpx2.TransportError:
+        status = HTTPStatus.GATEWAY_TIMEOUT
+    service.ledger.record("order", account=wanted.region)
+    testimony.give(
+        Entry(
+            service=service.name,
+            order=number,
+            carrier=wanted.carrier,
+            region=wanted.region,
+            trace=context.trace,
+            parent="",
+            span=context.span,
+            began=began,
+            ended=time.time(),
+            status=status,
+            phase=service.phase.of_arrival(),
+        )
+    )
+    if status != HTTPStatus.ACCEPTED:
+        raise HTTPException(HTTPStatus.BAD_GATEWAY, "the order could not be billed")
+    return Placed(order=number)

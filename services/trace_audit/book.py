@@ -1,0 +1,117 @@
+"""The book: orders, what stock services testify of them, and the spans and log lines that patients have sent.
+
+Everything is bounded: what is oldest is forgotten first, so that a patient which floods the book loses its own spans.
+"""
+
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kit.traces import Entry
+from trace_audit.otlp import Span
+
+SETTLED_SECONDS = 3.0
+"""An order is judged when it is so old: by then its spans have arrived, or will not."""
+
+MOST_ORDERS = 4_000
+MOST_TRACES = 8_000
+MOST_IN_A_TRACE = 4_000
+MOST_SPANS = 40_000
+MOST_CALLS = 16
+"""Of each kind, for one order."""
+
+
+@dataclass
+class Order:
+    """What is known of an order: the storefront's entry, billing's attempts to hand it on, the carriers' entries."""
+
+    number: str
+    taken: Entry | None = None
+    attempts: list[Entry] = field(default_factory=list)
+    brought: list[Entry] = field(default_factory=list)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Return all that was testified."""
+        return [*([self.taken] if self.taken else []), *self.attempts, *self.brought]
+
+
+@dataclass(frozen=True)
+class Way:
+    """The spans from a carrier's door up to what no patient has sent, lowest first; `top` is the parent of the last."""
+
+    spans: list[Span]
+    top: str
+
+
+class Book:
+    """Keep orders and spans, and find the way from one to the other."""
+
+    def __init__(self) -> None:
+        self.orders: OrderedDict[str, Order] = OrderedDict()
+        self._traces: OrderedDict[str, dict[str, Span]] = OrderedDict()
+        self._spans = 0
+        self._warned: OrderedDict[str, None] = OrderedDict()
+        self._unsettled: deque[tuple[float, Order]] = deque()
+
+    def note_entry(self, entry: Entry, now: float) -> None:
+        """Note what a stock service has testified; what is testified twice is one entry."""
+        order = self.orders.setdefault(entry.order, Order(entry.order))
+        if len(self.orders) > MOST_ORDERS:
+            self.orders.popitem(last=False)
+        if any(known.span == entry.span for known in order.entries):
+            return
+        if entry.service == "storefront":
+            order.taken = entry
+            self._unsettled.append((now, order))
+        else:
+            entries = order.attempts if entry.service == "billing" else order.brought
+            if len(entries) < MOST_CALLS:
+                entries.append(entry)
+
+    def note_span(self, span: Span) -> None:
+        """Note what a patient has sent; a span that is there is not replaced."""
+        spans = self._traces.setdefault(span.trace, {})
+        if span.span in spans or len(spans) >= MOST_IN_A_TRACE:
+            return
+        spans[span.span] = span
+        self._spans += 1
+        while self._spans > MOST_SPANS or len(self._traces) > MOST_TRACES:
+            _, forgotten = self._traces.popitem(last=False)
+            self._spans -= len(forgotten)
+
+    def note_warning(self, trace: str) -> None:
+        """Note that a line of log, of a warning or worse, has named a trace."""
+        self._warned[trace] = None
+        if len(self._warned) > MOST_TRACES:
+            self._warned.popitem(last=False)
+
+    def settled(self, now: float) -> Iterator[Order]:
+        """Return, each once, the orders that are to be judged now."""
+        while self._unsettled and self._unsettled[0][0] <= now - SETTLED_SECONDS:
+            yield self._unsettled.popleft()[1]
+
+    def warned(self, trace: str) -> bool:
+        """Tell whether a line of log has named a trace, as a warning or worse."""
+        return trace in self._warned
+
+    def spans(self, trace: str) -> list[Span]:
+        """Return the spans of a trace that patients have sent."""
+        return [*self._traces.get(trace, {}).values()]
+
+    def way(self, entry: Entry) -> Way:
+        """Return the way up from the context that a carrier received."""
+        spans, above = self._traces.get(entry.trace, {}), entry.parent
+        found: list[Span] = []
+        while (span := spans.get(above)) and span not in found and len(found) < MOST_CALLS:
+            found.append(span)
+            above = span.parent
+        return Way(found, above)
+
+    def by_trace(self) -> dict[str, list[Order]]:
+        """Return the orders by their traces."""
+        found = defaultdict(list)
+        for order in self.orders.values():
+            if order.taken:
+                found[order.taken.trace].append(order)
+        return found

@@ -1,0 +1,66 @@
+"""The diagnosis: the learner's query, which is to name what failed orders have in common."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from trace_audit.otlp import Span, text_of
+
+MOST_KEYS = 8
+Group = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Which spans (`where`), and what they are grouped by: `status`, `service`, `name`, or an attribute of the span."""
+
+    where: dict[str, str]
+    group_by: tuple[str, ...]
+
+    def groups(self, spans: Iterable[Span]) -> set[Group]:
+        """Return the groups in which these spans are, as far as they are asked for and have all that is grouped by."""
+        found = set()
+        for span in spans:
+            told = {**span.attributes, "service": span.service, "name": span.name, "status": status(span)}
+            if all(told.get(key) == value for key, value in self.where.items()) and told.keys() >= {*self.group_by}:
+                found.add(tuple(told[key] for key in self.group_by))
+        return found
+
+
+def status(span: Span) -> str:
+    """Return a span's status in one word."""
+    return "error" if span.failed else "ok"
+
+
+def read_diagnosis(path: Path) -> Diagnosis | None:
+    """Return the query of a `diagnosis.toml`; None when there is none, or none that can be run."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        where, group_by = dict(document["where"]), list(document["group_by"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    if not group_by or len(where) > MOST_KEYS or len(group_by) > MOST_KEYS:
+        return None
+    return Diagnosis({str(key): text_of(value) for key, value in where.items()}, tuple(map(str, group_by)))
+
+
+class Finding:
+    """What the query finds in one phase, and what it should find: where most orders have really failed."""
+
+    def __init__(self) -> None:
+        self.found: Counter[Group] = Counter()
+        self.failed: Counter[Group] = Counter()
+
+    @property
+    def right(self) -> bool:
+        """Tell whether the query's top group names carrier and region of the culprit.
+
+        It must stand out, with more than half of all that was found, and hold at least half of what has failed there:
+        by chance it does neither.
+        """
+        if not self.found or not self.failed:
+            return False
+        (top, count), (culprit, failures) = self.found.most_common(1)[0], self.failed.most_common(1)[0]
+        return set(culprit) <= set(top) and 2 * count > self.found.total() and 2 * count >= failures

@@ -1,0 +1,31 @@
+"""Senders: which patient it is that a request comes from, by its address, as it may claim what it likes."""
+
+import asyncio
+import os
+import socket
+from contextlib import suppress
+
+LOOK_AGAIN_SECONDS = 1.0
+
+
+class Senders:
+    """Know the addresses of the containers that PATIENTS names."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}
+        self._names = os.environ.get("PATIENTS", "orders fulfilment").split()
+        self._looked = -LOOK_AGAIN_SECONDS
+
+    async def name(self, address: str) -> str:
+        """Return the patient of an address, or nothing when it is nobody's; a new address is looked for."""
+        loop = asyncio.get_running_loop()
+        if address not in self.known and loop.time() >= self._looked + LOOK_AGAIN_SECONDS:
+            self._looked = loop.time()
+            await asyncio.gather(*map(self._look_up, self._names))
+        return self.known.get(address, "")
+
+    async def _look_up(self, name: str) -> None:
+        with suppress(socket.gaierror):
+            found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
+            self.known = {address: owner for address, owner in self.known.items() if owner != name}
+            self.known |= {str(address[0]): name for *_, address in found}

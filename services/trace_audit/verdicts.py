@@ -1,0 +1,74 @@
+"""What is true of one order, when its spans are held against what stock services testify."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from kit.traces import Entry
+from trace_audit.book import Book, Order, Way
+
+CLAIMS = ("all", "connected", "linked", "lost", "visible", "alarm", "logged", "log-alarm")
+"""What is counted of orders.
+
+connected: the carrier received the trace that the storefront began, and both patients have sent spans of it.
+linked: from what the carrier received, parents lead over `fulfilment` and `orders` to an attempt of billing, each time
+to another.
+lost: its own carrier has no parcel. visible: and where it was lost, a span has failed, with carrier and region.
+alarm: not lost, and a span of `fulfilment` on its way has failed all the same. logged: lost, and a line of log that
+warns names its trace. log-alarm: not lost, and there is such a line all the same.
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The claims that are true of an order, and the ways of its own carrier's entries."""
+
+    claims: set[str]
+    ways: list[Way]
+
+
+def judge(book: Book, order: Order, taken: Entry) -> Verdict:
+    """Judge an order; `taken` is the storefront's entry of it."""
+    brought = [entry for entry in order.brought if entry.carrier == taken.carrier and entry.region == taken.region]
+    ways = [book.way(entry) for entry in brought]
+    services = {span.service for span in book.spans(taken.trace)}
+    lost = all(entry.status != HTTPStatus.CREATED for entry in brought)
+    failed = [_says_where_it_failed(way, taken) for way in ways]
+    true = {
+        "all": True,
+        "connected": bool(brought)
+        and all(entry.trace == taken.trace for entry in brought)
+        and services >= {"orders", "fulfilment"},
+        "linked": _linked(order, taken, brought, ways),
+        "lost": lost,
+        "visible": lost and bool(failed) and all(failed),
+        "alarm": not lost and any(span.failed for way in ways for span in way.spans if span.service == "fulfilment"),
+        "logged": lost and book.warned(taken.trace),
+        "log-alarm": not lost and book.warned(taken.trace),
+    }
+    return Verdict({claim for claim, holds in true.items() if holds}, ways)
+
+
+def _says_where_it_failed(way: Way, taken: Entry) -> bool:
+    wanted = {"carrier": taken.carrier, "region": taken.region}
+    return any(
+        span.failed and span.service == "fulfilment" and wanted.items() <= span.attributes.items() for span in way.spans
+    )
+
+
+def _linked(order: Order, taken: Entry, brought: list[Entry], ways: list[Way]) -> bool:
+    attempts = {entry.span for entry in order.attempts}
+    tops = [way.top for way in ways]
+    return (
+        bool(ways)
+        and all(entry.trace == taken.trace for entry in brought)
+        and all(top in attempts for top in tops)
+        # What was sent twice has come twice, each time on a way of its own.
+        and len({*tops}) == len(tops)
+        and all(_in_order([span.service for span in way.spans]) for way in ways)
+    )
+
+
+def _in_order(services: list[str]) -> bool:
+    """Tell whether a way, from below, is first in `fulfilment` and then in `orders`."""
+    count = services.count("fulfilment")
+    return 0 < count < len(services) and services == ["fulfilment"] * count + ["orders"] * (len(services) - count)
