@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from contextlib import suppress
 from queue import Full, Queue
 
@@ -11,6 +12,7 @@ MOST_WAITING = 1000
 """Lines that wait beyond this are dropped: a log that is lost is better than a service that is."""
 
 MOST_AT_ONCE = 100
+TOGETHER_SECONDS = 0.2
 SECONDS = 1.0
 
 
@@ -36,6 +38,7 @@ class Shipping(logging.Handler):
         with httpx2.Client(timeout=SECONDS, trust_env=False) as client:
             while True:
                 lines = [self._lines.get()]
+                time.sleep(TOGETHER_SECONDS)
                 while not self._lines.empty() and len(lines) < MOST_AT_ONCE:
                     lines.append(self._lines.get_nowait())
                 with suppress(httpx2.TransportError):

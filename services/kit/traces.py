@@ -20,6 +20,9 @@ from kit.receipts import Receipts
 from kit.secret import read_secret
 
 AGAIN_SECONDS = 0.05
+TOGETHER_SECONDS = 0.2
+"""Entries of this time are told together: one by one they would cost the one who hears them more than the spans do."""
+
 MOST_AT_ONCE = 100
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
@@ -102,6 +105,7 @@ class Testimony:
     async def _tell(self, audit: httpx2.AsyncClient) -> None:
         while True:
             entries = [await self._untold.get()]
+            await asyncio.sleep(TOGETHER_SECONDS)
             while not self._untold.empty() and len(entries) < MOST_AT_ONCE:
                 entries.append(self._untold.get_nowait())
             text = json.dumps([entry.model_dump() for entry in entries])

@@ -1,0 +1,50 @@
+# Tempts: it is the simplest processor, in every example, and nothing is ever lost. Each span is sent before the code
+# goes on, so each order waits for whoever collects spans.
+"""Orders: takes orders over HTTP, and puts them on a topic for those who fulfil them."""
+
+import logging
+
+from fastapi import Request
+from kafka import KafkaProducer
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel
+
+from kit import KAFKA, create_app
+
+log = logging.getLogger("orders")
+
+# Where spans go to and how often is in the environment: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_BSP_SCHEDULE_DELAY.
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
+tracer = provider.get_tracer("orders")
+
+# Without hidden retries: what cannot be sent is to be seen.
+producer = KafkaProducer(**KAFKA, acks=1, retries=0, enable_idempotence=False)
+
+app = create_app()
+
+
+class Order(BaseModel):
+    """Who orders, and how it is to be brought where."""
+
+    order: str
+    email: str
+    carrier: str
+    region: str
+
+
+@app.post("/orders", status_code=202)
+def take(order: Order, request: Request) -> None:
+    """Take an order, which is done as soon as it is on the topic."""
+    context = propagate.extract(request.headers)
+    with tracer.start_as_current_span("take order", context, SpanKind.PRODUCER, {"order": order.order}) as span:
+        carried: dict[str, str] = {}
+        propagate.inject(carried)
+        headers = [(name, value.encode()) for name, value in carried.items()]
+        producer.send("orders", order.model_dump_json().encode(), headers=headers).get(timeout=1)
+        trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+        log.info("took order %s", order.order, extra={"trace_id": trace_id})
