@@ -17,10 +17,16 @@ until bash -c ": < /dev/tcp/127.0.0.1/9092" 2> /dev/null; do
     sleep 0.2
 done
 
+topic_of_group=
 while read -r topic partitions; do
     case "$topic" in "" | "#"*) continue ;; esac
     tool org.apache.kafka.tools.TopicCommand $here --create --topic "$topic" --partitions "$partitions"
+    topic_of_group=$topic
 done < /topics.txt
+# The first group makes the topic in which groups keep their places, which would take the first one of a run a second.
+tool org.apache.kafka.tools.consumer.ConsoleConsumer $here --topic "$topic_of_group" --group er-first --timeout-ms 5000 \
+    > /dev/null 2>&1 || true
+tool org.apache.kafka.tools.TopicCommand $here --describe --topic __consumer_offsets > /dev/null
 # It writes and reads, and keeps the place of its own groups; it neither makes nor deletes, nor moves anybody else's place.
 allow="org.apache.kafka.tools.AclCommand $here --add --allow-principal User:patient"
 tool $allow --operation Read --operation Write --operation Describe --topic "*"
