@@ -136,7 +136,7 @@ def _part(path: Path) -> str | None:
     """Return how the compose files of labs name what a file belongs to: a stock service or a store, else None."""
     match path.with_suffix("").parts:
         case "services", service, *_ if service != "kit":
-            return f"kit.stock, {service}]"
+            return f"kit.stock, {service}"
         case ("compose", "images", store, _) | ("compose", store, _) | ("compose", store) if store not in ALL_LABS:
             return f"compose/{store}.yaml"
     return None

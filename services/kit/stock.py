@@ -1,4 +1,4 @@
-"""Serve a stock service and its control port: `python -m kit.stock quotes`."""
+"""Serve a stock service and its control port: `python -m kit.stock quotes`; one with a package is its `service`."""
 
 import sys
 from importlib import import_module

@@ -1,0 +1,199 @@
+"""Trace-audit: takes the spans and log lines of patients, and holds them against what stock services testify.
+
+It counts orders by what is true of them, and runs the learner's query. By its control port one can look at traces.
+"""
+
+import asyncio
+import json
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, Header, HTTPException, Request, Response
+from pydantic import BaseModel, TypeAdapter
+
+from kit.service import StockService
+from kit.traces import ENTRIES, Entry
+from trace_audit.book import Book, Order
+from trace_audit.diagnosis import Finding, read_diagnosis, status
+from trace_audit.otlp import MOST_BYTES, BadRequestError, Span, read_spans, unpacked
+from trace_audit.senders import Senders
+from trace_audit.verdicts import CLAIMS, judge
+
+LOOK_SECONDS = 0.1
+MOST_SHOWN = 200
+DIAGNOSIS = Path(os.environ.get("DIAGNOSIS_FILE", "/patient/diagnosis.toml"))
+
+ADDRESS = re.compile(rb"[\w.+-]{1,64}(?:@|%40)mail\.example")
+"""A customer's e-mail address, also within a URL. All are of one domain: what is binary must never look like one."""
+
+WARNINGS = ("warning", "error", "critical")
+
+book = Book()
+senders = Senders()
+orders: Counter[tuple[str, ...]] = Counter()
+leaks: Counter[tuple[str, ...]] = Counter({("span",): 0, ("log",): 0})
+findings: dict[str, Finding] = {}
+
+
+def settle(now: float) -> None:
+    """Judge the orders whose time has come, and ask the query about their ways."""
+    diagnosis = None
+    for order in book.settled(now):
+        if order.taken is None:
+            continue
+        diagnosis = diagnosis or read_diagnosis(DIAGNOSIS)
+        verdict, phase = judge(book, order, order.taken), order.taken.phase
+        for claim in verdict.claims:
+            orders[claim, phase] += 1
+        finding = findings.setdefault(phase, Finding())
+        if diagnosis:
+            finding.found.update(diagnosis.groups(span for way in verdict.ways for span in way.spans))
+        if "lost" in verdict.claims and order.brought:
+            finding.failed[order.taken.carrier, order.taken.region] += 1
+
+
+def begin(phase: str) -> None:
+    """Have all counts of a phase exist; what its query has found in an earlier play is another culprit."""
+    for claim in CLAIMS:
+        orders[claim, phase] += 0
+    findings[phase] = Finding()
+
+
+@asynccontextmanager
+async def _settling(_: FastAPI) -> AsyncIterator[None]:
+    async def keep_settling() -> None:
+        while True:
+            settle(time.monotonic())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    task = asyncio.create_task(keep_settling())
+    yield
+    task.cancel()
+
+
+service = StockService("trace-audit", lifespan=_settling)
+service.phase.on_enter(begin)
+service.telemetry.counter("audit_orders", "Orders by what is true of them.", ("claim", "phase"), lambda: orders)
+service.telemetry.counter("audit_leaks", "E-mail addresses in what patients have sent.", ("place",), lambda: leaks)
+service.telemetry.gauge(
+    "audit_culprit_found",
+    "Whether the query finds what has failed.",
+    ("phase",),
+    lambda: {(phase,): float(finding.right) for phase, finding in findings.items()},
+)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"{MOST_BYTES:,} bytes are taken at once")
+    return body
+
+
+def _note_leaks(place: str, body: bytes) -> None:
+    leaks[place,] += len({*ADDRESS.findall(body)})
+
+
+@service.app.post("/v1/traces")
+async def take_spans(request: Request, content_encoding: Annotated[str, Header()] = "") -> Response:
+    """Take spans, as OTLP has it: protobuf, packed or not."""
+    body = await _body(request)
+    try:
+        body = unpacked(body, content_encoding)
+        sender = await senders.name(request.client.host if request.client else "")
+        for span in read_spans(body, sender):
+            book.note_span(span)
+    except BadRequestError as error:
+        raise HTTPException(400, str(error)) from error
+    _note_leaks("span", body)
+    return Response(media_type="application/x-protobuf")
+
+
+@service.app.post("/logs", status_code=204)
+async def take_lines(request: Request) -> None:
+    """Take lines of log: JSON, one below the other."""
+    body = await _body(request)
+    _note_leaks("log", body)
+    for line in body.splitlines():
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(said, dict) and said.get("level") in WARNINGS and isinstance(said.get("trace_id"), str):
+            book.note_warning(said["trace_id"])
+
+
+class Testimonies(BaseModel):
+    """Entries as a text, and the receipt that a stock service has made for it."""
+
+    entries: str
+    receipt: str
+
+
+ENTRIES_OF = TypeAdapter(list[Entry])
+
+
+@service.app.post("/entries", status_code=204)
+async def take_entries(told: Testimonies) -> None:
+    """Take what stock services testify; from anybody else it is refused."""
+    if not service.receipts.genuine(told.receipt, ENTRIES, told.entries):
+        raise HTTPException(403, "only stock services testify")
+    for entry in ENTRIES_OF.validate_json(told.entries):
+        book.note_entry(entry, time.monotonic())
+
+
+@service.control.get("/traces")
+async def list_traces() -> list[dict[str, object]]:
+    """Tell of the latest orders, newest first."""
+    latest = [order for order in reversed(book.orders.values()) if order.taken][:MOST_SHOWN]
+    return [_summary(order, order.taken) for order in latest if order.taken]
+
+
+@service.control.get("/traces/{wanted}")
+async def show_trace(wanted: str) -> dict[str, object]:
+    """Tell all spans of an order's trace, by the order's number or by the beginning of its trace's."""
+    for order in reversed(book.orders.values()):
+        taken = order.taken
+        if taken and (order.number == wanted or taken.trace.startswith(wanted)):
+            own = [_of_stock(entry) for entry in order.entries]
+            return {**_summary(order, taken), "spans": own + [_of_patient(span) for span in book.spans(taken.trace)]}
+    raise HTTPException(404, f"no order has the trace `{wanted}`, of those that are kept")
+
+
+def _summary(order: Order, taken: Entry) -> dict[str, object]:
+    claims = judge(book, order, taken).claims
+    return {"order": order.number, "trace": taken.trace, "began": taken.began, "claims": sorted(claims)}
+
+
+def _of_stock(entry: Entry) -> dict[str, object]:
+    return {
+        "service": entry.service,
+        "name": f"order {entry.order}",
+        "span": entry.span,
+        "parent": entry.parent,
+        "began": entry.began,
+        "ended": entry.ended,
+        "status": "ok" if 200 <= entry.status < 300 else "error",  # noqa: PLR2004 # HTTP's range of success
+        "attributes": {"status": str(entry.status), "carrier": entry.carrier, "region": entry.region},
+    }
+
+
+def _of_patient(span: Span) -> dict[str, object]:
+    return {
+        "service": span.service,
+        "name": span.name,
+        "span": span.span,
+        "parent": span.parent,
+        "began": span.began,
+        "ended": span.ended,
+        "status": status(span),
+        "attributes": span.attributes,
+    }

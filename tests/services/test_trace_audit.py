@@ -1,0 +1,295 @@
+"""Trace-audit believes no span by itself: it holds each against what stock services testify."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx2
+import pytest
+from serving import SECRET, Stock, fresh, stocked, until
+
+from kit.receipts import Receipts
+from kit.traces import ENTRIES, Context, Entry
+from trace_audit.book import MOST_TRACES, SETTLED_SECONDS, Book
+from trace_audit.diagnosis import Diagnosis, Finding, read_diagnosis
+from trace_audit.otlp import BadRequestError, Span, read_spans, unpacked
+from trace_audit.verdicts import judge
+
+ORDER, CARRIER, REGION = "o1", "carrier-1", "north"
+
+
+@dataclass
+class Told:
+    """One order, as those who took part in it tell of it: what a right patient sends, and what stock services saw."""
+
+    root: Context
+    attempt: Context
+    take: Span
+    bring: Span
+    entries: list[Entry]
+
+    def book(self, *spans: Span) -> Book:
+        """Return a book in which all that is noted, with these spans instead of the right ones if there are any."""
+        book = Book()
+        for entry in self.entries:
+            book.note_entry(entry, now=0)
+        for span in spans or (self.take, self.bring):
+            book.note_span(span)
+        return book
+
+    def claims(self, *spans: Span, book: Book | None = None) -> set[str]:
+        """Return what is true of the order."""
+        book = book or self.book(*spans)
+        order = book.orders[ORDER]
+        assert order.taken
+        return judge(book, order, order.taken).claims - {"all"}
+
+
+def span(service: str, at: Context, parent: str, **told: Any) -> Span:  # noqa: ANN401 # as spans have it
+    made = Span(at.trace, at.span, parent, service, "work", 1, 2, failed=False, attributes={})
+    return replace(made, **told)
+
+
+def entry(service: str, at: Context, parent: str, status: int = 201) -> Entry:
+    return Entry(
+        service=service,
+        order=ORDER,
+        carrier=CARRIER,
+        region=REGION,
+        trace=at.trace,
+        parent=parent,
+        span=at.span,
+        began=1,
+        ended=2,
+        status=status,
+        phase="steady",
+    )
+
+
+def told(status: int = 201) -> Told:
+    root = Context.begin()
+    attempt, take, bring, door = (root.child() for _ in range(4))
+    attributes = {"carrier": CARRIER, "region": REGION}
+    return Told(
+        root,
+        attempt,
+        span("orders", take, attempt.span),
+        span("fulfilment", bring, take.span, attributes=attributes, failed=status != 201),
+        [
+            entry("storefront", root, ""),
+            entry("billing", attempt, root.span),
+            entry(CARRIER, door, bring.span, status),
+        ],
+    )
+
+
+def test_an_order_whose_trace_goes_all_the_way_is_connected_and_linked() -> None:
+    assert told().claims() == {"connected", "linked"}
+
+
+def test_a_lost_order_whose_span_says_so_is_visible() -> None:
+    assert told(503).claims() == {"connected", "linked", "lost", "visible"}
+
+
+def test_a_lost_order_whose_span_is_not_marked_or_names_somebody_else_is_not_visible() -> None:
+    lost = told(503)
+    assert "visible" not in lost.claims(lost.take, replace(lost.bring, failed=False))
+    other = {"carrier": "carrier-2", "region": REGION}
+    assert "visible" not in lost.claims(lost.take, replace(lost.bring, attributes=other))
+
+
+def test_a_span_that_has_failed_where_nothing_is_lost_is_an_alarm() -> None:
+    fine = told()
+    assert "alarm" in fine.claims(fine.take, replace(fine.bring, failed=True))
+
+
+def test_an_order_that_no_carrier_has_seen_is_lost_and_no_span_makes_it_connected() -> None:
+    order = told()
+    del order.entries[2:]
+    assert order.claims() == {"lost"}
+
+
+def test_a_parcel_that_was_brought_to_another_carrier_is_lost() -> None:
+    order = told()
+    order.entries[2] = order.entries[2].model_copy(update={"carrier": "carrier-2"})
+    assert order.claims() == {"lost"}
+
+
+def test_spans_that_one_service_has_made_up_for_another_connect_nothing() -> None:
+    order = told()
+    assert order.claims(replace(order.take, service="fulfilment"), order.bring) == set()
+
+
+def test_a_trace_that_began_anew_on_the_way_is_not_connected() -> None:
+    order, other = told(), Context.begin()
+    order.entries[2] = entry(CARRIER, other.child(), other.span)
+    assert order.claims(order.take, span("fulfilment", other, "")) == set()
+
+
+def test_a_sister_that_poses_as_a_child_is_connected_but_not_linked() -> None:
+    order = told()
+    assert order.claims(order.take, replace(order.bring, parent=order.attempt.span)) == {"connected"}
+
+
+def test_what_was_sent_twice_is_linked_when_each_time_has_a_way_of_its_own() -> None:
+    order = told()
+    again, take, bring, door = (order.root.child() for _ in range(4))
+    order.entries += [entry("billing", again, order.root.span), entry(CARRIER, door, bring.span)]
+    spans = [order.take, order.bring, span("orders", take, again.span), span("fulfilment", bring, take.span)]
+    assert "linked" in order.claims(*spans)
+    merged = [*spans[:3], replace(spans[3], parent=order.take.span)]
+    assert "linked" not in order.claims(*merged)
+
+
+def test_spans_in_a_circle_lead_nowhere() -> None:
+    order = told()
+    assert "linked" not in order.claims(replace(order.take, parent=order.bring.span), order.bring)
+
+
+def test_a_line_of_log_counts_for_the_order_whose_trace_it_names() -> None:
+    lost, fine = told(503), told()
+    for order, claim in ((lost, "logged"), (fine, "log-alarm")):
+        book = order.book()
+        assert claim not in order.claims(book=book)
+        book.note_warning(order.root.trace)
+        assert claim in order.claims(book=book)
+
+
+def test_an_order_is_judged_once_and_not_before_its_spans_can_be_there() -> None:
+    book = told().book()
+    assert [order.number for order in book.settled(SETTLED_SECONDS - 0.1)] == []
+    assert [order.number for order in book.settled(SETTLED_SECONDS)] == [ORDER]
+    assert [order.number for order in book.settled(SETTLED_SECONDS + 9)] == []
+
+
+def test_who_floods_the_book_loses_what_is_oldest_and_no_more() -> None:
+    book = told().book()
+    for _ in range(MOST_TRACES + 10):
+        book.note_span(span("orders", latest := Context.begin(), ""))
+    assert len(book.spans(latest.trace)) == 1
+    assert len(book._traces) == MOST_TRACES  # noqa: SLF001 # what a test of bounds asks
+
+
+def found(diagnosis: Diagnosis, spans: Iterable[tuple[str, str, bool]]) -> bool:
+    """Run a query on spans, each of an order of its own: carrier, region, and whether it was lost."""
+    finding = Finding()
+    for carrier, region, failed in spans:
+        way = span("fulfilment", Context.begin(), "", failed=failed, attributes={"carrier": carrier, "region": region})
+        finding.found.update(diagnosis.groups([way]))
+        finding.failed[carrier, region] += failed
+    return finding.right
+
+
+NINE = [(f"carrier-{number % 3}", f"region-{number // 3}", number == 4) for number in range(9)] * 10
+BY = ("carrier", "region")
+
+
+@pytest.mark.parametrize(
+    ("where", "group_by", "right"),
+    [
+        ({"status": "error"}, BY, True),
+        ({"status": "error"}, ("region", "carrier", "service"), True),
+        ({"status": "error"}, ("carrier",), False),
+        ({"status": "error"}, ("service",), False),
+        ({"status": "error", "carrier": "carrier-1", "region": "region-1"}, BY, True),
+        ({"carrier": "carrier-2", "region": "region-1"}, BY, False),
+        ({"status": "ok"}, BY, False),
+        ({}, BY, False),
+        ({"status": "error"}, ("nothing",), False),
+    ],
+)
+def test_a_query_is_right_when_its_largest_group_stands_out_and_names_the_culprit(
+    where: dict[str, str], group_by: tuple[str, ...], *, right: bool
+) -> None:
+    assert found(Diagnosis(where, group_by), NINE) is right
+
+
+@pytest.mark.parametrize(
+    "text", ["", "where = 1\ngroup_by = 2", "group_by = []\n[where]", "[" * 9000, "group_by = 'a'", "\x00"]
+)
+def test_what_is_no_query_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "diagnosis.toml").write_text(text)
+    assert read_diagnosis(tmp_path / "diagnosis.toml") is None
+
+
+def test_what_unpacks_to_too_much_or_is_no_otlp_is_refused() -> None:
+    with pytest.raises(BadRequestError, match="more than is taken"):
+        unpacked(gzip.compress(bytes(50_000_000)), "gzip")
+    with pytest.raises(BadRequestError, match="no OTLP"):
+        list(read_spans(b"\xff" * 50, "orders"))
+    with pytest.raises(BadRequestError, match="cannot be unpacked"):
+        unpacked(b"nothing", "gzip")
+
+
+# The service itself.
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    # The test's own address stands for that of both patients.
+    monkeypatch.setenv("PATIENTS", "localhost")
+    return fresh("trace_audit.service")
+
+
+@pytest.fixture
+async def audit(module: ModuleType) -> AsyncIterator[Stock]:
+    async with stocked(module.service) as served:
+        yield served
+
+
+async def hand_in(audit: Stock, entries: list[Entry], receipts: Receipts | None = None) -> httpx2.Response:
+    text = json.dumps([entry.model_dump() for entry in entries])
+    body = {"entries": text, "receipt": (receipts or Receipts(SECRET)).issue(ENTRIES, text)}
+    return await audit.user.post("/entries", json=body)
+
+
+@pytest.mark.anyio
+async def test_entries_are_taken_from_stock_services_alone(audit: Stock, module: ModuleType) -> None:
+    assert (await hand_in(audit, told().entries, receipts=Receipts("guessed"))).status_code == 403
+    assert not module.book.orders
+    assert (await hand_in(audit, told().entries)).status_code == 204
+    assert [*module.book.orders] == [ORDER]
+
+
+@pytest.mark.anyio
+async def test_orders_are_counted_by_the_phase_in_which_they_were_taken(
+    audit: Stock, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trace_audit.book.SETTLED_SECONDS", 0)
+    await audit.enter("steady")
+    assert (await audit.metrics())['audit_orders_total{claim="all",phase="steady"}'] == 0
+    await hand_in(audit, told(503).entries)
+    await until(lambda: module.orders["lost", "steady"] == 1)
+    assert module.orders["connected", "steady"] == 0
+
+
+@pytest.mark.anyio
+async def test_an_address_in_a_span_or_a_log_is_a_leak_and_a_masked_one_is_none(audit: Stock) -> None:
+    await audit.user.post("/logs", content=json.dumps({"level": "info", "message": "of ***@mail.example"}))
+    assert (await audit.metrics())['audit_leaks_total{place="log"}'] == 0
+    await audit.user.post("/logs", content=json.dumps({"level": "info", "message": "of ann@mail.example"}))
+    assert (await audit.metrics())['audit_leaks_total{place="log"}'] == 1
+
+
+@pytest.mark.anyio
+async def test_log_lines_that_are_nothing_of_the_kind_are_passed_over(audit: Stock, module: ModuleType) -> None:
+    lines = ["nonsense", "[" * 9000, "7", '{"level": "warning"}', '{"level": "warning", "trace_id": "ab"}']
+    assert (await audit.user.post("/logs", content="\n".join(lines))).status_code == 204
+    assert module.book.warned("ab")
+    assert (await audit.user.post("/logs", content=bytes(2_000_000))).status_code == 413
+
+
+@pytest.mark.anyio
+async def test_a_trace_is_shown_by_the_orders_number_or_the_beginning_of_its_own(audit: Stock) -> None:
+    order = told(503)
+    await hand_in(audit, order.entries)
+    (listed,) = (await audit.control.get("/traces")).json()
+    assert (listed["order"], listed["trace"]) == (ORDER, order.root.trace)
+    for wanted in (ORDER, order.root.trace[:8]):
+        shown = (await audit.control.get(f"/traces/{wanted}")).json()
+        assert [item["service"] for item in shown["spans"]] == ["storefront", "billing", CARRIER]
+    assert (await audit.control.get("/traces/none")).status_code == 404
