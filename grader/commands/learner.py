@@ -170,6 +170,19 @@ def heal(lab: Lab, service: str | None) -> None:
 
 
 @click.command()
+@LAB
+@click.argument("wanted", metavar="[ID]", required=False)
+def traces(lab: Lab, wanted: str | None) -> None:
+    """List the latest traces of the live lab NN, or show one: by its ID, the beginning of it, or the order's."""
+    from grader.live import live_ports
+    from grader.setup import open_console
+    from grader.traces import listing, waterfall
+
+    ports = live_ports(Course.here(), lab)
+    open_console().print(waterfall(lab, ports, wanted) if wanted else listing(lab, ports))
+
+
+@click.command()
 def doctor() -> None:
     """Tell whether this machine can run labs, and what to do if it cannot."""
     from grader.doctor import report
@@ -192,4 +205,4 @@ def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> 
     sys.exit(authors.grade_folder(console, lab, folder, class_seed(out, seed), out, at_once()))
 
 
-COMMANDS = (start, grade, stop, list_, hint, diff_, reset_, break_, heal, doctor)
+COMMANDS = (start, grade, stop, list_, hint, diff_, reset_, break_, heal, traces, doctor)

@@ -32,6 +32,7 @@ DIAGNOSIS = Path(os.environ.get("DIAGNOSIS_FILE", "/patient/diagnosis.toml"))
 ADDRESS = re.compile(rb"[\w.+-]{1,64}(?:@|%40)mail\.example")
 """A customer's e-mail address, also within a URL. All are of one domain: what is binary must never look like one."""
 
+STOCK_SPANS = {"storefront": "place order", "billing": "hand order on"}
 WARNINGS = ("warning", "error", "critical")
 
 book = Book()
@@ -163,7 +164,7 @@ async def show_trace(wanted: str) -> dict[str, object]:
     for order in reversed(book.orders.values()):
         taken = order.taken
         if taken and (order.number == wanted or taken.trace.startswith(wanted)):
-            own = [_of_stock(entry) for entry in order.entries]
+            own = [_of_stock(entry) for entry in order.entries if entry.trace == taken.trace]
             return {**_summary(order, taken), "spans": own + [_of_patient(span) for span in book.spans(taken.trace)]}
     raise HTTPException(404, f"no order has the trace `{wanted}`, of those that are kept")
 
@@ -176,7 +177,7 @@ def _summary(order: Order, taken: Entry) -> dict[str, object]:
 def _of_stock(entry: Entry) -> dict[str, object]:
     return {
         "service": entry.service,
-        "name": f"order {entry.order}",
+        "name": STOCK_SPANS.get(entry.service, "take parcel"),
         "span": entry.span,
         "parent": entry.parent,
         "began": entry.began,
