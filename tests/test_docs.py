@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.catalog import read_catalog
-from grader.course import Course
+from grader.course import Course, Lab
+from grader.work import edited_files
 
 COURSE = Course.here()
 DOCUMENTS = [*COURSE.root.glob("*.md"), *COURSE.root.glob("labs/*/*.md")]
@@ -51,14 +52,14 @@ def test_the_brief_of_each_lab_says_how_many_lines_the_answers_took() -> None:
             r"answers?\s+took\s+(\d+)\s+lines\s.*?and\s+(\d+)\s", (lab.path / "README.md").read_text(), re.DOTALL
         )
         assert told, lab.name
-        took = sorted(added(lab.patient, fix) for fix in (lab.path / "fixes" / "accepted").iterdir())
+        took = sorted(added(lab, fix) for fix in (lab.path / "fixes" / "accepted").iterdir())
         assert [int(lines) for lines in told.groups()] == took, lab.name
 
 
-def added(patient: Path, fix: Path) -> int:
+def added(lab: Lab, fix: Path) -> int:
     """Return how many lines a fix has that the starter has not."""
     return sum(
         line.startswith("+ ")
-        for path in fix.glob("*.py")
-        for line in difflib.ndiff((patient / path.name).read_text().splitlines(), path.read_text().splitlines())
+        for name, path in edited_files(lab, fix).items()
+        for line in difflib.ndiff((lab.patient / name).read_text().splitlines(), path.read_text().splitlines())
     )

@@ -145,6 +145,12 @@ def test_what_was_sent_twice_is_linked_when_each_time_has_a_way_of_its_own() -> 
     assert "linked" not in order.claims(*merged)
 
 
+def test_a_parcel_that_was_brought_once_more_from_the_same_span_is_linked() -> None:
+    order = told(503)
+    order.entries.append(entry(CARRIER, order.root.child(), order.bring.span, 503))
+    assert order.claims() == {"connected", "linked", "lost", "visible"}
+
+
 def test_spans_in_a_circle_lead_nowhere() -> None:
     order = told()
     assert "linked" not in order.claims(replace(order.take, parent=order.bring.span), order.bring)
