@@ -84,9 +84,7 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
             )
         for start, pattern in OF_PATIENTS.items():
             if manifest.pattern != pattern and any(start in query for query in queries):
-                yield Finding(
-                    path, line, f"`{name}` reads `{start}...`", f"only labs of `{pattern}` judge what patients emit"
-                )
+                yield Finding(path, line, f"`{name}` judges what patients emit", f"only labs of `{pattern}` do")
         if hasattr(claim, "total") and ANSWERED.search(claim.total):
             yield Finding(
                 path, line, f"the total of `{name}` depends on the answers", "count what was sent, or a ledger"

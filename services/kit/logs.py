@@ -8,7 +8,6 @@ import traceback
 from asyncio import CancelledError
 from datetime import UTC, datetime
 
-from kit.shipping import Shipping
 from kit.tracebacks import own_part
 
 OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "color_message"}
@@ -21,11 +20,11 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
         line = {
+            **{key: value for key, value in vars(record).items() if key not in OF_EVERY_RECORD},
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage().strip(),
-            **{key: value for key, value in vars(record).items() if key not in OF_EVERY_RECORD},
         }
         if record.exc_info and record.exc_info[1]:
             kind, error, frames = record.exc_info
@@ -40,6 +39,8 @@ def configure_logs() -> None:
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if url := os.environ.get("LOGS_URL"):
+        from kit.shipping import Shipping  # noqa: PLC0415 # the load generator, whose client is another, wants logs too
+
         handlers.append(Shipping(url))
     for handler in handlers:
         handler.setFormatter(JsonFormatter())

@@ -10,8 +10,8 @@ CLAIMS = ("all", "connected", "linked", "lost", "visible", "alarm", "logged", "l
 """What is counted of orders.
 
 connected: the carrier received the trace that the storefront began, and both patients have sent spans of it.
-linked: from what the carrier received, parents lead over `fulfilment` and `orders` to an attempt of billing, and to each of
-them if there were two.
+linked: from what the carrier received, parents lead over `fulfilment` and `orders` to an attempt of billing, and to
+each of them if there were two.
 lost: its own carrier has no parcel. visible: and where it was lost, a span has failed, with carrier and region.
 alarm: not lost, and a span of `fulfilment` on its way has failed all the same. logged: lost, and a line of log that
 warns names its trace. log-alarm: not lost, and there is such a line all the same.
@@ -62,7 +62,7 @@ def _linked(order: Order, taken: Entry, brought: list[Entry], ways: list[Way]) -
         bool(ways)
         and all(entry.trace == taken.trace for entry in brought)
         and all(top in attempts for top in tops)
-        # What was sent twice and has come twice came on two ways; to bring it once more oneself is another matter.
+        # What was sent twice and has come twice came on two ways; to bring it once more oneself is no sin.
         and len({*tops}) == min(len(attempts), len(ways))
         and all(_in_order([span.service for span in way.spans]) for way in ways)
     )

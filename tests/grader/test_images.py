@@ -84,6 +84,17 @@ def test_a_lab_with_a_schema_has_a_postgres_of_its_own_which_knows_its_data(cour
     assert tags(course)["postgres-05"] != before
 
 
+def test_a_lab_with_topics_has_a_kafka_of_its_own(course: Course, engine: Engine) -> None:
+    topics = course.root / "labs" / "07-observability" / "topics.txt"
+    topics.parent.mkdir(parents=True)
+    topics.write_text("orders 1")
+    engine.behave(bake='echo "$KAFKA_TAG of $LAB" >> "$0.built"')
+    wanted = tags(course)["kafka-07"]
+    assert ensure_images(course, ["kafka-07"], print) == {"ER_KAFKA_IMAGE": wanted}
+    assert engine.calls("buildx")[0].endswith(" kafka")
+    assert Path(f"{engine.script}.built").read_text() == f"{wanted} of labs/07-observability\n"
+
+
 def test_what_the_engine_has_is_not_built_again(course: Course, engine: Engine) -> None:
     engine.have.write_text("\n".join(tags(course).values()))
     assert ensure_images(course, ["redis"], print) == {"ER_REDIS_IMAGE": tags(course)["redis"]}

@@ -91,6 +91,8 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", "polite = 40,", "polite = 2,", 'name = "polite-tenants-served"', "10 events cannot decide"),
         ("lab.toml", "great = 0.90", "great = 0.99", "[level]", "not in order"),
         ("lab.toml", 'name = "steady"\n', 'name = "steady"\nfaults = [{ service = "quotes", kind = "slow" }]\n', 'name = "steady"', "the first phase has a fault"),
+        ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(audit_leaks_total)'", 'name = "no-double-burst"', "judges what patients emit"),
+        ("lab.toml", "plain-503 = { ", 'plain-503 = { over = "nothing", ', "plain-503 =", "`plain-503` stands on `nothing`"),
         # hardening
         ("compose.yaml", "  quotes:\n", "  quotes:\n    privileged: true\n", "privileged", "`quotes` sets `privileged`"),
         ("compose.yaml", "  quotes:\n", "  quotes:\n    cap_add: [NET_ADMIN]\n", "cap_add", "sets `cap_add`"),

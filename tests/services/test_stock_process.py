@@ -85,7 +85,7 @@ from kit.logs import configure_logs
 configure_logs()
 log = logging.getLogger("bakery")
 log.debug("unseen")
-log.info("%d loaves\\nof rye", 3)
+log.info("%d loaves\\nof rye", 3, extra={"oven": 2, "level": "mine"})
 logging.getLogger("httpx2").info("unseen")
 try:
     1 / 0
@@ -97,7 +97,8 @@ except ZeroDivisionError:
         [sys.executable, "-c", source], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     first, second = (json.loads(line) for line in done.stdout.splitlines())
-    assert set(first) == {"time", "level", "logger", "message"}
+    assert set(first) == {"time", "level", "logger", "message", "oven"}
+    assert set(second) == {"time", "level", "logger", "message", "exception"}
     assert (first["level"], first["logger"], first["message"]) == ("info", "bakery", "3 loaves\nof rye")
     assert first["time"].endswith("+00:00")
     assert (second["level"], second["message"]) == ("error", "burnt")
