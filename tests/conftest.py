@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from real_stores import postgres, redis
+from real_stores import kafka, postgres, redis
 
 from grader.course import Course
 from grader.docker import docker
@@ -11,7 +11,7 @@ from grader.engine import ensure_engine
 from grader.images import ensure_images
 from grader.runs import remove_orphans
 
-__all__ = ["postgres", "redis"]
+__all__ = ["kafka", "postgres", "redis"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +30,7 @@ def images() -> dict[str, str]:
     course = Course.here()
     ensure_engine(course, print, None)
     remove_orphans(course.runs, print)
-    return ensure_images(course, ["python", "redis", "prometheus", "postgres-05"], print)
+    return ensure_images(course, ["python", "redis", "prometheus", "postgres-05", "kafka-07"], print)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
 
 from grader.course import Course
 
@@ -19,6 +19,14 @@ sed "s/SECRET/{OWNERS_PASSWORD}/" /etc/er/users.acl > /tmp/users.acl
 exec redis-server --save "" --appendonly no --aclfile /tmp/users.acl
 """
 POSTGRES = "cp -a /var/lib/postgresql/cluster/. /data/ && exec postgres -D /data"
+
+
+KAFKA = f"""
+cp -a /opt/kafka/cluster/. /data/
+sed "s/SECRET/{OWNERS_PASSWORD}/" /opt/kafka/server.properties > /tmp/server.properties
+exec java @/opt/kafka/jvm.options -XX:SharedArchiveFile=/opt/kafka/classes.jsa \\
+    -cp "$(cat /opt/kafka/classpath)" kafka.Kafka /tmp/server.properties
+"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,16 @@ def redis(images: dict[str, str]) -> Iterator[Store]:
     with served(made.with_volume_mapping(str(acl), "/etc/er", "ro"), 6379, "Ready to accept connections") as running:
         address = f"{running.get_container_host_ip()}:{running.get_exposed_port(6379)}"
         yield Store(running.get_wrapped_container().id, f"redis://patient:patient@{address}/0", f"redis://{address}/0")
+
+
+@pytest.fixture(scope="module")
+def kafka(images: dict[str, str]) -> Iterator[str]:
+    """Kafka with the topics of lab 07, as labs run it; return its container, in whose network its name is known."""
+    testcontainers_config.ryuk_disabled = True
+    made = DockerContainer(images["ER_KAFKA_IMAGE"]).with_command(["sh", "-c", KAFKA]).with_kwargs(hostname="kafka")
+    open_port = ExecWaitStrategy(["bash", "-c", ": < /dev/tcp/127.0.0.1/9092"])
+    with made.with_tmpfs_mount("/data", "size=64m,mode=0700,uid=999").waiting_for(open_port) as running:
+        yield running.get_wrapped_container().id
 
 
 @pytest.fixture(scope="module")

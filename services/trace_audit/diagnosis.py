@@ -4,6 +4,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from trace_audit.otlp import Span, text_of
@@ -37,10 +38,16 @@ def status(span: Span) -> str:
 def read_diagnosis(path: Path) -> Diagnosis | None:
     """Return the query of a `diagnosis.toml`; None when there is none, or none that can be run."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        where, group_by = dict(document["where"]), list(document["group_by"])
+        return _parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+# It is asked for over and over, and seldom is another one.
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> Diagnosis | None:
+    document = tomllib.loads(text)
+    where, group_by = dict(document["where"]), list(document["group_by"])
     if not group_by or len(where) > MOST_KEYS or len(group_by) > MOST_KEYS:
         return None
     return Diagnosis({str(key): text_of(value) for key, value in where.items()}, tuple(map(str, group_by)))

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -12,6 +13,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 MOST_BYTES = 1024 * 1024
 """Of a request, also once it is unpacked."""
+
+MOST_SPANS = 2_000
+"""Of a request; SDKs send 512 at once."""
 
 MOST_ATTRIBUTES = 32
 LONGEST_TEXT = 128
@@ -62,12 +66,13 @@ def read_spans(body: bytes, service: str) -> Iterator[Span]:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
         raise BadRequestError("this is no OTLP") from error
-    return (
+    spans = (
         _span(sent, service)
         for resource in request.resource_spans
         for scope in resource.scope_spans
         for sent in scope.spans
     )
+    return islice(spans, MOST_SPANS)
 
 
 def _span(sent: Sent, service: str) -> Span:
