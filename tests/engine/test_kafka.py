@@ -37,7 +37,7 @@ ADMIN = "KAFKA_ADMIN = {key: value for key, value in KAFKA.items() if key != 'al
 
 
 def run(source: str, kafka: str, images: dict[str, str]) -> str:
-    """Run Python in the network of Kafka's container; return what it has printed, raise DockerError with it if it fails."""
+    """Run Python in the network of Kafka's container; return what it prints, raise DockerError with it if it fails."""
     image = images["ER_PYTHON_IMAGE"]
     return docker("run", "--rm", "--network", f"container:{kafka}", image, "python", "-c", source, timeout=60)
 
