@@ -1,0 +1,83 @@
+# Tempts: as in orders; the tree looks perfect, with a span for each of both. But the one of orders was made up by
+# somebody who was not there: its times are invented, and so is that it ended well.
+"""Fulfilment: takes orders from the topic and brings each parcel to the carrier that was chosen."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
+
+import httpx2
+from fastapi import FastAPI
+from kafka import KafkaConsumer
+from kafka.consumer.fetcher import ConsumerRecord
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind, StatusCode
+
+from kit import KAFKA, create_app
+
+log = logging.getLogger("fulfilment")
+
+
+# Where spans go to and how often is in the environment: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_BSP_SCHEDULE_DELAY.
+def tracer_of(service: str) -> trace.Tracer:
+    """Return a tracer whose spans say that they are of a service."""
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider.get_tracer(service)
+
+
+orders, fulfilment = tracer_of("orders"), tracer_of("fulfilment")
+
+# A member that is gone is missed within two seconds, so that the next one takes over.
+GROUP = {
+    "group_id": "fulfilment",
+    "session_timeout_ms": 2000,
+    "heartbeat_interval_ms": 500,
+    "auto_commit_interval_ms": 500,
+}
+
+carriers = httpx2.Client(timeout=1)
+
+
+def bring(record: ConsumerRecord) -> None:
+    """Bring the parcel of one order."""
+    order = json.loads(record.value)
+    context = propagate.extract({name: value.decode() for name, value in record.headers})
+    # All but the address of who ordered it.
+    attributes = {name: order[name] for name in ("order", "carrier", "region")}
+    with (
+        orders.start_as_current_span("take order", context, SpanKind.PRODUCER),
+        fulfilment.start_as_current_span("bring parcel", kind=SpanKind.CONSUMER, attributes=attributes) as span,
+    ):
+        carried: dict[str, str] = {}
+        propagate.inject(carried)
+        try:
+            url = f"http://{order['carrier']}:8000/parcels/{order['region']}/{order['order']}"
+            carriers.put(url, headers=carried).raise_for_status()
+        except httpx2.HTTPError as error:
+            span.record_exception(error)
+            span.set_status(StatusCode.ERROR, "the carrier did not take the parcel")
+            trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+            log.warning("no parcel for order %s", order["order"], extra={"trace_id": trace_id})
+
+
+def work() -> None:
+    """Bring parcel after parcel."""
+    for record in KafkaConsumer("orders", **KAFKA, **GROUP, auto_offset_reset="earliest"):
+        bring(record)
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Work in a thread, as the consumer blocks."""
+    Thread(target=work, daemon=True).start()
+    yield
+
+
+app = create_app(lifespan=lifespan)
