@@ -34,6 +34,7 @@ def copy(course: Course) -> None:
         ("reset-without-work", ["reset", "01"]),
         ("break-not-live", ["break", "01"]),
         ("stop-not-live", ["stop", "01"]),
+        ("traces-not-live", ["traces", "01"]),
         ("verify-bad-shard", ["verify", "--shard", "5/4"]),
         ("class-no-folder", ["grade", "01", "--class", "/nowhere"]),
         ("new-taken", ["new", "01", "sharding"]),

@@ -229,8 +229,9 @@ def test_an_error_in_a_handler_is_one_json_line_that_begins_in_the_learners_file
     assert told["exception"].splitlines()[1] == f'  File "{patient}/gateway.py", line 5, in quote'
 
 
-def test_a_patient_gets_one_name_from_the_kit() -> None:
-    assert kit.__all__ == ["create_app"]
+def test_a_patient_gets_two_names_from_the_kit() -> None:
+    assert kit.__all__ == ["KAFKA", "create_app"]
+    assert all(hasattr(kit, name) for name in kit.__all__)
     assert not hasattr(kit, "StockService")
 
 
