@@ -14,9 +14,11 @@ SETTLED_SECONDS = 3.0
 """An order is judged when it is so old: by then its spans have arrived, or will not."""
 
 MOST_ORDERS = 4_000
-MOST_TRACES = 8_000
-MOST_IN_A_TRACE = 4_000
-MOST_SPANS = 40_000
+MOST_TRACES = 6_000
+MOST_IN_A_TRACE = 2_000
+MOST_SPANS = 8_000
+"""With as many and as long attributes as a span may have, these take 40 MiB."""
+
 MOST_CALLS = 16
 """Of each kind, for one order."""
 

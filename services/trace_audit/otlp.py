@@ -11,14 +11,14 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 512 * 1024
 """Of a request, also once it is unpacked."""
 
 MOST_SPANS = 2_000
 """Of a request; SDKs send 512 at once."""
 
-MOST_ATTRIBUTES = 32
-LONGEST_TEXT = 128
+MOST_ATTRIBUTES = 20
+LONGEST_TEXT = 64
 
 
 class BadRequestError(ValueError):
