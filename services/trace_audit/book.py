@@ -3,7 +3,7 @@
 Everything is bounded: what is oldest is forgotten first, so that a patient which floods the book loses its own spans.
 """
 
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -18,6 +18,8 @@ MOST_TRACES = 6_000
 MOST_IN_A_TRACE = 2_000
 MOST_SPANS = 8_000
 """With as many and as long attributes as a span may have, these take 40 MiB."""
+
+LENGTH_OF_TRACE = 32
 
 MOST_CALLS = 16
 """Of each kind, for one order."""
@@ -83,7 +85,9 @@ class Book:
             self._spans -= len(forgotten)
 
     def note_warning(self, trace: str) -> None:
-        """Note that a line of log, of a warning or worse, has named a trace."""
+        """Note that a line of log, of a warning or worse, has named a trace; what could be none is not kept."""
+        if len(trace) != LENGTH_OF_TRACE:
+            return
         self._warned[trace] = None
         if len(self._warned) > MOST_TRACES:
             self._warned.popitem(last=False)
@@ -109,11 +113,3 @@ class Book:
             found.append(span)
             above = span.parent
         return Way(found, above)
-
-    def by_trace(self) -> dict[str, list[Order]]:
-        """Return the orders by their traces."""
-        found = defaultdict(list)
-        for order in self.orders.values():
-            if order.taken:
-                found[order.taken.trace].append(order)
-        return found

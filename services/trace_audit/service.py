@@ -62,7 +62,7 @@ def settle(now: float) -> None:
         finding = findings.setdefault(phase, Finding())
         if diagnosis:
             finding.found.update(diagnosis.groups(span for way in verdict.ways for span in way.spans))
-        if "lost" in verdict.claims and order.brought:
+        if verdict.refused:
             finding.failed[order.taken.carrier, order.taken.region] += 1
 
 

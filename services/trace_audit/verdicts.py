@@ -20,10 +20,14 @@ warns names its trace. log-alarm: not lost, and there is such a line all the sam
 
 @dataclass(frozen=True)
 class Verdict:
-    """The claims that are true of an order, and the ways of its own carrier's entries."""
+    """The claims that are true of an order, the ways of its own carrier's entries, and whether that one refused it.
+
+    What a patient loses by itself, at another door or by a wrong method, was refused by nobody.
+    """
 
     claims: set[str]
     ways: list[Way]
+    refused: bool
 
 
 def judge(book: Book, order: Order, taken: Entry) -> Verdict:
@@ -45,7 +49,8 @@ def judge(book: Book, order: Order, taken: Entry) -> Verdict:
         "logged": lost and book.warned(taken.trace),
         "log-alarm": not lost and book.warned(taken.trace),
     }
-    return Verdict({claim for claim, holds in true.items() if holds}, ways)
+    refused = lost and any(entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR for entry in brought)
+    return Verdict({claim for claim, holds in true.items() if holds}, ways, refused)
 
 
 def _says_where_it_failed(way: Way, taken: Entry) -> bool:

@@ -119,6 +119,15 @@ def test_a_parcel_that_was_brought_to_another_carrier_is_lost() -> None:
     assert order.claims() == {"lost"}
 
 
+@pytest.mark.parametrize(("status", "refused"), [(503, True), (405, False), (201, False)])
+def test_who_to_blame_is_told_by_what_a_carrier_has_refused_and_not_by_what_a_patient_loses(
+    status: int, *, refused: bool
+) -> None:
+    order = told(status)
+    book = order.book()
+    assert judge(book, book.orders[ORDER], order.entries[0]).refused is refused
+
+
 def test_spans_that_one_service_has_made_up_for_another_connect_nothing() -> None:
     order = told()
     assert order.claims(replace(order.take, service="fulfilment"), order.bring) == set()
@@ -283,9 +292,12 @@ async def test_an_address_in_a_span_or_a_log_is_a_leak_and_a_masked_one_is_none(
 
 @pytest.mark.anyio
 async def test_log_lines_that_are_nothing_of_the_kind_are_passed_over(audit: Stock, module: ModuleType) -> None:
-    lines = ["nonsense", "[" * 9000, "7", '{"level": "warning"}', '{"level": "warning", "trace_id": "ab"}']
+    trace = "ab" * 16
+    lines = ["nonsense", "[" * 9000, "7", '{"level": "warning"}', json.dumps({"level": "warning", "trace_id": trace})]
     assert (await audit.user.post("/logs", content="\n".join(lines))).status_code == 204
-    assert module.book.warned("ab")
+    assert module.book.warned(trace)
+    await audit.user.post("/logs", content=json.dumps({"level": "warning", "trace_id": "a" * 100_000}))
+    assert not module.book.warned("a" * 100_000)
     assert (await audit.user.post("/logs", content=bytes(2_000_000))).status_code == 413
 
 
