@@ -2,13 +2,14 @@
 
 import os
 import sys
+import threading
 from importlib import import_module
 
 from kit.address import ANYWHERE, app_port
 from kit.logs import configure_logs
 from kit.reload import run_reloadable
 from kit.serve import Server, run
-from kit.tracebacks import print_own_part
+from kit.tracebacks import own_part, print_own_part
 
 IMPORTED_ONCE = ("fastapi", "httpx2", "redis.asyncio")
 """What patients use and what takes long to import: a reload finds it there, and what IMPORTED_ONCE names beside it."""
@@ -19,6 +20,7 @@ def serve(target: str) -> int:
 
     When the module or the app's start crashes, its traceback goes to standard error, from the learner's file on.
     """
+    threading.excepthook = end_with_thread
     module, _, app = target.partition(":")
     try:
         run(Server(getattr(import_module(module), app), ANYWHERE, app_port()))
@@ -26,6 +28,19 @@ def serve(target: str) -> int:
         print_own_part(error)
         return 1
     return 0
+
+
+def end_with_thread(failed: threading.ExceptHookArgs) -> None:
+    """End the process when a thread of the learner's own has crashed: half a service would only look healthy.
+
+    What crashes in a thread of a library is that library's.
+    """
+    if failed.exc_value is None or own_part(failed.exc_traceback) is None:
+        threading.__excepthook__(failed)
+        return
+    print_own_part(failed.exc_value)
+    sys.stdout.flush()
+    os._exit(1)
 
 
 def main(target: str) -> int:

@@ -215,6 +215,41 @@ def test_a_handler_that_blocks_the_event_loop_cannot_keep_a_patient_alive(patien
     assert code == 128 + signal.SIGALRM
 
 
+def test_a_thread_of_the_learner_that_crashes_ends_the_patient_with_its_traceback(patient: Path) -> None:
+    (patient / "gateway.py").write_text(
+        APP
+        + textwrap.dedent("""\
+        from threading import Thread
+
+        def work():
+            {}["order"]
+
+        @app.get("/work")
+        def begin():
+            Thread(target=work, daemon=True).start()
+        """)
+    )
+    with process("kit.patient", "gateway:app", cwd=patient) as started:
+        with socket.create_connection(("127.0.0.1", started.addresses()[0][1])) as connection:
+            connection.sendall(b"GET /work HTTP/1.1\r\nHost: gateway\r\n\r\n")
+            code, _, err = started.end()
+    assert code == 1
+    assert err.splitlines()[1] == f'  File "{patient}/gateway.py", line 6, in work'
+    assert err.splitlines()[-1] == "KeyError: 'order'"
+
+
+def test_a_thread_of_a_library_that_crashes_leaves_the_patient_alone(patient: Path) -> None:
+    (patient / "gateway.py").write_text(
+        APP + "from threading import Thread\nThread(target=int, args=['x'], daemon=True).start()\n"
+    )
+    with process("kit.patient", "gateway:app", cwd=patient) as started:
+        assert httpx2.get(f"{url(started)}/healthz", trust_env=False).status_code == 200
+        started.stop()
+        code, _, err = started.end()
+    assert code == 0
+    assert "ValueError" in err
+
+
 def test_an_error_in_a_handler_is_one_json_line_that_begins_in_the_learners_file(patient: Path) -> None:
     (patient / "gateway.py").write_text(
         APP + "@app.get('/quote')\nasync def quote():\n    raise KeyError('X-Tenant')\n"
