@@ -14,14 +14,17 @@ class Senders:
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
         self._names = os.environ.get("PATIENTS", "orders fulfilment").split()
+        self._looking = asyncio.Lock()
         self._looked = -LOOK_AGAIN_SECONDS
 
     async def name(self, address: str) -> str:
         """Return the patient of an address, or nothing when it is nobody's; a new address is looked for."""
         loop = asyncio.get_running_loop()
-        if address not in self.known and loop.time() >= self._looked + LOOK_AGAIN_SECONDS:
-            self._looked = loop.time()
-            await asyncio.gather(*map(self._look_up, self._names))
+        # Who comes while one looks waits for what it finds.
+        async with self._looking:
+            if address not in self.known and loop.time() >= self._looked + LOOK_AGAIN_SECONDS:
+                await asyncio.gather(*map(self._look_up, self._names))
+                self._looked = loop.time()
         return self.known.get(address, "")
 
     async def _look_up(self, name: str) -> None:

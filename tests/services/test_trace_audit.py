@@ -1,5 +1,6 @@
 """Trace-audit believes no span by itself: it holds each against what stock services testify."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Iterable
@@ -17,6 +18,7 @@ from kit.traces import ENTRIES, Context, Entry
 from trace_audit.book import MOST_TRACES, SETTLED_SECONDS, Book
 from trace_audit.diagnosis import Diagnosis, Finding, read_diagnosis
 from trace_audit.otlp import BadRequestError, Span, read_spans, unpacked
+from trace_audit.senders import Senders
 from trace_audit.verdicts import judge
 
 ORDER, CARRIER, REGION = "o1", "carrier-1", "north"
@@ -238,6 +240,14 @@ def test_what_unpacks_to_too_much_or_is_no_otlp_is_refused() -> None:
         list(read_spans(b"\xff" * 50, "orders"))
     with pytest.raises(BadRequestError, match="cannot be unpacked"):
         unpacked(b"nothing", "gzip")
+
+
+@pytest.mark.anyio
+async def test_two_who_come_at_once_are_both_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATIENTS", "localhost nowhere.invalid")
+    senders = Senders()
+    assert await asyncio.gather(*[senders.name("127.0.0.1") for _ in range(3)]) == ["localhost"] * 3
+    assert await senders.name("127.9.9.9") == ""
 
 
 # The service itself.
