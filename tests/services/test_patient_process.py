@@ -229,10 +229,12 @@ def test_a_thread_of_the_learner_that_crashes_ends_the_patient_with_its_tracebac
             Thread(target=work, daemon=True).start()
         """)
     )
-    with process("kit.patient", "gateway:app", cwd=patient) as started:
-        with socket.create_connection(("127.0.0.1", started.addresses()[0][1])) as connection:
-            connection.sendall(b"GET /work HTTP/1.1\r\nHost: gateway\r\n\r\n")
-            code, _, err = started.end()
+    with (
+        process("kit.patient", "gateway:app", cwd=patient) as started,
+        socket.create_connection(("127.0.0.1", started.addresses()[0][1])) as connection,
+    ):
+        connection.sendall(b"GET /work HTTP/1.1\r\nHost: gateway\r\n\r\n")
+        code, _, err = started.end()
     assert code == 1
     assert err.splitlines()[1] == f'  File "{patient}/gateway.py", line 6, in work'
     assert err.splitlines()[-1] == "KeyError: 'order'"
