@@ -85,6 +85,11 @@ class Incident:
         )
         return min([self._next_edge(), *faults]) - self.elapsed
 
+    def kills(self, service: str) -> bool:
+        """Tell whether it is the incident's doing when this service does not run now."""
+        faults = self.phase.faults if self.phase else []
+        return any((fault.service, fault.kind) == (service, "kill") for fault in faults)
+
     def _next_edge(self) -> float:
         phases = self.plan.phases
         return phases[self._entered].start if self._entered < len(phases) else phases[-1].end

@@ -130,10 +130,15 @@ class Play:
     def _all_alive(self) -> bool:
         """Tell whether everything runs; raises LearnerError when the learner's code has ended by itself.
 
-        What the patient cannot reach ends by the host's doing, never the learner's.
+        What the patient cannot reach ends by the host's doing, never the learner's; and what is paused or killed now,
+        by the incident's.
         """
         restarting = self.orchestration.busy
-        fallen = [container for container in self._project.containers() if container.state != "running"]
+        fallen = [
+            container
+            for container in self._project.containers()
+            if container.state not in {"running", "paused"} and not self.incident.kills(container.service)
+        ]
         for container in fallen:
             if container.role in ("load", "twin", "prometheus"):
                 self.troubles.append(f"`{container.service}` ended in the middle of the run")
