@@ -7,7 +7,6 @@ guards it is up to the seller: a `version`, which no other sale may have changed
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -154,13 +153,9 @@ async def count() -> dict[str, int]:
     return {"counted": len(counted)}
 
 
-def _by_sku(what: Callable[[Shelf], int]) -> dict[tuple[str, ...], float]:
-    return {(sku,): what(shelf) for sku, shelf in shelves.items()}
-
-
 service.telemetry.gauge(
-    "shelf_delivered", "Pairs that there were.", ("account",), lambda: _by_sku(lambda shelf: shelf.delivered)
-)
-service.telemetry.gauge(
-    "shelf_sold", "Pairs that were booked.", ("account",), lambda: _by_sku(lambda shelf: shelf.sold)
+    "shelf_delivered",
+    "Pairs that there were.",
+    ("account",),
+    lambda: {(sku,): shelf.delivered for sku, shelf in shelves.items()},
 )
