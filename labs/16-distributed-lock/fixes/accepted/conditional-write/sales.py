@@ -56,5 +56,5 @@ async def sell(purchase: Purchase) -> Response:
         if sold.is_success:
             return Response(sold.content, 201, media_type="application/json")
         # Those who have collided shall not do so again.
-        await asyncio.sleep(random.uniform(0, 0.05))
+        await asyncio.sleep(random.uniform(0, 0.08))
     raise TimeoutError
