@@ -17,7 +17,7 @@ from kit.service import StockService
 
 WORK_SECONDS = 0.03
 
-PAIRS = {"drop": 8, "daily": 60, "runner": 48, "hiker": 48}
+PAIRS = {"drop": 8, "daily": 60, "runner": 40, "hiker": 40}
 """How many pairs of each model are delivered, by the line that its name begins with."""
 
 LATE_SECONDS = 0.5

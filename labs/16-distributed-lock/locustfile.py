@@ -59,6 +59,8 @@ class Fan(Buyer):
     """Fans of two models, each of which is sold at two of the shops, that are asked in turn."""
 
     abstract = True
+    # Whatever a phase begins with has begun when the first of them comes.
+    arrivals = Regular(delay=0.2)
     shops: ClassVar[tuple[tuple[str, str], tuple[str, str]]]
 
     def visit(self, visit: Visit) -> None:

@@ -1,6 +1,6 @@
 # A counter in Redis next to the lock gives each holder a higher number: the fencing token of the textbooks. When
-# Redis comes back empty it begins at one again, and the warehouse, which remembers, refuses every sale until it has
-# caught up.
+# Redis comes back empty it begins at one again: who held the lock before has the highest number of all, however late
+# it comes, and where the warehouse remembers a high one, it refuses all who come after.
 """Sales: sells shoes, a pair at a time.
 
 Three replicas of it stand before one warehouse.
