@@ -1,6 +1,8 @@
 """Faults: data that describes what goes wrong, and those of them that are active."""
 
 import asyncio
+import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal, get_args
 
@@ -23,6 +25,7 @@ class RequestFault(Fault):
     share: Annotated[float, Field(gt=0, le=1, description="share of the requests that it hits, up to 1")] = 1.0
     scope: Annotated[str, Field(pattern="^/", description="path that it hits, with all below")] = "/"
     prolonged_by: Annotated[float, Field(ge=0, description="seconds that each request it hits adds to its time")] = 0.0
+    first: Annotated[int | None, Field(ge=1, description="hits just the first so many requests to each path")] = None
 
     def covers(self, path: str) -> bool:
         """Tell whether a path is in the scope."""
@@ -34,6 +37,12 @@ class Error(RequestFault):
 
     kind: Literal["error"] = "error"
     status: Annotated[int, Field(ge=400, le=599, description="HTTP status, 400 to 599")] = 503
+
+
+class Refuse(RequestFault):
+    """Says no to the work, in the service's own words, where the service is one that may: an answer, not a failure."""
+
+    kind: Literal["refuse"] = "refuse"
 
 
 class Slow(RequestFault):
@@ -87,7 +96,7 @@ class Down(Fault):
     kind: Literal["down"] = "down"
 
 
-AnyFault = Error | Slow | Hang | Reset | Lose | Cold | CapacityChange | Down
+AnyFault = Error | Refuse | Slow | Hang | Reset | Lose | Cold | CapacityChange | Down
 
 
 MOST_PROLONGED = 3
@@ -103,6 +112,19 @@ class ActiveFault:
         self.healed = asyncio.Event()
         self.seconds = fault.seconds_active
         self.cold = ColdStart(fault.seconds, fault.crowd, fault.down) if isinstance(fault, Cold) else None
+        self._met: Counter[str] = Counter()
+
+    def hits(self, path: str) -> bool:
+        """Tell whether it hits a request to this path, which has just come; by chance, if it has a share."""
+        fault = self.fault
+        # It may have been healed while an older one held the request up.
+        if not isinstance(fault, RequestFault) or self.healed.is_set() or not fault.covers(path):
+            return False
+        if fault.first is not None:
+            self._met[path] += 1
+            if self._met[path] > fault.first:
+                return False
+        return random.random() < fault.share
 
     def prolong(self) -> None:
         """Note that a request was hit."""
@@ -139,6 +161,10 @@ class Faults:
     def next(self, after: int) -> ActiveFault | None:
         """Return the oldest active fault of those injected after the one of this number, or None."""
         return next((active for active in self.active if active.number > after), None)
+
+    def refuse(self, path: str) -> bool:
+        """Tell whether the service is to say no to a request to this path: it asks once it would else do the work."""
+        return any(isinstance(active.fault, Refuse) and active.hits(path) for active in self.active)
 
     def inject(self, fault: AnyFault) -> ActiveFault:
         """Make a fault active until it is healed or its time is up."""

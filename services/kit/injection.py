@@ -1,7 +1,6 @@
 """Injection: what active faults do to requests."""
 
 import asyncio
-import random
 from enum import Enum, auto
 
 from starlette.responses import Response
@@ -9,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
 from kit.connection import Connection, connection_of
-from kit.faults import ActiveFault, Cold, Error, Faults, Hang, Lose, RequestFault, Slow
+from kit.faults import ActiveFault, Cold, Error, Faults, Hang, Lose, Refuse, Slow
 
 
 class Outcome(Enum):
@@ -52,7 +51,8 @@ class Injection:
         outcome, met = Outcome.SERVED, 0
         while active := self._faults.next(after=met):
             met = active.number
-            if not _hits(active, scope["path"]):
+            # Whether to refuse is asked by the service itself.
+            if isinstance(active.fault, Refuse) or not active.hits(scope["path"]):
                 continue
             active.prolong()
             if isinstance(active.fault, Lose):
@@ -100,17 +100,6 @@ async def _kept(receive: Receive) -> Receive:
 
 async def _nowhere(_: Message) -> None:
     """Send nothing."""
-
-
-def _hits(active: ActiveFault, path: str) -> bool:
-    fault = active.fault
-    # It may have been healed while an older one held the request up.
-    return (
-        isinstance(fault, RequestFault)
-        and not active.healed.is_set()
-        and fault.covers(path)
-        and random.random() < fault.share
-    )
 
 
 async def _closes_first(connection: Connection, active: ActiveFault) -> bool:

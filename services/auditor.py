@@ -1,0 +1,65 @@
+"""Auditor: reads the book that payments, inventory and shipping keep, and tells what does not balance.
+
+An order is whole when its stock is held, its money taken and its parcel sent, each once; it is undone when nothing of
+that is left; all else is half done.
+"""
+
+from collections import Counter, defaultdict
+
+from kit.book import Book
+from kit.service import StockService
+
+service = StockService("auditor")
+book = Book()
+
+OPPOSITES = {"release": "hold", "refund": "charge"}
+
+
+class Order:
+    """What was done about one order."""
+
+    def __init__(self) -> None:
+        self._net: Counter[str] = Counter()
+        self._brought = False
+        self._out_of_order = False
+
+    def note(self, entry: str) -> None:
+        """Note what was done."""
+        if entry == "release" and self._net["charge"]:
+            self._out_of_order = True
+        self._brought |= entry in ("shipment", "refusal")
+        if entry in OPPOSITES:
+            self._net[OPPOSITES[entry]] -= 1
+        else:
+            self._net[entry] += 1
+
+    def findings(self) -> dict[str, bool]:
+        """Return what there is to say of it."""
+        held, paid, shipped = (self._net[entry] for entry in ("hold", "charge", "shipment"))
+        return {
+            "brought": self._brought,
+            "money": paid != shipped,
+            "stock": held != shipped,
+            "half-done": not held == paid == shipped,
+            "out-of-order": self._out_of_order,
+        }
+
+
+orders: defaultdict[str, Order] = defaultdict(Order)
+
+
+def audit() -> Counter[tuple[str, ...]]:
+    """Read on in the book; return how many orders there are of each finding.
+
+    `brought`: shipping was asked, and has sent or refused it. `money`, `stock`: more or less of it was taken than was
+    sent. `half-done`: either. `out-of-order`: its stock was let go before its money was paid back.
+    """
+    for number, entry in book.unread():
+        orders[number].note(entry)
+    found: Counter[tuple[str, ...]] = Counter({(finding,): 0 for finding in Order().findings()})
+    for order in orders.values():
+        found.update((finding,) for finding, true in order.findings().items() if true)
+    return found
+
+
+service.telemetry.gauge("audited_orders", "Orders, by what is to say of them.", ("finding",), audit)
