@@ -31,23 +31,24 @@ class Customer(OpenUser):
         visit.tally("taken")
         for seconds in LOOKS:
             visit.pause(seconds, since=answer.at)
-            if self.told(visit, order):
+            if state := self.told(visit, order):
+                soon = seconds == SOON_SECONDS
                 visit.tally("told")
-                visit.tally("soon", seconds == SOON_SECONDS)
+                visit.tally("soon", soon)
+                visit.tally("shipped", soon and state == "shipped")
                 return
 
     def send(self, visit: Visit, wanted: dict[str, object]) -> Answer:
         """Send an order to one of the replicas."""
         return visit.post("/orders", wanted)
 
-    def told(self, visit: Visit, order: str) -> bool:
-        """Look, at the replica that lives, whether an order is shipped, which takes its receipt, or cancelled."""
-        body = (answer := visit.get(f"/orders/{order}", target=REPLICAS[1])).body
-        if answer.succeeded and body.get("state") == "shipped":
-            shipped = visit.vouched(answer, "shipped", order)
-            visit.tally("shipped", shipped)
-            return shipped
-        return answer.succeeded and body.get("state") == "cancelled"
+    def told(self, visit: Visit, order: str) -> str:
+        """Look, at the replica that lives, how an order has ended: `shipped`, with its receipt, or `cancelled`."""
+        answer = visit.get(f"/orders/{order}", target=REPLICAS[1])
+        state = str(answer.body.get("state")) if answer.succeeded else ""
+        if state == "shipped" and not visit.vouched(answer, "shipped", order):
+            return ""
+        return state if state in ("shipped", "cancelled") else ""
 
 
 class Buy(Customer):
