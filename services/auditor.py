@@ -12,32 +12,26 @@ from kit.service import StockService
 service = StockService("auditor")
 book = Book()
 
-OPPOSITES = {"release": "hold", "refund": "charge"}
-
 
 class Order:
     """What was done about one order."""
 
     def __init__(self) -> None:
-        self._net: Counter[str] = Counter()
-        self._brought = False
+        self._done: Counter[str] = Counter()
         self._out_of_order = False
 
     def note(self, entry: str) -> None:
         """Note what was done."""
-        if entry == "release" and self._net["charge"]:
+        if entry == "release" and self._done["charge"] and not self._done["refund"]:
             self._out_of_order = True
-        self._brought |= entry in ("shipment", "refusal")
-        if entry in OPPOSITES:
-            self._net[OPPOSITES[entry]] -= 1
-        else:
-            self._net[entry] += 1
+        self._done[entry] += 1
 
     def findings(self) -> dict[str, bool]:
         """Return what there is to say of it."""
-        held, paid, shipped = (self._net[entry] for entry in ("hold", "charge", "shipment"))
+        done = self._done
+        held, paid, shipped = done["hold"] - done["release"], done["charge"] - done["refund"], done["shipment"]
         return {
-            "brought": self._brought,
+            "brought": bool(shipped or done["refusal"]),
             "money": paid != shipped,
             "stock": held != shipped,
             "half-done": not held == paid == shipped,
@@ -52,7 +46,7 @@ def audit() -> Counter[tuple[str, ...]]:
     """Read on in the book; return how many orders there are of each finding.
 
     `brought`: shipping was asked, and has sent or refused it. `money`, `stock`: more or less of it was taken than was
-    sent. `half-done`: either. `out-of-order`: its stock was let go before its money was paid back.
+    sent. `half-done`: either. `out-of-order`: its stock was let go while nothing was paid back yet.
     """
     for number, entry in book.unread():
         orders[number].note(entry)

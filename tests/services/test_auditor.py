@@ -48,6 +48,8 @@ async def found(auditor: Stock) -> dict[str, int]:
         ([HOLD, CHARGE, "refund", "release"], {}),
         ([HOLD, CHARGE, "refusal", "release", "refund"], {"brought": 1, "out-of-order": 1}),
         ([HOLD, CHARGE, CHARGE, SHIP], {"brought": 1, "money": 1, "half-done": 1}),
+        ([HOLD, CHARGE, CHARGE, "refund", "release"], {"money": 1, "half-done": 1}),
+        ([HOLD, "release"], {}),
         ([HOLD, HOLD, CHARGE, SHIP], {"brought": 1, "stock": 1, "half-done": 1}),
         ([HOLD, CHARGE, "refusal", "refund", SHIP, "release"], {"brought": 1, "money": 1, "stock": 1, "half-done": 1}),
     ],
