@@ -32,8 +32,8 @@ COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
 # A claim outlasts every call, so that nobody else goes on with a saga whose holder lives.
 CALL_SECONDS = 1.5
 CLAIMED = timedelta(seconds=3)
-PAUSE = timedelta(seconds=0.3)
-LOOK_SECONDS = 0.2
+PAUSE = timedelta(seconds=0.2)
+LOOK_SECONDS = 0.1
 
 BEGIN = "INSERT INTO sagas (id, wanted, due) VALUES ($1, $2, now() + $3::interval) ON CONFLICT DO NOTHING RETURNING *"
 CLAIM = """

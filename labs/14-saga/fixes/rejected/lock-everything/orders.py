@@ -28,7 +28,7 @@ SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
 COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
 COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
 
-PAUSE = timedelta(seconds=0.3)
+PAUSE = timedelta(seconds=0.2)
 LOOK_SECONDS = 0.05
 
 BEGIN = "INSERT INTO sagas (id, wanted) VALUES ($1, $2) ON CONFLICT DO NOTHING"
