@@ -49,17 +49,20 @@ class Order(BaseModel):
 async def take(order: Order) -> dict[str, str]:
     """Take an order: 202, and from then on it is shipped or cancelled."""
     # TODO: the third step fails, and the first two are done; or this process dies. The table `sagas` can hold a log.
-    answer = None
     for command in COMMANDS:
-        try:
-            answer = await services.post(command, json=order.model_dump())
-            answer.raise_for_status()
-        except httpx2.HTTPError as error:
-            raise HTTPException(502, f"{command}: {error!r}") from error
-    values = order.order, order.model_dump_json(), answer.json()["receipt"]
+        receipt = await send(command, order)
     insert = "INSERT INTO sagas (id, wanted, state, step, receipt) VALUES ($1, $2, 'shipped', 3, $3)"
-    await app.state.database.execute(insert, *values)
+    await app.state.database.execute(insert, order.order, order.model_dump_json(), receipt)
     return {"order": order.order}
+
+
+async def send(command: str, order: Order) -> str:
+    """Send a command to its service; return the receipt."""
+    try:
+        answer = await services.post(command, json=order.model_dump())
+        return answer.raise_for_status().json()["receipt"]
+    except httpx2.HTTPError as error:
+        raise HTTPException(502, f"{command}: {error!r}") from error
 
 
 @app.get("/orders/{number}")
