@@ -1,7 +1,7 @@
 """What authors and teachers see of `er verify`, `er calibrate` and `er grade --class`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -82,7 +82,7 @@ def _entry(proof: Proof) -> dict[str, object]:
 
 
 def calibrate(  # noqa: PLR0913 # the words of one command
-    console: Console, course: Course, lab: Lab, runs: int, *, disturb: bool, append: bool
+    console: Console, course: Course, lab: Lab, images: Mapping[str, str], runs: int, *, disturb: bool, append: bool
 ) -> int:
     """Calibrate a lab and write `calibration.toml`; return 1 for a wrong verdict or a thin margin, else 0."""
     done = 0
@@ -100,6 +100,7 @@ def calibrate(  # noqa: PLR0913 # the words of one command
 
     calibrator = Calibrator(course, lab, show)
     kept = calibrator.play(runs, disturb=disturb, append=append)
+    calibrator.play_stopgap(runs, images, lambda line: console.print(f"     stopgap: {line}"))
     calibration = calibrator.calibration(kept)
     path = lab.path / "calibration.toml"
     path.write_text(calibration.text(), encoding="utf-8")

@@ -6,7 +6,7 @@ import math
 import statistics
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grader.course import Lab
 from grader.errors import ErError
 from grader.manifest import Check, ExactCheck, ShareCheck
-from grader.proof import candidates, should_pass
+from grader.proof import STARTER, candidates, should_pass
 from grader.results import Results
 
 ACCEPTED_MARGIN, REJECTED_MARGIN = 2.0, 1.5
@@ -28,7 +28,8 @@ class Threshold(BaseModel):
 
     Values are in the check's own unit. A margin of a share is a ratio of what is missing to 1 (of the value itself for
     a `max`), that of a measure a distance in units of its guard or of the spread between accepted runs, whichever is
-    larger; an exact check has none. None: no such run.
+    larger; an exact check has none. `starter` is the starter's median, `stopgap` its median with the lab's stopgap.
+    None: no such run.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -42,6 +43,12 @@ class Threshold(BaseModel):
     best_rejected: float | None = None
     rejected: str = ""
     rejected_margin: float | None = None
+    starter: float | None = None
+    stopgap: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value is on the right side of the threshold."""
+        return value >= self.threshold if self.side == "min" else value <= self.threshold
 
     @property
     def thin(self) -> bool:
@@ -102,28 +109,43 @@ def plays_as(lab: Lab) -> str:
 
 
 def holds_for(lab: Lab) -> str:
-    """Return a hash of all that decides a lab's figures: how it plays, its thresholds, and what its fixes must fail."""
+    """Return a hash of all that decides a lab's figures: how it plays, thresholds, stopgap, and what fixes fail."""
     limits = [check.model_dump(include={"name", "min", "max", "guard"}, mode="json") for check in lab.manifest.check]
     fixes = {name: fix.model_dump(mode="json") for name, fix in sorted(lab.manifest.fixes.items())}
-    return _hash([plays_as(lab), limits, fixes]).hexdigest()[:16]
+    stopgap = lab.manifest.stopgap
+    faults = [fault.model_dump(mode="json") for fault in stopgap.faults] if stopgap else []
+    return _hash([plays_as(lab), limits, fixes, *faults]).hexdigest()[:16]
 
 
 def _hash(document: object) -> "hashlib._Hash":
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode())
 
 
-def thresholds(lab: Lab, results: Iterable[tuple[str, Results]]) -> list[Threshold]:
-    """Return every threshold of a lab with what these results, each of a candidate, hold on both sides of it."""
+def thresholds(lab: Lab, results: Iterable[tuple[str, Results]], relieved: Iterable[Results] = ()) -> list[Threshold]:
+    """Return every threshold of a lab with what these results, each of a candidate, hold on both sides of it.
+
+    `relieved` are those of the starter with the lab's stopgap.
+    """
     measured: dict[str, list[tuple[str, list[float]]]] = defaultdict(list)
     for candidate, result in results:
-        for found in result.checks:
-            if values := [finding.measured for finding in found.findings if finding.measured is not None]:
-                measured[found.name].append((candidate, values))
+        for check, values in _measured(result):
+            measured[check].append((candidate, values))
+    with_stopgap: dict[str, list[list[float]]] = defaultdict(list)
+    for result in relieved:
+        for check, values in _measured(result):
+            with_stopgap[check].append(values)
     return [
-        _threshold(lab, check, side, limit, measured[check.name])
+        _threshold(lab, check, side, limit, measured[check.name], with_stopgap[check.name])
         for check in lab.manifest.check
         for side, limit in _limits(check)
     ]
+
+
+def _measured(results: Results) -> Iterator[tuple[str, list[float]]]:
+    """Yield each check that was measured, with its values phase by phase."""
+    for found in results.checks:
+        if values := [finding.measured for finding in found.findings if finding.measured is not None]:
+            yield found.name, values
 
 
 def _limits(check: Check) -> list[tuple[Side, float]]:
@@ -131,7 +153,14 @@ def _limits(check: Check) -> list[tuple[Side, float]]:
     return [(side, limit) for side, limit in sides if limit is not None]
 
 
-def _threshold(lab: Lab, check: Check, side: Side, limit: float, measured: list[tuple[str, list[float]]]) -> Threshold:
+def _threshold(  # noqa: PLR0913, PLR0917 # a threshold, and all that was measured of it
+    lab: Lab,
+    check: Check,
+    side: Side,
+    limit: float,
+    measured: list[tuple[str, list[float]]],
+    relieved: list[list[float]],
+) -> Threshold:
     worst = min if side == "min" else max
     best = max if side == "min" else min
     accepted = [(worst(values), name) for name, values in measured if should_pass(lab, name)]
@@ -141,6 +170,8 @@ def _threshold(lab: Lab, check: Check, side: Side, limit: float, measured: list[
         if check.name in lab.manifest.expectation(name).fails and _failing_side(check, values) == side
     ]
     found = Threshold(check=check.name, side=side, threshold=limit)
+    found.starter = _median([worst(values) for name, values in measured if name == STARTER])
+    found.stopgap = _median([worst(values) for values in relieved])
     unit = _unit(check, accepted)
     if accepted:
         found.worst_accepted, found.accepted = worst(accepted)
@@ -149,6 +180,10 @@ def _threshold(lab: Lab, check: Check, side: Side, limit: float, measured: list[
         found.best_rejected, found.rejected = best(rejected)
         found.rejected_margin = _margin(check, side, limit, found.best_rejected, unit, inside=False)
     return found
+
+
+def _median(values: list[float]) -> float | None:
+    return statistics.median(values) if values else None
 
 
 def _failing_side(check: Check, values: list[float]) -> Side:

@@ -19,14 +19,24 @@ class Entry(BaseModel):
 
 
 class Emergency(Entry):
-    """A row of the pattern emergency room, in the handbook's words; `patterns` are those that mend it."""
+    """A row of the pattern emergency room, in the handbook's words.
+
+    `immediate` and `long_term` are the patterns of these two steps, `also` others that mend the problem.
+    """
 
     problem: str
     symptoms: str
     immediate_fix: str
     long_term_solution: str
     time_to_relief: str
-    patterns: list[Key]
+    immediate: list[Key]
+    long_term: list[Key]
+    also: list[Key] = []
+
+    @property
+    def patterns(self) -> list[str]:
+        """Return all patterns that mend the problem."""
+        return list(dict.fromkeys([*self.immediate, *self.long_term, *self.also]))
 
 
 class Group(Entry):

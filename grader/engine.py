@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ OLDEST_ENGINE, OLDEST_COMPOSE = (25, 0), (2, 24)
 DOCKER_PAGE = "https://docs.docker.com/engine/install/"
 PACKAGES_KNOWN = ("debian", "ubuntu")
 SOCKET_SECONDS = 30.0
+
+PID_FILE = Path("/var/run/docker.pid")
+DYING_SECONDS = 10.0
 
 ANSWER_SECONDS = 15
 NO_ANSWER = f"no answer within {ANSWER_SECONDS} s"
@@ -168,6 +172,7 @@ def _start(course: Course, say: Say) -> None:
         log = Path("journalctl -u docker")
     else:
         say(f"starting the Docker daemon (dockerd, its log in {log}) ...")
+        _await_the_end_of_the_last()
         with log.open("w") as file:
             # It outlives this program, so it is nobody's child and in a session that no terminal's Ctrl-C reaches.
             subprocess.run(
@@ -184,6 +189,15 @@ def _start(course: Course, say: Say) -> None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:]) if log.is_file() else ""
             raise ErError(f"the Docker daemon did not come up:\n{tail}", where=str(log), run=DOCKER_PAGE)
         time.sleep(0.2)
+
+
+def _await_the_end_of_the_last() -> None:
+    """Wait while a daemon that was killed is still dying: a new one gives up on seeing its process."""
+    deadline = time.monotonic() + DYING_SECONDS
+    with suppress(OSError, ValueError):
+        while time.monotonic() < deadline:
+            os.kill(int(PID_FILE.read_text()), 0)
+            time.sleep(0.1)
 
 
 def _ask(*args: str) -> tuple[str, str]:

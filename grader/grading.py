@@ -10,7 +10,7 @@ from grader import checks, fitness
 from grader.checks import Finding, Reading, State
 from grader.course import Course, Lab
 from grader.errors import ErError, HostError, LearnerError
-from grader.manifest import Check
+from grader.manifest import Check, Fault
 from grader.plan import Plan
 from grader.play import Play
 from grader.project import clean_project
@@ -25,7 +25,10 @@ ATTEMPTS = 3
 
 @dataclass
 class Grade:
-    """What is graded, and how: `thorough` plays to the end, otherwise a grade stops when it cannot change any more."""
+    """What is graded, and how: `thorough` plays to the end, otherwise a grade stops when it cannot change any more.
+
+    `faults` are injected in every phase, beside the incident's own.
+    """
 
     course: Course
     lab: Lab
@@ -34,6 +37,7 @@ class Grade:
     images: Mapping[str, str]
     say: Callable[[str], None]
     thorough: bool = False
+    faults: list[Fault] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
     def run(self) -> Results:
@@ -81,7 +85,9 @@ class Grade:
             healthy = time.monotonic() - clock
             self.say(f"healthy after {healthy:.1f} s")
             waited, since = fitness.pressure(), time.monotonic()
-            play = Play(project, Plan.draw(self.lab.manifest, seed), self.say, thorough=self.thorough)
+            play = Play(
+                project, Plan.draw(self.lab.manifest.with_faults(self.faults), seed), self.say, thorough=self.thorough
+            )
             play.run()
             readings, unfit = play.readings(), play.unfit()
             twin = {phase: fitness.twin_share(play.evidence, phase) for phase in play.done}
@@ -101,7 +107,8 @@ class Grade:
             readings=readings,
             timeline=timeline,
         )
-        attempt.unfit += [f"no evidence for `{name}`" for name in self._missing(attempt)]
+        # With more faults than its own an incident may leave nothing to ask a check about: nobody refused, for example.
+        attempt.unfit += [f"no evidence for `{name}`" for name in self._missing(attempt) if not self.faults]
         self.attempts.append(attempt)
 
     def _missing(self, attempt: Attempt) -> list[str]:

@@ -77,13 +77,12 @@ class Incident:
         """Return the seconds until something is due; infinity when nothing is any more."""
         if self.over:
             return math.inf
-        phase = self.phase
-        faults = (
-            [phase.start + fault.at for number, fault in enumerate(phase.faults) if self._waits(number)]
-            if phase
-            else []
-        )
-        return min([self._next_edge(), *faults]) - self.elapsed
+        return min([self._next_edge(), *(due for due, _ in self._to_come())]) - self.elapsed
+
+    def kills(self, service: str) -> bool:
+        """Tell whether it is the incident's doing when this service does not run now."""
+        faults = self.phase.faults if self.phase else []
+        return any((fault.service, fault.kind) == (service, "kill") for fault in faults)
 
     def _next_edge(self) -> float:
         phases = self.plan.phases
@@ -97,23 +96,25 @@ class Incident:
             wanted = [fault for fault in begins if fault.service == service]
             self._inject("PUT", service, wanted, [_described(fault) for fault in wanted])
 
-    def _waits(self, number: int) -> bool:
-        """Tell whether a fault of the current phase is still to come."""
-        return bool(self.phase and self.phase.faults[number].at) and (self._entered, number) not in self._injected
+    def _to_come(self) -> list[tuple[float, int]]:
+        """Return which faults of the current phase are still to come, each with the second at which it is due."""
+        if (phase := self.phase) is None:
+            return []
+        return [
+            (phase.start + fault.at, number)
+            for number, fault in enumerate(phase.faults)
+            if fault.at and (self._entered, number) not in self._injected
+        ]
 
     def _inject_due(self, now: float) -> bool:
         """Inject the faults that are due; tell whether there were any."""
-        if (phase := self.phase) is None:
-            return False
-        due = [
-            number for number, fault in enumerate(phase.faults) if now >= phase.start + fault.at and self._waits(number)
-        ]
-        for number in due:
+        overdue = [(due, number) for due, number in self._to_come() if now >= due]
+        for due, number in overdue:
             self._injected.add((self._entered, number))
-            fault = phase.faults[number]
-            self._note_late(now, phase.start + fault.at)
+            fault = self.plan.phases[self._entered - 1].faults[number]
+            self._note_late(now, due)
             self._inject("POST", fault.service, [fault], _described(fault))
-        return bool(due)
+        return bool(overdue)
 
     def _inject(self, method: str, service: str, faults: Sequence[Fault], body: object) -> None:
         try:

@@ -115,6 +115,17 @@ class Symptom(Table):
     below: Share
 
 
+class Stopgap(Table):
+    """What can be done at once that no code of the patient's does: the `pattern` that it is, and how the lab plays it.
+
+    `faults`: what is injected in every phase, beside the incident's own.
+    """
+
+    says: str
+    pattern: Name
+    faults: Annotated[list[Fault], Field(min_length=1)]
+
+
 class Expectation(Table):
     """The checks that a fix must fail, and those that are not asked of it; all others must pass.
 
@@ -139,6 +150,7 @@ class Manifest(Table):
     minutes: Annotated[int, Field(gt=0)]
     symptom: Symptom
     level: Level
+    stopgap: Stopgap | None = None
     phase: Annotated[list[Phase], Field(min_length=1)]
     check: Annotated[list[Check], Field(min_length=1)]
     fixes: dict[Name, Expectation]
@@ -161,6 +173,11 @@ class Manifest(Table):
         if any(re.search(r"[/\\]|^\.", name) for name in self.edit):
             raise ValueError("`edit` takes names of files in the lab's `patient/`")
         return self
+
+    def with_faults(self, faults: list[Fault]) -> "Manifest":
+        """Return the manifest with these faults in every phase, beside its own."""
+        phases = [phase.model_copy(update={"faults": [*phase.faults, *faults]}) for phase in self.phase]
+        return self.model_copy(update={"phase": phases})
 
     def expectation(self, fix: str) -> Expectation:
         """Return what is expected of a fix: of one that the manifest does not name, that it fails nothing."""
@@ -217,6 +234,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         "measure": MeasureCheck,
         "symptom": Symptom,
         "level": Level,
+        "stopgap": Stopgap,
         "fixes": Expectation,
     }
     around = [tables[part] for part in location[:-1] if isinstance(part, str) and part in tables]

@@ -1,10 +1,11 @@
 """One play of the incident under a grade: it drives, watches the evidence arrive, and stops when it may."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from grader import checks, fitness
 from grader.checks import Reading, State
+from grader.containers import Container
 from grader.errors import LearnerError
 from grader.evidence import SUCCESS, Evidence
 from grader.incident import AFTER, Incident
@@ -22,6 +23,12 @@ LOOK_SECONDS = 0.25
 
 QUIET_SECONDS = 0.5
 """A look takes up to so long; it must make nothing late that is due."""
+
+
+def fallen(containers: Iterable[Container], incident: Incident) -> list[Container]:
+    """Return those that do not run; without whom the incident has paused, which nobody else can, or killed."""
+    stopped = (container for container in containers if container.state not in {"running", "paused"})
+    return [container for container in stopped if not incident.kills(container.service)]
 
 
 class Play:
@@ -133,12 +140,12 @@ class Play:
         What the patient cannot reach ends by the host's doing, never the learner's.
         """
         restarting = self.orchestration.busy
-        fallen = [container for container in self._project.containers() if container.state != "running"]
-        for container in fallen:
+        gone = fallen(self._project.containers(), self.incident)
+        for container in gone:
             if container.role in ("load", "twin", "prometheus"):
                 self.troubles.append(f"`{container.service}` ended in the middle of the run")
                 return False
-        for container in fallen:
+        for container in gone:
             if container.role == ROLE_OF_PATIENT and not restarting:
                 raise self._project.patient_error(container)
         return True

@@ -15,7 +15,7 @@ from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
 from grader.logs import readable
 from grader.runs import lock_path, owned
-from grader.stores import StorePort
+from grader.stores import OF_PATIENTS, ContainerPort
 from grader.untrusted import quoted
 
 ROLE_OF_PATIENT = "patient"
@@ -123,14 +123,20 @@ class Project:
         return True
 
     def ports(self) -> dict[str, Port]:
-        """Return by service what can be told phase and faults: control ports, and what stands for them of stores."""
+        """Return by service what can be told phase and faults: control ports, and what stands for them of containers.
+
+        Of patients, those are among them that the incident does something to.
+        """
         secret = (self.run / "secret").read_text().strip()
+        hit = {fault.service for phase in self.lab.manifest.phase for fault in phase.faults}
         found: dict[str, Port] = {}
         for container in self.containers():
             if container.role in CONTROLLED and CONTROL_PORT in container.ports:
                 found[container.service] = ControlPort(container.service, container.ports[CONTROL_PORT], secret)
             elif container.role == ROLE_OF_STORE:
-                found[container.service] = StorePort(container.service, container.id)
+                found[container.service] = ContainerPort(container.service, container.id)
+            elif container.role == ROLE_OF_PATIENT and container.service in hit:
+                found[container.service] = ContainerPort(container.service, container.id, OF_PATIENTS)
         return found
 
     def prometheus_port(self) -> int:

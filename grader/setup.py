@@ -45,5 +45,6 @@ def set_up(lab: Lab, console: Console) -> dict[str, str]:
     course = Course.here()
     named = {name.lower() for name in re.findall(r"ER_([A-Z]+)_IMAGE", text)} | {"python"}
     # One with the lab's own data in it is the lab's own.
-    own = {name: f"{name}-{lab.number}" for name in named if f"{name}-{lab.number}" in inputs(course)}
+    known = inputs(course)
+    own = {name: f"{name}-{lab.number}" for name in named if f"{name}-{lab.number}" in known}
     return ensure_images(course, sorted(own.get(name, name) for name in named), console.print)

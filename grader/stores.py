@@ -1,5 +1,6 @@
-"""Faults of stores: done to their containers by the engine, since a real store has no control port of ours."""
+"""Faults of stores and patients: done to their containers by the engine, since neither has a control port of ours."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ from grader.docker import DockerError, docker
 from grader.errors import ErError
 
 CONTAINER = "CONTAINER"
-"""Stands for the store's container in a command of the engine."""
+"""Stands for the container in a command of the engine."""
 
 Command = tuple[str, ...]
 
@@ -38,6 +39,18 @@ PAUSE = Deed(
     says="true",
 )
 
+KILL = Deed(
+    "Kills it (-9): connections are cut, what it had in memory is gone, and it is started anew when it is healed.",
+    do=("kill", CONTAINER),
+    # It starts under its judged limit: a learner's code without one could make the host look busy.
+    undo=("start", CONTAINER),
+    look=("inspect", "--format", "{{.State.Running}}", CONTAINER),
+    says="false",
+)
+
+OF_PATIENTS = {"pause": PAUSE, "kill": KILL}
+"""What can be done to each replica of a patient, in labs whose incident does something of it."""
+
 DEEDS: dict[str, dict[str, Deed]] = {
     "redis": {
         "pause": PAUSE,
@@ -63,22 +76,22 @@ DEEDS: dict[str, dict[str, Deed]] = {
 """What can be done to each kind of store, by its service's name."""
 
 
-class StorePort:
+class ContainerPort:
     """Answer what a control port answers about faults, by what the engine does to one container.
 
     It remembers what it has done, so that a phase's faults need no look, and looks again where somebody else did more.
     """
 
-    def __init__(self, service: str, container: str) -> None:
+    def __init__(self, service: str, container: str, deeds: Mapping[str, Deed] | None = None) -> None:
         self.service = service
         self._container = container
-        self._deeds = DEEDS[service]
+        self._deeds = DEEDS[service] if deeds is None else deeds
         self._known: list[str] | None = None
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 # as a control port does
-        """Do what is asked about faults and return the answer; a phase is nothing to a store.
+        """Do what is asked about faults and return the answer; a phase is nothing to a container.
 
-        Raises ErError for a fault that a store has not, DockerError when the engine refuses.
+        Raises ErError for a fault that it has not, DockerError when the engine refuses.
         """
         match method, path:
             case "GET", "/faults":
@@ -104,7 +117,9 @@ class StorePort:
             if fault["kind"] not in self._deeds:
                 raise ErError(f"`{self.service}` has no fault `{fault['kind']}`; it has {', '.join(self._deeds)}")
             if others := [f"`{key}`" for key in fault if key not in ("id", "kind")]:
-                raise ErError(f"a store's `{fault['kind']}` takes no {', '.join(others)}: it lasts until it is healed")
+                raise ErError(
+                    f"`{fault['kind']}` on `{self.service}` takes no {', '.join(others)}: it lasts until it is healed"
+                )
         kinds = [fault["kind"] for fault in wanted]
         try:
             self._reach(kinds, self._active() if self._known is None else self._known)

@@ -7,7 +7,6 @@ import fcntl
 import shutil
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from grader.containers import remove_project
@@ -22,12 +21,23 @@ def watch(name: str, run: Path) -> None:
     """Wait for the owner's end, then remove the project and its files."""
     with lock_path(run).open("r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        removed = False
         for _ in range(LOOKS):
-            with suppress(ErError):
-                remove_project(name)
+            removed = _removed(name)
             shutil.rmtree(run, ignore_errors=True)
             time.sleep(1)
-        lock_path(run).unlink(missing_ok=True)
+        # Without an engine the lock stays: it is free from now on, and tells the next command that nobody owns the run.
+        if removed:
+            lock_path(run).unlink(missing_ok=True)
+
+
+def _removed(name: str) -> bool:
+    """Remove what there is of the project; tell whether the engine has done so."""
+    try:
+        remove_project(name)
+    except ErError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

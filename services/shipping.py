@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import Header, HTTPException
+from fastapi import Header, HTTPException, Request
 from pydantic import BaseModel, Field
 
 from kit.book import Book
@@ -37,7 +37,9 @@ _by_key: dict[str, Shipment] = {}
 
 
 @service.app.post("/shipments", status_code=201)
-async def ship(parcel: Parcel, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Shipment:
+async def ship(
+    request: Request, parcel: Parcel, idempotency_key: Annotated[str | None, Header(max_length=64)] = None
+) -> Shipment:
     """Send a parcel; asked again with the same `Idempotency-Key`, answer the shipment that there is.
 
     A refusal, 409, has sent nothing and is not kept: who asks again may be lucky.
@@ -46,7 +48,7 @@ async def ship(parcel: Parcel, idempotency_key: Annotated[str | None, Header(max
         await asyncio.sleep(WORK_SECONDS)
     if idempotency_key in _by_key:
         return _by_key[idempotency_key]
-    if service.faults.refuse("/shipments"):
+    if service.faults.refuse(request.scope):
         service.ledger.record("refusal", account="shipping")
         book.enter(parcel.order, "refusal")
         raise HTTPException(409, "no van goes there today")

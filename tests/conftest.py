@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from real_stores import postgres, redis
 
 from grader.course import Course
@@ -12,6 +13,10 @@ from grader.images import ensure_images
 from grader.runs import remove_orphans
 
 __all__ = ["postgres", "redis"]
+
+# How long an example takes is the machine's speed.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -63,8 +63,8 @@ def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
     from grader.setup import open_console, set_up
 
     console = open_console()
-    set_up(lab, console)
-    sys.exit(authors.calibrate(console, Course.here(), lab, runs, disturb=disturb, append=append))
+    images = set_up(lab, console)
+    sys.exit(authors.calibrate(console, Course.here(), lab, images, runs, disturb=disturb, append=append))
 
 
 @click.command()

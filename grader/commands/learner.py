@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -170,6 +171,30 @@ def heal(lab: Lab, service: str | None) -> None:
 
 
 @click.command()
+@click.option("--symptom", help="What you see: high-latency, cascade-failures ...; you are asked if it is not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON; without a symptom, all of the table.")
+def triage(symptom: str | None, *, as_json: bool) -> None:
+    """Start from what you see: what helps at once, what helps for good, and the lab that teaches it."""
+    import json
+
+    from grader import triage as triage_
+    from grader.setup import open_console
+
+    course, console = Course.here(), open_console()
+    found = triage_.rows(course) if symptom is None else [triage_.row(course, symptom)]
+    if as_json:
+        click.echo(json.dumps([row.model_dump() for row in found], indent=1))
+        return
+    if symptom is None:
+        triage_.show_all(console, found)
+        if not sys.stdin.isatty():
+            console.print(f"next: er triage --symptom {found[0].key}")
+            return
+        found = [click.prompt("what do you see?", value_proc=partial(triage_.answered, course))]
+    triage_.show(console, found[0])
+
+
+@click.command()
 def doctor() -> None:
     """Tell whether this machine can run labs, and what to do if it cannot."""
     from grader.doctor import report
@@ -192,4 +217,4 @@ def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> 
     sys.exit(authors.grade_folder(console, lab, folder, class_seed(out, seed), out, at_once()))
 
 
-COMMANDS = (start, grade, stop, list_, hint, diff_, reset_, break_, heal, doctor)
+COMMANDS = (start, grade, stop, list_, hint, diff_, reset_, break_, heal, triage, doctor)

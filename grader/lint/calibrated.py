@@ -6,6 +6,7 @@ from grader.calibration import ACCEPTED_MARGIN, REJECTED_MARGIN, read_calibratio
 from grader.course import Course, Lab
 from grader.errors import ErError
 from grader.lint.finding import Finding, line_of
+from grader.proof import STARTER
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
@@ -23,9 +24,14 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     text = path.read_text()
     if calibration.stale(lab):
         yield Finding(path, line_of(text, "holds_for"), "the lab has changed since it was calibrated", again)
+    if lab.manifest.stopgap and all(item.stopgap is None for item in calibration.threshold):
+        yield Finding(path, 1, "what the starter measures with the stopgap is missing", again)
+    fails = lab.manifest.expectation(STARTER).fails
     for item in calibration.threshold:
+        line = line_of(text, f'check = "{item.check}"')
+        if item.check in fails and item.starter is None:
+            yield Finding(path, line, f"what the starter measures in `{item.check}` is missing", again)
         if item.thin:
-            line = line_of(text, f'check = "{item.check}"')
             margins = f"{item.accepted_margin} inside, {item.rejected_margin} outside"
             wanted = f"at least {ACCEPTED_MARGIN} and {REJECTED_MARGIN}: sharpen the check or the incident"
             yield Finding(path, line, f"`{item.check}` has margins of {margins}", wanted)

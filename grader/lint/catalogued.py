@@ -16,13 +16,15 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
         unknown.append(("pattern", manifest.pattern))
     if manifest.emergency not in catalog.emergency:
         unknown.append(("emergency", manifest.emergency))
+    if manifest.stopgap and manifest.stopgap.pattern not in catalog.pattern:
+        unknown.append(("pattern", manifest.stopgap.pattern))
     for field, key in unknown:
-        line = line_of(text, f"{field} = ")
+        line = line_of(text, f'{field} = "{key}"')
         yield Finding(path, line, f"the catalogue has no {field} `{key}`", "see `labs/catalog.toml`")
     if not unknown and manifest.pattern not in catalog.row(manifest.emergency).patterns:
         yield Finding(
             path,
             line_of(text, "emergency = "),
             f"`{manifest.pattern}` is no pattern for `{manifest.emergency}`",
-            "name it in that row's `patterns` in `labs/catalog.toml`, or another emergency here",
+            "name it in that row of `labs/catalog.toml`, or another emergency here",
         )

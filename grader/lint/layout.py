@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.course import Course, Lab
+from grader.images import SCHEMA
 from grader.lint.finding import Finding, line_of
 
 NEEDED = ("README.md", "lab.toml", "compose.yaml", "locustfile.py", "hints.md", "debrief.md", "patient", "fixes")
-ALLOWED = (*NEEDED, "calibration.toml", "schema.sql")
+ALLOWED = (*NEEDED, "calibration.toml", SCHEMA)
 
 PATIENT_LINES, LOCUSTFILE_LINES, COMPOSE_LINES = 60, 65, 30
 """Lines of code, in all edited files together and in the locustfile; lines of the compose file."""

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import Body, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kit.faults import AnyFault, Faults, described_common, described_kinds
+from kit.faults import AnyFault, Faults, UnknownCallerError, described_common, described_kinds
 from kit.phase import Phase
 from kit.secret import authorizes
 from kit.telemetry import CONTENT_TYPE, Telemetry
@@ -40,6 +41,10 @@ def control_app(secret: str, phase: Phase, faults: Faults, telemetry: Telemetry)
     """Return the app of a control port."""
     app = FastAPI(openapi_url=None, telemetry={"metrics": False, "tracing": False, "logs": False})
     app.add_middleware(Guard, secret=secret)
+
+    @app.exception_handler(UnknownCallerError)
+    async def refuse(_: Request, error: UnknownCallerError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 422)
 
     @app.put("/phase")
     async def enter_phase(told: PhaseName) -> PhaseName:

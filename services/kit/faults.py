@@ -2,13 +2,19 @@
 
 import asyncio
 import random
+import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Scope
 
 from kit.cold import ColdStart
+
+
+class UnknownCallerError(ValueError):
+    """There is no host of the name that a fault's `caller` has."""
 
 
 class Fault(BaseModel):
@@ -24,6 +30,10 @@ class RequestFault(Fault):
 
     share: Annotated[float, Field(gt=0, le=1, description="share of the requests that it hits, up to 1")] = 1.0
     scope: Annotated[str, Field(pattern="^/", description="path that it hits, with all below")] = "/"
+    caller: Annotated[str | None, Field(description="host whose requests alone it hits")] = None
+    hits_for: Annotated[
+        float | None, Field(gt=0, description="seconds after which it hits nobody new, though it is not healed")
+    ] = None
     prolonged_by: Annotated[float, Field(ge=0, description="seconds that each request it hits adds to its time")] = 0.0
     first: Annotated[int | None, Field(ge=1, description="hits just the first so many requests to each path")] = None
 
@@ -104,9 +114,11 @@ MOST_PROLONGED = 3
 
 
 class ActiveFault:
-    """A fault that was injected, until it is healed."""
+    """A fault that was injected, until it is healed; raises UnknownCallerError for a caller who is not there."""
 
     def __init__(self, number: int, fault: AnyFault) -> None:
+        self._since = asyncio.get_running_loop().time()
+        self._caller = _address(fault.caller) if isinstance(fault, RequestFault) and fault.caller else None
         self.number = number
         self.fault = fault
         self.healed = asyncio.Event()
@@ -114,11 +126,14 @@ class ActiveFault:
         self.cold = ColdStart(fault.seconds, fault.crowd, fault.down) if isinstance(fault, Cold) else None
         self._met: Counter[str] = Counter()
 
-    def hits(self, path: str) -> bool:
-        """Tell whether it hits a request to this path, which has just come; by chance, if it has a share."""
-        fault = self.fault
+    def hits(self, request: Scope) -> bool:
+        """Tell whether it hits a request that has just come; by chance, if it has a share."""
+        fault, path, caller = self.fault, request["path"], request["client"][0]
         # It may have been healed while an older one held the request up.
         if not isinstance(fault, RequestFault) or self.healed.is_set() or not fault.covers(path):
+            return False
+        late = fault.hits_for is not None and asyncio.get_running_loop().time() > self._since + fault.hits_for
+        if late or self._caller not in {None, caller}:
             return False
         if fault.first is not None:
             self._met[path] += 1
@@ -135,6 +150,14 @@ class ActiveFault:
     def described(self) -> dict[str, object]:
         """Return the fault as data, with its `id`."""
         return {"id": self.number, **self.fault.model_dump()}
+
+
+def _address(host: str) -> str:
+    # Whoever calls cannot choose the address that it calls from. The engine's own name service answers at once.
+    try:
+        return socket.gethostbyname(host)
+    except OSError as error:
+        raise UnknownCallerError(f"no host has the name `{host}`") from error
 
 
 class Faults:
@@ -162,18 +185,13 @@ class Faults:
         """Return the oldest active fault of those injected after the one of this number, or None."""
         return next((active for active in self.active if active.number > after), None)
 
-    def refuse(self, path: str) -> bool:
-        """Tell whether the service is to say no to a request to this path: it asks once it would else do the work."""
-        return any(isinstance(active.fault, Refuse) and active.hits(path) for active in self.active)
+    def refuse(self, request: Scope) -> bool:
+        """Tell whether the service is to say no to a request: it asks once it would else do the work."""
+        return any(isinstance(active.fault, Refuse) and active.hits(request) for active in self.active)
 
     def inject(self, fault: AnyFault) -> ActiveFault:
-        """Make a fault active until it is healed or its time is up."""
-        self._injected += 1
-        injected = ActiveFault(self._injected, fault)
-        self.active = [*self.active, injected]
-        self._heal_in_time(injected, asyncio.get_running_loop().time())
-        self._changed()
-        return injected
+        """Make a fault active until it is healed or its time is up; raises UnknownCallerError."""
+        return self._begin(self._made(fault))
 
     def heal(self, number: int | None = None) -> int:
         """Heal the fault of this number, or all of them; return how many were healed."""
@@ -185,19 +203,33 @@ class Faults:
         return len(healed)
 
     def replace(self, wanted: Sequence[AnyFault]) -> list[ActiveFault]:
-        """Have these faults active and no others, in one step; one that is active already just goes on."""
+        """Have these faults active and no others, in one step; one that is active already just goes on.
+
+        Raises UnknownCallerError, and then nothing has changed.
+        """
         left = list(wanted)
         going_on = []
         for active in self.active:
             if active.fault in left:
                 left.remove(active.fault)
                 going_on.append(active.number)
+        made = [self._made(fault) for fault in left]
         for active in self.active:
             if active.number not in going_on:
                 self.heal(active.number)
-        for fault in left:
-            self.inject(fault)
+        for active in made:
+            self._begin(active)
         return self.active
+
+    def _made(self, fault: AnyFault) -> ActiveFault:
+        self._injected += 1
+        return ActiveFault(self._injected, fault)
+
+    def _begin(self, made: ActiveFault) -> ActiveFault:
+        self.active = [*self.active, made]
+        self._heal_in_time(made, asyncio.get_running_loop().time())
+        self._changed()
+        return made
 
     def _changed(self) -> None:
         for listener in self._listeners:

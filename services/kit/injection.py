@@ -52,7 +52,7 @@ class Injection:
         while active := self._faults.next(after=met):
             met = active.number
             # Whether to refuse is asked by the service itself.
-            if isinstance(active.fault, Refuse) or not active.hits(scope["path"]):
+            if isinstance(active.fault, Refuse) or not active.hits(scope):
                 continue
             active.prolong()
             if isinstance(active.fault, Lose):

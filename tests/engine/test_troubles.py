@@ -1,12 +1,17 @@
 """What can go wrong around a grade: one clear message, exit 2, nothing left; never a verdict from a cut run."""
 
 import os
+import select
 import signal
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -56,6 +61,67 @@ def container(service: str) -> str:
     return docker(
         "ps", "-q", "--filter", f"label=er.run={run.name}", "--filter", f"label=com.docker.compose.service={service}"
     ).strip()
+
+
+class Connection(socketserver.BaseRequestHandler):
+    """A client's way to the engine; it is cut when the server's `cut` is set."""
+
+    server: "Engine"
+
+    def handle(self) -> None:
+        with socket.socket(socket.AF_UNIX) as engine:
+            engine.connect("/var/run/docker.sock")
+            ways = {self.request: engine, engine: self.request}
+            while not self.server.cut.is_set():
+                for source in select.select(list(ways), [], [], 0.1)[0]:
+                    if not (data := source.recv(65536)):
+                        return
+                    ways[source].sendall(data)
+
+
+class Engine(socketserver.ThreadingUnixStreamServer):
+    """The engine at an address of its own, where it can be gone without being gone for everybody."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path) -> None:
+        self.cut = threading.Event()
+        self.path = path
+        super().__init__(str(path), Connection)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def leave(self) -> None:
+        """Be gone: open connections end, and nobody listens."""
+        self.path.unlink()
+        self.cut.set()
+
+
+def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_command_clears_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "engine.sock"
+    with Engine(path) as engine:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        with begun(tmp_path / "out") as grade:
+            read_until(grade, "surge (")
+            monkeypatch.delenv("DOCKER_HOST")
+            (run,) = known_runs()
+            engine.leave()
+            said = grade.communicate()[0]
+        assert grade.returncode == 2, said
+        assert "Is the docker daemon running?" in said
+        assert Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes()).verdict is Verdict.ERROR
+        assert [left.name for left in known_runs()] == [run.name]
+        # As long as its watcher tries, the run is the watcher's.
+        while not (left := known_runs()[0]).orphaned:
+            time.sleep(0.5)
+        assert left.name == run.name
+        following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True)
+    assert f"took down `{run.name}`" in following.stdout
+    assert known_runs() == []
 
 
 @pytest.mark.parametrize("service", ["load", "prometheus", "twin"])

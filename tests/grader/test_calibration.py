@@ -102,6 +102,16 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(Path(shutil.copytree(LAB.path, tmp_path / LAB.name)))
 
 
+def test_what_the_starter_measures_is_the_median_of_its_worst_phases_without_and_with_the_stopgap() -> None:
+    runs = [("starter", results(polite_tenants_served=[0.3 + value, value])) for value in (0.1, 0.2, 0.6)]
+    runs.append(("moving-window", results(polite_tenants_served=1.0)))
+    relieved = [results(polite_tenants_served=[0.9, 0.7])]
+    first = thresholds(LAB, runs, relieved)[0]
+    assert (first.check, first.starter, first.stopgap) == ("polite-tenants-served", 0.2, 0.7)
+    assert (first.worst_accepted, first.best_rejected) == (1.0, 0.6)
+    assert [first.holds(value) for value in (0.79, 0.8, 0.81)] == [False, True, True]
+
+
 def test_a_calibration_is_read_as_it_was_written(lab: Lab) -> None:
     runs = [("moving-window", results(burst_is_honoured=1.0)), ("starter", results(burst_is_honoured=0.1))]
     made = Calibration(measured="2026-11-23", machine="2 cores", runs=2, holds_for="x", threshold=thresholds(lab, runs))
@@ -126,6 +136,7 @@ def test_a_calibration_that_cannot_be_read_is_an_error_that_names_it(lab: Lab) -
         ("lab.toml", "min = 0.8\n", "min = 0.7\n", True),
         ("lab.toml", "seconds = 8.3", "seconds = 9.3", True),
         ("lab.toml", "Who is refused is told so at once", "Who is refused hears it at once", False),
+        ("lab.toml", "factor = 2.0", "factor = 3.0", True),
         ("lab.toml", "minutes = 60", "minutes = 61", False),
         ("locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 5", True),
         ("compose.yaml", "quotes]", "quotes, x]", True),

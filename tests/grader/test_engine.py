@@ -1,5 +1,7 @@
 """The engine is used as it is, or one message says what is missing and what brings it."""
 
+import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,3 +163,20 @@ def test_another_call_may_have_set_the_engine_up_meanwhile(
     found(monkeypatch, NO_ENGINE, FIT)
     ensure_engine(course(tmp_path), print, None)
     assert steps == []
+
+
+def test_a_daemon_is_started_when_the_one_before_it_has_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid_file = tmp_path / "docker.pid"
+    monkeypatch.setattr(engine, "PID_FILE", pid_file)
+    monkeypatch.setattr(engine, "SOCKET_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "_ask", lambda *_: ("26.1.5", ""))
+    monkeypatch.setattr(engine, "_dockerd", lambda: "true")
+    (tmp_path / ".er").mkdir()
+    engine._start(course(tmp_path), print)  # noqa: SLF001 # no daemon before it
+    with subprocess.Popen(["sleep", "0.5"]) as dying:
+        pid_file.write_text(str(dying.pid))
+        reaper = threading.Thread(target=dying.wait)
+        reaper.start()
+        engine._start(course(tmp_path), print)  # noqa: SLF001
+        assert dying.poll() == 0
+        reaper.join()

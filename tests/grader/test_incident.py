@@ -158,3 +158,18 @@ def test_it_is_known_how_long_nothing_is_due(clock: Clock) -> None:
         incident.advance()
         quiet.append(round(incident.quiet, 1))
     assert quiet == [2.0, 0.5, 1.0, 1.5, math.inf]
+
+
+def test_who_is_killed_in_this_phase_does_not_run_by_the_incidents_doing(clock: Clock) -> None:
+    kill = Fault.model_validate({"service": "sales-2", "kind": "kill"})
+    pause = Fault.model_validate({"service": "sales-1", "kind": "pause"})
+    phases = [PlannedPhase("steady", 0, 2, {}, []), PlannedPhase("dead", 2, 2, {}, [pause, kill])]
+    ports = {name: RecordingPort(name) for name in ("load", "sales-1", "sales-2")}
+    incident = Incident(Plan(7, phases), ports)
+    incident.begin()
+    killed = []
+    for seconds in (0, 1.9, 0.2, 2):
+        clock.now += seconds
+        incident.advance()
+        killed.append([name for name in ports if incident.kills(name)])
+    assert killed == [[], [], ["sales-2"], []]

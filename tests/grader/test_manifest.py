@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.course import Course
 from grader.errors import ErError
-from grader.manifest import Manifest, read_manifest
+from grader.manifest import Fault, Manifest, read_manifest
 
 LAB_03 = Course.here().lab("03").path / "lab.toml"
 
@@ -71,6 +71,14 @@ def test_any_bytes_give_a_manifest_or_a_clear_error(tmp_path: Path, content: byt
 def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ErError, match="cannot read"):
         read_manifest(tmp_path / "lab.toml")
+
+
+def test_faults_beside_the_incidents_own_are_in_every_phase() -> None:
+    manifest = Course.here().lab("02").manifest
+    more = [Fault(service="payments", kind="capacity")]
+    phases = zip(manifest.phase, manifest.with_faults(more).phase, strict=True)
+    assert all(then.faults == [*now.faults, *more] for now, then in phases)
+    assert any(phase.faults for phase in manifest.phase)
 
 
 def test_a_fix_that_the_manifest_does_not_name_must_fail_nothing() -> None:

@@ -79,20 +79,20 @@ def test_the_manifest_written_otherwise_is_the_same_lab() -> None:
     assert read(text) == read(TEXT) is not None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(PLACES), st.sampled_from(["delete", "rename", "replace"]), st.sampled_from(ODD))
 def test_a_changed_manifest_is_a_lab_or_one_error(path: tuple[Any, ...], change: str, odd: object) -> None:
     document = changed(path, change, odd)
     read("".join(f"{key} = {toml(value)}\n" for key, value in document.items()))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, len(TEXT)), st.integers(0, 40), st.text(max_size=10))
 def test_a_torn_manifest_is_a_lab_or_one_error(at: int, length: int, instead: str) -> None:
     read(TEXT[:at] + instead + TEXT[at + length :])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text())
 def test_any_text_is_a_lab_or_one_error(text: str) -> None:
     read(text)

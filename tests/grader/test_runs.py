@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import runs
+from grader import runs, watcher
+from grader.errors import ErError
 from grader.runs import Run, fresh_name, known_runs, live_lab, lock_path, remove_orphans
 
 NOW = datetime.now(UTC)
@@ -152,3 +153,20 @@ def test_the_watcher_outlives_a_killed_owner_and_holds_its_lock(tmp_path: Path) 
         assert eventually(lambda: not run.exists())
         for pid in watchers():
             subprocess.run(["kill", "-9", str(pid)], check=True)
+
+
+@pytest.mark.parametrize("engine_answers", [True, False])
+def test_a_watcher_that_could_not_take_a_run_down_leaves_its_lock_for_the_next_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, engine_answers: bool
+) -> None:
+    def remove(_name: str) -> None:
+        if not engine_answers:
+            raise ErError("cannot connect to the Docker daemon")
+
+    monkeypatch.setattr(watcher, "remove_project", remove)
+    monkeypatch.setattr(watcher, "LOOKS", 1)
+    run = tmp_path / "er-03-test"
+    lock_path(run).touch()
+    watcher.watch("er-03-test", run)
+    assert lock_path(run).exists() is not engine_answers
+    assert made(lock_path(run)).orphaned is not engine_answers

@@ -16,8 +16,17 @@ HERE = Course.here()
 NAME = HERE.lab("03").name
 
 
+MEASURED = Threshold(check="polite-tenants-served", side="min", threshold=0.8, starter=0.1, stopgap=0.9)
+
+
 def calibrate(lab: Lab, *thresholds: Threshold) -> None:
-    made = Calibration(measured="2026-11-23", machine="", runs=1, holds_for=holds_for(lab), threshold=list(thresholds))
+    made = Calibration(
+        measured="2026-11-23",
+        machine="",
+        runs=1,
+        holds_for=holds_for(lab),
+        threshold=list(thresholds) or [MEASURED],
+    )
     (lab.path / "calibration.toml").write_text(made.text())
 
 
@@ -165,8 +174,17 @@ def test_a_stale_calibration_is_found(course: Course) -> None:
 
 def test_a_thin_margin_is_found(course: Course) -> None:
     lab = Lab(course.root / "labs" / NAME)
-    calibrate(lab, Threshold(check="burst-is-honoured", side="min", threshold=0.8, accepted_margin=1.2))
+    calibrate(lab, MEASURED.model_copy(update={"accepted_margin": 1.2}))
     assert "has margins of 1.2 inside" in found(course)[0]
+
+
+def test_figures_of_the_starter_that_are_missing_are_found(course: Course) -> None:
+    lab = Lab(course.root / "labs" / NAME)
+    assert found(course) == []
+    calibrate(lab, MEASURED.model_copy(update={"starter": None}))
+    assert "what the starter measures in `polite-tenants-served` is missing" in found(course)[0]
+    calibrate(lab, MEASURED.model_copy(update={"stopgap": None}))
+    assert "what the starter measures with the stopgap is missing" in found(course)[0]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,45 @@ async def test_replacing_by_what_is_not_understood_changes_nothing(stock: Stock)
     assert [active.fault.kind for active in stock.service.faults.active] == ["error"]
 
 
+async def test_a_fault_with_a_caller_hits_the_requests_of_that_host_alone(
+    stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = {"me": "127.0.0.1", "another": "127.0.0.9"}
+    monkeypatch.setattr("kit.faults.socket.gethostbyname", addresses.__getitem__)
+    await stock.inject("error", caller="another")
+    assert (await stock.user.get("/bread/rye")).status_code == 200
+    told = await stock.inject("error", caller="me", status=418)
+    assert (await stock.user.get("/bread/rye")).status_code == 418
+    assert told["caller"] == "me"
+
+
+async def test_a_fault_with_a_caller_who_is_not_there_is_refused_and_changes_nothing(
+    stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: str) -> str:
+        raise socket.gaierror
+
+    monkeypatch.setattr("kit.faults.socket.gethostbyname", unknown)
+    await stock.inject("error")
+    answer = await stock.control.put("/faults", json=[{"kind": "slow", "caller": "nobody"}])
+    assert (answer.status_code, answer.json()) == (422, {"detail": "no host has the name `nobody`"})
+    assert [active.fault.kind for active in stock.service.faults.active] == ["error"]
+
+
+async def test_a_fault_that_hits_nobody_new_any_more_still_holds_whom_it_has_hit(stock: Stock) -> None:
+    hang = {"kind": "hang", "hits_for": 0.3}
+    await stock.control.put("/faults", json=[hang])
+    held = asyncio.create_task(stock.user.get("/bread/rye"))
+    await until(lambda: under_way(stock) == 1)
+    await asyncio.sleep(0.3)
+    assert (await stock.user.get("/bread/wheat")).status_code == 200
+    await stock.control.put("/faults", json=[hang])
+    assert (await stock.user.get("/bread/wheat")).status_code == 200
+    assert not held.done()
+    await stock.heal()
+    assert (await held).json() == "rye"
+
+
 async def test_a_service_that_is_down_refuses_connections_until_it_is_healed(stock: Stock) -> None:
     await stock.user.get("/bread/rye")
     await stock.inject("down")
@@ -297,19 +336,17 @@ async def test_of_the_requests_to_a_path_just_the_first_so_many_are_hit(stock: S
 
 
 async def test_whether_to_refuse_is_for_the_service_to_ask(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults = stock.service.faults
-    assert not faults.refuse("/bread/rye")
+    def refuse(path: str) -> bool:
+        return stock.service.faults.refuse({"path": path, "client": ("10.0.0.7", 1)})
+
+    assert not refuse("/bread/rye")
     await stock.inject("refuse", share=0.3, scope="/bread")
     assert (await stock.user.get("/bread/rye")).status_code == 200
     monkeypatch.setattr(random, "random", iter([0.1, 0.3, 0.29]).__next__)
-    assert [faults.refuse(path) for path in ("/bread/rye", "/bread/rye", "/bread", "/burnt")] == [
-        True,
-        False,
-        True,
-        False,
-    ]
+    asked = ("/bread/rye", "/bread/rye", "/bread", "/burnt")
+    assert [refuse(path) for path in asked] == [True, False, True, False]
     await stock.heal()
-    assert not faults.refuse("/bread/rye")
+    assert not refuse("/bread/rye")
 
 
 async def test_a_request_passes_through_all_faults_that_hit_it_oldest_first(stock: Stock) -> None:
@@ -339,6 +376,8 @@ async def test_an_injected_fault_is_acknowledged_with_all_its_parameters(stock: 
         "status": 502,
         "share": 0.5,
         "scope": "/",
+        "caller": None,
+        "hits_for": None,
         "seconds_active": None,
         "prolonged_by": 0.0,
         "first": None,

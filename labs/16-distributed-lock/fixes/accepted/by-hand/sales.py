@@ -1,0 +1,99 @@
+# One at a time, by a lock with a lease that only its owner gives back: it keeps them apart as long as all goes well.
+# What makes it safe is the fencing token, which the warehouse remembers, so that no restart of Redis makes it
+# smaller.
+"""Sales: sells shoes, a pair at a time.
+
+Three replicas of it stand before one warehouse.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx2
+from fastapi import Response
+from pydantic import BaseModel
+from redis.asyncio import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from kit import create_app
+
+warehouse = httpx2.AsyncClient(
+    base_url=os.environ.get("WAREHOUSE_URL", "http://warehouse:8000"),
+    limits=httpx2.Limits(max_connections=50),
+    timeout=10,
+)
+
+# What the replicas share. Without hidden retries: a store that is away is to be seen.
+store = Redis.from_url(
+    os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
+    retry=Retry(NoBackoff(), 0),
+    socket_timeout=0.5,
+    decode_responses=True,
+)
+
+LEASE_MILLISECONDS = 2000
+PATIENCE_SECONDS = 1.5
+
+# Nothing comes between the two in a script. Whoever has outlived its lease must not release what is another's.
+release = store.register_script("""
+if redis.call("GET", KEYS[1]) == ARGV[1] then
+    redis.call("DEL", KEYS[1])
+end
+""")
+
+app = create_app()
+
+
+class Purchase(BaseModel):
+    """A pair of `sku` for an order, whose number no other order has."""
+
+    sku: str
+    order: str
+
+
+@app.post("/buy")
+async def buy(purchase: Purchase) -> Response:
+    """Sell a pair: 201; when there is none left: 409."""
+    try:
+        async with lock(purchase.sku):
+            return await sell(purchase)
+    except (RedisError, OSError, TimeoutError, httpx2.TransportError):
+        return Response(status_code=503)
+
+
+@asynccontextmanager
+async def lock(sku: str) -> AsyncIterator[None]:
+    """Hold a SKU's lock, for no longer than its lease; raises TimeoutError when it does not come free in time."""
+    key, owner = f"lock:{sku}", secrets.token_hex(8)
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while not await store.set(key, owner, nx=True, px=LEASE_MILLISECONDS):
+        if time.monotonic() > give_up:
+            raise TimeoutError
+        await asyncio.sleep(random.uniform(0.02, 0.06))
+    try:
+        yield
+    finally:
+        # The sale is made or not, whatever becomes of the lock: its lease ends by itself.
+        with suppress(RedisError, OSError):
+            await release([key], [owner])
+
+
+async def sell(purchase: Purchase) -> Response:
+    """Look at the shelf and sell from it: 201, or 409 when it is empty, or 503 when the lock was lost meanwhile."""
+    seen = await warehouse.get(f"/stock/{purchase.sku}")
+    stock = seen.json()
+    if not stock["left"]:
+        return Response(seen.content, 409, media_type="application/json")
+    # Newer than all that the shelf has seen. Of two who have seen the same, it takes the first one's only.
+    sale = {"order": purchase.order, "left": stock["left"] - 1, "token": stock["token"] + 1}
+    sold = await warehouse.post(f"/sales/{purchase.sku}", json=sale)
+    if sold.is_error:
+        return Response(status_code=503)
+    return Response(sold.content, 201, media_type="application/json")

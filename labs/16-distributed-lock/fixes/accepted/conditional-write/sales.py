@@ -1,0 +1,60 @@
+# No lock. Each sale says which version of the shelf it was worked out from, and the warehouse, which has both in its
+# hands, takes it only if that is still the one. Whoever was overtaken looks again. Redis may come and go.
+"""Sales: sells shoes, a pair at a time.
+
+Three replicas of it stand before one warehouse.
+"""
+
+import asyncio
+import os
+import random
+import time
+
+import httpx2
+from fastapi import Response
+from pydantic import BaseModel
+
+from kit import create_app
+
+warehouse = httpx2.AsyncClient(
+    base_url=os.environ.get("WAREHOUSE_URL", "http://warehouse:8000"),
+    limits=httpx2.Limits(max_connections=50),
+    timeout=10,
+)
+
+PATIENCE_SECONDS = 1.5
+
+app = create_app()
+
+
+class Purchase(BaseModel):
+    """A pair of `sku` for an order, whose number no other order has."""
+
+    sku: str
+    order: str
+
+
+@app.post("/buy")
+async def buy(purchase: Purchase) -> Response:
+    """Sell a pair: 201; when there is none left: 409."""
+    try:
+        return await sell(purchase)
+    except (TimeoutError, httpx2.TransportError):
+        return Response(status_code=503)
+
+
+async def sell(purchase: Purchase) -> Response:
+    """Sell from the shelf as it was seen, over and over until nobody has come between; raises TimeoutError."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < give_up:
+        seen = await warehouse.get(f"/stock/{purchase.sku}")
+        stock = seen.json()
+        if not stock["left"]:
+            return Response(seen.content, 409, media_type="application/json")
+        sale = {"order": purchase.order, "left": stock["left"] - 1, "version": stock["version"]}
+        sold = await warehouse.post(f"/sales/{purchase.sku}", json=sale)
+        if sold.is_success:
+            return Response(sold.content, 201, media_type="application/json")
+        # Those who have collided shall not do so again.
+        await asyncio.sleep(random.uniform(0, 0.08))
+    raise TimeoutError

@@ -1,0 +1,111 @@
+# Under the lock the look at the shelf decides; so say yes at once, and let the warehouse know in the background,
+# before the lock is given back. It is the fastest shop of all. What it has promised the warehouse may refuse, or
+# never hear of.
+"""Sales: sells shoes, a pair at a time.
+
+Three replicas of it stand before one warehouse.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx2
+from fastapi import Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from redis.asyncio import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from kit import create_app
+
+warehouse = httpx2.AsyncClient(
+    base_url=os.environ.get("WAREHOUSE_URL", "http://warehouse:8000"),
+    limits=httpx2.Limits(max_connections=50),
+    timeout=10,
+)
+
+# What the replicas share. Without hidden retries: a store that is away is to be seen.
+store = Redis.from_url(
+    os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
+    retry=Retry(NoBackoff(), 0),
+    socket_timeout=0.5,
+    decode_responses=True,
+)
+
+LEASE_MILLISECONDS = 2000
+PATIENCE_SECONDS = 1.5
+
+# Nothing comes between the two in a script. Whoever has outlived its lease must not release what is another's.
+release = store.register_script("""
+if redis.call("GET", KEYS[1]) == ARGV[1] then
+    redis.call("DEL", KEYS[1])
+end
+""")
+
+under_way: set["asyncio.Task[None]"] = set()
+
+app = create_app()
+
+
+class Purchase(BaseModel):
+    """A pair of `sku` for an order, whose number no other order has."""
+
+    sku: str
+    order: str
+
+
+@app.post("/buy")
+async def buy(purchase: Purchase) -> Response:
+    """Sell a pair: 201; when there is none left: 409."""
+    answered = asyncio.get_running_loop().create_future()
+    selling = asyncio.create_task(sell_under_lock(purchase, answered))
+    under_way.add(selling)
+    selling.add_done_callback(under_way.discard)
+    return await answered
+
+
+async def sell_under_lock(purchase: Purchase, answered: "asyncio.Future[Response]") -> None:
+    """Sell a pair, and answer as soon as it is known how that will end."""
+    try:
+        async with lock(purchase.sku):
+            await sell(purchase, answered)
+    except (RedisError, OSError, TimeoutError, httpx2.TransportError):
+        if not answered.done():
+            answered.set_result(Response(status_code=503))
+
+
+@asynccontextmanager
+async def lock(sku: str) -> AsyncIterator[None]:
+    """Hold a SKU's lock, for no longer than its lease; raises TimeoutError when it does not come free in time."""
+    key, owner = f"lock:{sku}", secrets.token_hex(8)
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while not await store.set(key, owner, nx=True, px=LEASE_MILLISECONDS):
+        if time.monotonic() > give_up:
+            raise TimeoutError
+        await asyncio.sleep(random.uniform(0.02, 0.06))
+    try:
+        yield
+    finally:
+        # The sale is made or not, whatever becomes of the lock: its lease ends by itself.
+        with suppress(RedisError, OSError):
+            await release([key], [owner])
+
+
+async def sell(purchase: Purchase, answered: "asyncio.Future[Response]") -> None:
+    """Look at the shelf, answer 201, or 409 when it is empty, and sell from it."""
+    seen = await warehouse.get(f"/stock/{purchase.sku}")
+    stock = seen.json()
+    if not stock["left"]:
+        answered.set_result(Response(seen.content, 409, media_type="application/json"))
+        return
+    answered.set_result(JSONResponse(purchase.model_dump(), 201))
+    # Newer than all that the shelf has seen. Of two who have seen the same, it takes the first one's only.
+    sale = {"order": purchase.order, "left": stock["left"] - 1, "token": stock["token"] + 1}
+    await warehouse.post(f"/sales/{purchase.sku}", json=sale)

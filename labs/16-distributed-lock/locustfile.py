@@ -1,0 +1,97 @@
+"""People who buy shoes, each a pair; and the clerk who counts the shelves."""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from loadtests import Answer, Group, OpenUser, Regular, Visit
+
+SALES = ("http://sales-1:8000", "http://sales-2:8000", "http://sales-3:8000")
+SWIFT_SECONDS = 0.75
+
+
+class Buyer(OpenUser):
+    """What buyers have in common: a pair, or word that there is none, within two seconds."""
+
+    abstract = True
+    targets = SALES
+    arrivals = Regular()
+    time_limit = 2.0
+    tallies = ("answered", "swift")
+    line: ClassVar[str]
+
+    def buy(self, visit: Visit, model: int, shop: str | None = None) -> Answer:
+        """Buy a pair of one of the models; the warehouse must vouch for what the answer says."""
+        sku = f"{self.line}-{visit.names[model][-5:]}"
+        order = f"{visit.random.getrandbits(48):012x}"
+        answer = visit.post(
+            "/buy", {"sku": sku, "order": order}, receipt_for={HTTPStatus.CREATED: ("sold", sku, order)}, target=shop
+        )
+        refused = answer.status == HTTPStatus.CONFLICT and visit.vouched(answer, "sold out", sku)
+        if answer.genuine or refused:
+            visit.tally("answered")
+            visit.tally("swift", answer.latency <= SWIFT_SECONDS)
+        return answer
+
+
+class Daily(Buyer):
+    """People who buy what is always there: twenty models."""
+
+    subjects = Group("daily", 20)
+    line = "daily"
+
+    def visit(self, visit: Visit) -> None:
+        """Buy one pair."""
+        self.buy(visit, visit.number % 20)
+
+
+class Crowd(Buyer):
+    """Crowds before a limited model: ten people at one instant, for eight pairs."""
+
+    subjects = Group("crowd", 24)
+    line = "drop"
+
+    def visit(self, visit: Visit) -> None:
+        """Buy all at once."""
+        visit.volley(10, lambda: self.buy(visit, visit.number % 24))
+
+
+class Fan(Buyer):
+    """Fans of two models, each of which is sold at two of the shops, that are asked in turn."""
+
+    abstract = True
+    # Whatever a phase begins with has begun when the first of them comes.
+    arrivals = Regular(delay=0.2)
+    shops: ClassVar[tuple[tuple[str, str], tuple[str, str]]]
+
+    def visit(self, visit: Visit) -> None:
+        """Buy one pair."""
+        turn, model = divmod(visit.number, 2)
+        self.buy(visit, model, self.shops[model][turn % 2])
+
+
+class Runner(Fan):
+    """Fans of running shoes."""
+
+    # Whoever is stuck or dead has sold one of the models only, so that neither is spared.
+    shops = ((SALES[0], SALES[2]), (SALES[1], SALES[2]))
+    subjects = Group("runner", 2)
+    line = "runner"
+
+
+class Hiker(Fan):
+    """Fans of hiking boots."""
+
+    shops = ((SALES[0], SALES[1]), (SALES[0], SALES[2]))
+    subjects = Group("hiker", 2)
+    line = "hiker"
+
+
+class Clerk(OpenUser):
+    """The clerk: shelves and books must agree."""
+
+    targets = ("http://warehouse:8000",)
+    arrivals = Regular()
+
+    def visit(self, visit: Visit) -> None:
+        """Count what was sold from just now."""
+        visit.get("/count")

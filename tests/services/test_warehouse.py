@@ -1,0 +1,148 @@
+"""The warehouse takes what it is told, unless it came with something that speaks against it; and counts all of it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+from serving import SECRET, Stock, fresh, stocked, until
+
+from kit.receipts import Receipts
+
+pytestmark = pytest.mark.anyio
+
+DROP = "drop-0a1b2"
+RUNNER = "runner-0a1b2"
+
+
+@pytest.fixture
+async def warehouse() -> AsyncIterator[Stock]:
+    async with stocked(fresh("warehouse").service) as served:
+        yield served
+
+
+async def look(warehouse: Stock, sku: str = RUNNER) -> dict[str, int]:
+    told: dict[str, int] = (await warehouse.user.get(f"/stock/{sku}")).json()
+    return told
+
+
+async def sell(warehouse: Stock, left: int, sku: str = RUNNER, **guards: int) -> int:
+    sale = {"order": "b2", "left": left, **guards}
+    return (await warehouse.user.post(f"/sales/{sku}", json=sale)).status_code
+
+
+async def sell_one(warehouse: Stock) -> None:
+    assert await sell(warehouse, (await look(warehouse))["left"] - 1) == 201
+
+
+def entries(warehouse: Stock) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (entry, *_), count in warehouse.service.ledger.counts.items():
+        found[entry] += count
+    return found
+
+
+async def test_a_sale_sets_what_is_left_and_carries_a_receipt_for_its_order(warehouse: Stock) -> None:
+    told = await warehouse.user.post(f"/sales/{RUNNER}", json={"order": "b2", "left": 39})
+    assert told.status_code == 201
+    assert Receipts(SECRET).genuine(told.json()["receipt"], "sold", RUNNER, "b2")
+    seen = await look(warehouse)
+    assert (seen["left"], seen["version"], seen["token"]) == (39, 1, 0)
+
+
+async def test_only_an_empty_shelf_comes_with_the_word_that_it_is(warehouse: Stock) -> None:
+    assert (await look(warehouse))["receipt"] is None
+    assert await sell(warehouse, 0) == 201
+    assert Receipts(SECRET).authentic((await look(warehouse))["receipt"], "sold out", RUNNER)
+
+
+async def test_of_two_sales_from_one_look_both_are_booked_and_that_is_an_overlap(warehouse: Stock) -> None:
+    left = (await look(warehouse))["left"]
+    assert [await sell(warehouse, left - 1) for _ in range(2)] == [201, 201]
+    assert entries(warehouse) == {"sold": 2, "overlap": 1}
+    assert (await look(warehouse))["left"] == left - 1
+
+
+async def test_of_two_sales_from_one_version_or_with_one_token_the_second_is_refused(warehouse: Stock) -> None:
+    for guard, first in (("version", {"version": 0}), ("token", {"token": 8})):
+        left = (await look(warehouse))["left"]
+        assert [await sell(warehouse, left - 1, **first) for _ in range(2)] == [201, 409], guard
+    assert entries(warehouse) == {"sold": 2, "refused": 2}
+
+
+async def test_a_token_that_is_not_newer_than_all_that_were_seen_is_refused(warehouse: Stock) -> None:
+    assert await sell(warehouse, 39, token=8) == 201
+    assert [await sell(warehouse, 38, token=token) for token in (1, 7, 8)] == [409, 409, 409]
+    assert (await look(warehouse))["token"] == 8
+    assert await sell(warehouse, 38, token=9) == 201
+
+
+async def test_a_sale_from_what_was_overtaken_long_ago_came_late(
+    warehouse: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = (await look(warehouse))["left"]
+    await sell_one(warehouse)
+    monkeypatch.setattr("warehouse.LATE_SECONDS", 0)
+    assert await sell(warehouse, left - 1) == 201
+    assert entries(warehouse) == {"sold": 2, "late": 1}
+
+
+async def test_who_was_overtaken_by_a_late_sale_has_not_overlapped_with_another(
+    warehouse: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = (await look(warehouse))["left"]
+    await sell_one(warehouse)
+    await sell_one(warehouse)
+    seen = (await look(warehouse))["left"]
+    with monkeypatch.context() as context:
+        context.setattr("warehouse.LATE_SECONDS", 0)
+        await sell(warehouse, left - 1)
+    assert await sell(warehouse, seen - 1) == 201
+    assert entries(warehouse) == {"sold": 4, "late": 2}
+
+
+async def test_a_sale_that_is_stuck_on_the_way_comes_late_and_counts_in_the_phase_in_which_it_was_sent(
+    warehouse: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.LATE_SECONDS", 0)
+    await warehouse.enter("stuck")
+    await warehouse.inject("hang", then="late", scope="/sales", hits_for=0.3)
+    left = (await look(warehouse))["left"]
+    stuck = asyncio.create_task(sell(warehouse, left - 1))
+    await until(lambda: warehouse.service.faults.held == 1)
+    await asyncio.sleep(0.3)
+    await warehouse.enter("arrived")
+    await sell_one(warehouse)
+    await warehouse.heal()
+    assert await stuck == 201
+    assert warehouse.service.ledger.counts["late", RUNNER, "stuck"] == 1
+
+
+async def test_more_than_was_delivered_is_oversold_whatever_the_shelf_was_told(warehouse: Stock) -> None:
+    for _ in range(10):
+        await sell(warehouse, 7, DROP)
+    assert entries(warehouse) == {"sold": 8, "oversold": 2, "overlap": 9}
+    series = await warehouse.metrics()
+    assert series[f'shelf_delivered{{account="{DROP}"}}'] == 8
+
+
+async def test_a_count_of_shelves_balances_until_somebody_has_sold_from_an_old_look(warehouse: Stock) -> None:
+    await look(warehouse, DROP)
+    await sell_one(warehouse)
+    told = await warehouse.user.get("/count")
+    assert (told.status_code, told.json()) == (200, {"counted": 1})
+    await sell(warehouse, 39)
+    assert (await warehouse.user.get("/count")).status_code == 409
+
+
+async def test_a_count_forgets_shelves_from_which_nothing_is_sold_any_more(
+    warehouse: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sell(warehouse, 30)
+    monkeypatch.setattr("warehouse.COUNTED_SECONDS", 0)
+    assert (await warehouse.user.get("/count")).json() == {"counted": 0}
+
+
+@pytest.mark.parametrize("sku", ["boot-0a1b2", "drop", "drop-0a1b2c", "drop-XXXXX"])
+async def test_there_is_no_shelf_of_another_name(warehouse: Stock, sku: str) -> None:
+    assert (await warehouse.user.get(f"/stock/{sku}")).status_code == 422
