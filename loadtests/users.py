@@ -17,7 +17,7 @@ from loadtests.answer import Answer, Request
 from loadtests.bucket import TokenBucket
 from loadtests.connections import Clients
 from loadtests.names import Group
-from loadtests.shapes import Poisson, Shape
+from loadtests.shapes import Poisson, Regular, Shape
 from loadtests.visit import UNREAL_ANSWER, Visit
 
 if TYPE_CHECKING:
@@ -163,6 +163,8 @@ class Twin(OpenUser):
     """The control twin's trickle: present in every plan."""
 
     targets = ("http://twin:8000",)
+    # A short phase must not be left without one by chance.
+    arrivals = Regular()
 
     def visit(self, visit: Visit) -> None:
         """Ask the service that does nothing."""

@@ -47,12 +47,10 @@ def test_every_make_target_and_er_command_in_the_documents_exists() -> None:
 
 def test_the_brief_of_each_lab_says_how_many_lines_the_answers_took() -> None:
     for lab in COURSE.labs():
-        told = re.search(
-            r"answers?\s+took\s+(\d+)\s+lines\s.*?and\s+(\d+)\s", (lab.path / "README.md").read_text(), re.DOTALL
-        )
+        told = re.search(r"answers?\s+took\s(.+?)\.\s", (lab.path / "README.md").read_text(), re.DOTALL)
         assert told, lab.name
         took = sorted(added(lab.patient, fix) for fix in (lab.path / "fixes" / "accepted").iterdir())
-        assert [int(lines) for lines in told.groups()] == took, lab.name
+        assert [int(lines) for lines in re.findall(r"\d+", told[1])] == took, lab.name
 
 
 def added(patient: Path, fix: Path) -> int:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from loadtests import Answer, Group, OpenUser, Regular, Visit
 
 SALES = ("http://sales-1:8000", "http://sales-2:8000", "http://sales-3:8000")
-SWIFT_SECONDS = 0.75
+SWIFT_SECONDS = 0.5
 
 
 class Buyer(OpenUser):

@@ -150,7 +150,7 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
         ("services/another.py", []),
         ("compose/postgres.yaml", ["03", "05"]),
         ("compose/images/postgres/postgresql.conf", ["03", "05"]),
-        ("compose/redis/users.acl", ["03", "05"]),
+        ("compose/redis/users.acl", ["03", "05", "16"]),
         ("compose/stack.yaml", ["03"]),
         ("README.md", []),
         ("labs/04-bulkhead/debrief.md", []),

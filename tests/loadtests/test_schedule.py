@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -136,3 +137,17 @@ def test_the_schedule_needs_no_locust_and_leaves_the_standard_library_unpatched(
     look = "import sys, loadtests.schedule, loadtests.names, loadtests.bucket; print('gevent' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
     assert said.stdout == "False\n"
+
+
+def test_the_twin_is_asked_in_every_phase_however_short() -> None:
+    # Users are Locust's, which changes the standard library of its process.
+    look = """
+from random import Random
+from loadtests.shapes import Stretch
+from loadtests.stage import TWIN_RATE
+from loadtests.users import Twin
+print(min(len(Twin.arrivals.times(Stretch(3.1, 3.4, TWIN_RATE), Random(seed))) for seed in range(1000)))
+"""
+    services = {"PYTHONPATH": str(Path(__file__).parents[2] / "services")}
+    said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True, env=services)
+    assert int(said.stdout) >= 2
