@@ -1,12 +1,13 @@
-"""Inventory: holds stock for orders. Twenty workers of 10 ms each."""
+"""Inventory: holds stock for orders, and lets it go again. Twenty workers of 10 ms each."""
 
 import asyncio
 from collections import Counter
 from typing import Annotated
 
-from fastapi import Header, HTTPException
+from fastapi import Header, HTTPException, Path
 from pydantic import BaseModel, Field
 
+from kit.book import Book
 from kit.service import StockService
 
 WORK_SECONDS = 0.01
@@ -15,6 +16,7 @@ DISCONTINUED = frozenset({"gramophone", "typewriter"})
 """Items that nobody can order any more."""
 
 service = StockService("inventory", workers=20)
+book = Book()
 
 
 class Wanted(BaseModel):
@@ -32,6 +34,14 @@ class Hold(BaseModel):
     order: str
     item: str
     quantity: int
+    receipt: str
+
+
+class Release(BaseModel):
+    """Stock that was let go, with a receipt for the order."""
+
+    release: int
+    order: str
     receipt: str
 
 
@@ -58,7 +68,35 @@ async def hold(wanted: Wanted, idempotency_key: Annotated[str | None, Header(max
         receipt=service.receipts.issue(wanted.order, wanted.item),
     )
     service.ledger.record("second-hold" if _held[wanted.order] else "hold", account=wanted.item)
+    book.enter(wanted.order, "hold")
     _held[wanted.order] += 1
     if idempotency_key is not None:
         _by_key[idempotency_key] = made
+    return made
+
+
+_released: set[str] = set()
+"""Orders whose stock was let go."""
+
+_releases_by_key: dict[str, Release] = {}
+"""What was answered under each idempotency key."""
+
+
+@service.app.post("/releases/{order}", status_code=201)
+async def release(
+    order: Annotated[str, Path(max_length=64)], idempotency_key: Annotated[str | None, Header(max_length=64)] = None
+) -> Release:
+    """Let an order's stock go; asked again with the same `Idempotency-Key`, answer the release that there is."""
+    async with service.capacity.worker():
+        await asyncio.sleep(WORK_SECONDS)
+    if order not in _held:
+        raise HTTPException(404, "nothing is held for this order")
+    if idempotency_key in _releases_by_key:
+        return _releases_by_key[idempotency_key]
+    service.ledger.record("second-release" if order in _released else "release", account="inventory")
+    book.enter(order, "release")
+    _released.add(order)
+    made = Release(release=len(_released), order=order, receipt=service.receipts.issue("released", order))
+    if idempotency_key is not None:
+        _releases_by_key[idempotency_key] = made
     return made

@@ -1,16 +1,18 @@
-"""Payments: charges orders. Ten workers of 30 ms each."""
+"""Payments: charges orders, and pays back. Ten workers of 30 ms each."""
 
 import asyncio
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, HTTPException, Path
 from pydantic import BaseModel, Field
 
+from kit.book import Book
 from kit.service import StockService
 
 WORK_SECONDS = 0.03
 
 service = StockService("payments", workers=10)
+book = Book()
 
 
 class Bill(BaseModel):
@@ -29,6 +31,14 @@ class Charge(BaseModel):
     receipt: str
 
 
+class Refund(BaseModel):
+    """What was paid back, with a receipt that the order is."""
+
+    refund: int
+    order: str
+    receipt: str
+
+
 _charged: set[str] = set()
 """Orders that were charged."""
 
@@ -44,6 +54,7 @@ async def charge(bill: Bill, idempotency_key: Annotated[str | None, Header(max_l
     if idempotency_key in _by_key:
         return _by_key[idempotency_key]
     service.ledger.record("second-charge" if bill.order in _charged else "charge", account="payments")
+    book.enter(bill.order, "charge")
     _charged.add(bill.order)
     made = Charge(
         charge=len(_charged),
@@ -52,4 +63,31 @@ async def charge(bill: Bill, idempotency_key: Annotated[str | None, Header(max_l
     )
     if idempotency_key is not None:
         _by_key[idempotency_key] = made
+    return made
+
+
+_refunded: set[str] = set()
+"""Orders that were paid back."""
+
+_refunds_by_key: dict[str, Refund] = {}
+"""What was answered under each idempotency key."""
+
+
+@service.app.post("/refunds/{order}", status_code=201)
+async def refund(
+    order: Annotated[str, Path(max_length=64)], idempotency_key: Annotated[str | None, Header(max_length=64)] = None
+) -> Refund:
+    """Pay an order back; asked again with the same `Idempotency-Key`, answer the refund that there is."""
+    async with service.capacity.worker():
+        await asyncio.sleep(WORK_SECONDS)
+    if order not in _charged:
+        raise HTTPException(404, "nobody has paid for this order")
+    if idempotency_key in _refunds_by_key:
+        return _refunds_by_key[idempotency_key]
+    service.ledger.record("second-refund" if order in _refunded else "refund", account="payments")
+    book.enter(order, "refund")
+    _refunded.add(order)
+    made = Refund(refund=len(_refunded), order=order, receipt=service.receipts.issue("refunded", order))
+    if idempotency_key is not None:
+        _refunds_by_key[idempotency_key] = made
     return made

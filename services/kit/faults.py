@@ -3,10 +3,12 @@
 import asyncio
 import random
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Scope
 
 from kit.cold import ColdStart
 
@@ -33,6 +35,7 @@ class RequestFault(Fault):
         float | None, Field(gt=0, description="seconds after which it hits nobody new, though it is not healed")
     ] = None
     prolonged_by: Annotated[float, Field(ge=0, description="seconds that each request it hits adds to its time")] = 0.0
+    first: Annotated[int | None, Field(ge=1, description="hits just the first so many requests to each path")] = None
 
     def covers(self, path: str) -> bool:
         """Tell whether a path is in the scope."""
@@ -44,6 +47,12 @@ class Error(RequestFault):
 
     kind: Literal["error"] = "error"
     status: Annotated[int, Field(ge=400, le=599, description="HTTP status, 400 to 599")] = 503
+
+
+class Refuse(RequestFault):
+    """Says no to the work, in the service's own words, where the service is one that may: an answer, not a failure."""
+
+    kind: Literal["refuse"] = "refuse"
 
 
 class Slow(RequestFault):
@@ -97,7 +106,7 @@ class Down(Fault):
     kind: Literal["down"] = "down"
 
 
-AnyFault = Error | Slow | Hang | Reset | Lose | Cold | CapacityChange | Down
+AnyFault = Error | Refuse | Slow | Hang | Reset | Lose | Cold | CapacityChange | Down
 
 
 MOST_PROLONGED = 3
@@ -115,15 +124,22 @@ class ActiveFault:
         self.healed = asyncio.Event()
         self.seconds = fault.seconds_active
         self.cold = ColdStart(fault.seconds, fault.crowd, fault.down) if isinstance(fault, Cold) else None
+        self._met: Counter[str] = Counter()
 
-    def hits(self, path: str, caller: str) -> bool:
-        """Tell whether it hits a request for a path that comes from an address now."""
-        fault = self.fault
+    def hits(self, request: Scope) -> bool:
+        """Tell whether it hits a request that has just come; by chance, if it has a share."""
+        fault, path, caller = self.fault, request["path"], request["client"][0]
         # It may have been healed while an older one held the request up.
         if not isinstance(fault, RequestFault) or self.healed.is_set() or not fault.covers(path):
             return False
         late = fault.hits_for is not None and asyncio.get_running_loop().time() > self._since + fault.hits_for
-        return not late and self._caller in {None, caller} and random.random() < fault.share
+        if late or self._caller not in {None, caller}:
+            return False
+        if fault.first is not None:
+            self._met[path] += 1
+            if self._met[path] > fault.first:
+                return False
+        return random.random() < fault.share
 
     def prolong(self) -> None:
         """Note that a request was hit."""
@@ -168,6 +184,10 @@ class Faults:
     def next(self, after: int) -> ActiveFault | None:
         """Return the oldest active fault of those injected after the one of this number, or None."""
         return next((active for active in self.active if active.number > after), None)
+
+    def refuse(self, request: Scope) -> bool:
+        """Tell whether the service is to say no to a request: it asks once it would else do the work."""
+        return any(isinstance(active.fault, Refuse) and active.hits(request) for active in self.active)
 
     def inject(self, fault: AnyFault) -> ActiveFault:
         """Make a fault active until it is healed or its time is up; raises UnknownCallerError."""

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
 from kit.connection import Connection, connection_of
-from kit.faults import ActiveFault, Cold, Error, Faults, Hang, Lose, Slow
+from kit.faults import ActiveFault, Cold, Error, Faults, Hang, Lose, Refuse, Slow
 
 
 class Outcome(Enum):
@@ -51,7 +51,8 @@ class Injection:
         outcome, met = Outcome.SERVED, 0
         while active := self._faults.next(after=met):
             met = active.number
-            if not active.hits(scope["path"], scope["client"][0]):
+            # Whether to refuse is asked by the service itself.
+            if isinstance(active.fault, Refuse) or not active.hits(scope):
                 continue
             active.prolong()
             if isinstance(active.fault, Lose):

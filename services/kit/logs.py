@@ -39,9 +39,9 @@ def configure_logs() -> None:
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if url := os.environ.get("LOGS_URL"):
-        from kit.shipping import Shipping  # noqa: PLC0415 # the load generator, whose client is another, wants logs too
+        from kit.shipper import Shipper  # noqa: PLC0415 # the load generator, whose client is another, wants logs too
 
-        handlers.append(Shipping(url))
+        handlers.append(Shipper(url))
     for handler in handlers:
         handler.setFormatter(JsonFormatter())
         handler.addFilter(_is_no_cancellation)

@@ -328,6 +328,27 @@ async def test_a_share_of_requests_is_hit(stock: Stock, monkeypatch: pytest.Monk
     assert [(await stock.user.get("/bread/rye")).status_code for _ in range(4)] == [503, 200, 503, 200]
 
 
+async def test_of_the_requests_to_a_path_just_the_first_so_many_are_hit(stock: Stock) -> None:
+    await stock.inject("error", first=2, scope="/bread")
+    asked = [path for path in ("/bread/rye", "/bread/wheat") for _ in range(4)]
+    answers = [(await stock.user.get(path)).status_code for path in asked]
+    assert answers == [503, 503, 200, 200] * 2
+
+
+async def test_whether_to_refuse_is_for_the_service_to_ask(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> bool:
+        return stock.service.faults.refuse({"path": path, "client": ("10.0.0.7", 1)})
+
+    assert not refuse("/bread/rye")
+    await stock.inject("refuse", share=0.3, scope="/bread")
+    assert (await stock.user.get("/bread/rye")).status_code == 200
+    monkeypatch.setattr(random, "random", iter([0.1, 0.3, 0.29]).__next__)
+    asked = ("/bread/rye", "/bread/rye", "/bread", "/burnt")
+    assert [refuse(path) for path in asked] == [True, False, True, False]
+    await stock.heal()
+    assert not refuse("/bread/rye")
+
+
 async def test_a_request_passes_through_all_faults_that_hit_it_oldest_first(stock: Stock) -> None:
     hang = await stock.inject("hang")
     await stock.inject("error", status=418)
@@ -359,6 +380,7 @@ async def test_an_injected_fault_is_acknowledged_with_all_its_parameters(stock: 
         "hits_for": None,
         "seconds_active": None,
         "prolonged_by": 0.0,
+        "first": None,
     }
     assert (await stock.control.get("/faults")).json()["active"] == [told]
 
@@ -367,6 +389,7 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
     kinds = (await stock.control.get("/faults")).json()["kinds"]
     assert {kind: list(told["parameters"]) for kind, told in kinds.items()} == {
         "error": ["status"],
+        "refuse": [],
         "slow": ["seconds"],
         "hang": ["then"],
         "reset": [],
@@ -382,7 +405,7 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"kind": "explode"}, "'error', 'slow', 'hang', 'reset', 'lose', 'cold', 'capacity'"),
+        ({"kind": "explode"}, "'error', 'refuse', 'slow', 'hang', 'reset', 'lose', 'cold', 'capacity'"),
         ({}, "kind"),
         ({"kind": "error", "status": 200}, "greater than or equal to 400"),
         ({"kind": "slow", "second": 3}, "Extra inputs are not permitted"),

@@ -59,3 +59,23 @@ async def test_what_is_not_made_any_more_is_refused_for_good(inventory: Stock) -
     answers = [await hold(inventory, "a", item="gramophone") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [422, 422]
     assert ledger(inventory) == {"refusal": 2}
+
+
+async def release(inventory: Stock, order: str, key: str | None = None) -> httpx2.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return await inventory.user.post(f"/releases/{order}", headers=headers)
+
+
+async def test_stock_is_let_go_once_for_each_key(inventory: Stock) -> None:
+    await hold(inventory, "a", key="k")
+    first, again = await release(inventory, "a", key="k"), await release(inventory, "a", key="k")
+    assert first.status_code == 201
+    assert first.json() == again.json()
+    assert ledger(inventory) == {"hold": 1, "release": 1}
+    await release(inventory, "a", key="l")
+    assert ledger(inventory) == {"hold": 1, "release": 1, "second-release": 1}
+
+
+async def test_what_is_not_held_is_not_let_go(inventory: Stock) -> None:
+    assert (await release(inventory, "a", key="k")).status_code == 404
+    assert not ledger(inventory)

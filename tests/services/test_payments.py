@@ -52,3 +52,24 @@ async def test_what_hung_is_charged_late_under_its_key(payments: Stock) -> None:
     await until(lambda: ledger(payments) == {"charge": 1})
     await charge(payments, "a", key="k")
     assert ledger(payments) == {"charge": 1}
+
+
+async def refund(payments: Stock, order: str, key: str | None = None) -> httpx2.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return await payments.user.post(f"/refunds/{order}", headers=headers)
+
+
+async def test_an_order_is_paid_back_once_for_each_key(payments: Stock) -> None:
+    await charge(payments, "a", key="k")
+    first, again = await refund(payments, "a", key="k"), await refund(payments, "a", key="k")
+    assert first.status_code == 201
+    assert first.json() == again.json()
+    assert ledger(payments) == {"charge": 1, "refund": 1}
+    for key in ("l", None):
+        await refund(payments, "a", key=key)
+    assert ledger(payments) == {"charge": 1, "refund": 1, "second-refund": 2}
+
+
+async def test_what_nobody_has_paid_is_not_paid_back(payments: Stock) -> None:
+    assert (await refund(payments, "a", key="k")).status_code == 404
+    assert not ledger(payments)

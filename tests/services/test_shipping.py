@@ -1,58 +1,57 @@
-"""Log lines are shipped in the background: nobody who logs waits for who takes them."""
+from collections.abc import AsyncIterator
 
-import json
-import logging
-import socket
-from collections.abc import Iterator
-
+import httpx2
 import pytest
-from fastapi import FastAPI, Request
-from serving import serving, until
+from serving import SECRET, Stock, fresh, stocked
 
-from kit.logs import JsonFormatter
-from kit.shipping import MOST_WAITING, Shipping
+from kit.receipts import Receipts
 
-log = logging.getLogger("shipped")
+pytestmark = pytest.mark.anyio
 
 
-def shipping_to(port: int) -> Shipping:
-    handler = Shipping(f"http://127.0.0.1:{port}/logs")
-    handler.setFormatter(JsonFormatter())
-    log.addHandler(handler)
-    return handler
+@pytest.fixture
+async def shipping() -> AsyncIterator[Stock]:
+    async with stocked(fresh("shipping").service) as served:
+        yield served
 
 
-@pytest.fixture(autouse=True)
-def silent_afterwards() -> Iterator[None]:
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    yield
-    log.handlers.clear()
+async def ship(shipping: Stock, order: str, key: str | None = None) -> httpx2.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return await shipping.user.post("/shipments", json={"order": order}, headers=headers)
 
 
-@pytest.mark.anyio
-async def test_lines_arrive_as_they_are_printed_several_at_a_time() -> None:
-    app, bodies = FastAPI(), list[bytes]()
-
-    @app.post("/logs")
-    async def take(request: Request) -> None:
-        bodies.append(await request.body())
-
-    async with serving(app) as (server,):
-        shipping_to(server.port)
-        for number in range(30):
-            log.warning("loaf %d", number, extra={"trace_id": "ab"})
-        await until(lambda: sum(len(body.splitlines()) for body in bodies) == 30)
-    lines = [json.loads(line) for body in bodies for line in body.splitlines()]
-    assert [line["message"] for line in lines] == [f"loaf {number}" for number in range(30)]
-    assert {line["trace_id"] for line in lines} == {"ab"}
-    assert len(bodies) < 30
+def ledger(shipping: Stock) -> dict[str, int]:
+    return {entry: count for (entry, *_), count in shipping.service.ledger.counts.items()}
 
 
-def test_lines_that_nobody_takes_are_dropped_and_keep_nobody_waiting() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        handler = shipping_to(deaf.getsockname()[1])
-        # Who waited for room would wait for ever.
-        for _ in range(3 * MOST_WAITING):
-            log.warning("loaf")
-        assert handler._lines.qsize() <= MOST_WAITING  # noqa: SLF001 # what a test of bounds asks
+async def test_a_shipment_carries_a_receipt_that_the_order_is_shipped(shipping: Stock) -> None:
+    answer = await ship(shipping, "a")
+    assert answer.status_code == 201
+    assert Receipts(SECRET).genuine(answer.json()["receipt"], "shipped", "a")
+
+
+async def test_asked_again_with_the_same_key_it_answers_the_shipment_that_there_is(shipping: Stock) -> None:
+    first, again = await ship(shipping, "a", key="k"), await ship(shipping, "a", key="k")
+    assert first.json() == again.json()
+    assert ledger(shipping) == {"shipment": 1}
+
+
+async def test_asked_again_under_another_key_it_sends_twice_and_the_ledger_tells(shipping: Stock) -> None:
+    for key in ("k", "l", None):
+        await ship(shipping, "a", key=key)
+    assert ledger(shipping) == {"shipment": 1, "second-shipment": 2}
+
+
+async def test_a_refusal_sends_nothing_and_is_not_kept(shipping: Stock) -> None:
+    await shipping.inject("refuse")
+    assert (await ship(shipping, "a", key="k")).status_code == 409
+    assert ledger(shipping) == {"refusal": 1}
+    await shipping.heal()
+    assert (await ship(shipping, "a", key="k")).status_code == 201
+
+
+async def test_what_was_sent_is_not_refused_when_it_is_asked_for_again(shipping: Stock) -> None:
+    await ship(shipping, "a", key="k")
+    await shipping.inject("refuse")
+    assert (await ship(shipping, "a", key="k")).status_code == 201
+    assert ledger(shipping) == {"shipment": 1}

@@ -1,4 +1,4 @@
-"""Shipping: log lines also go to a collector, from a thread of their own, so that nobody who logs ever waits for it."""
+"""Log shipper: log lines also go to a collector, from a thread of their own, so that nobody who logs ever waits for it."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ TOGETHER_SECONDS = 0.2
 SECONDS = 1.0
 
 
-class Shipping(logging.Handler):
+class Shipper(logging.Handler):
     """Send lines by POST, some at a time, one below the other; those of a collector that does not answer are lost."""
 
     def __init__(self, url: str) -> None:

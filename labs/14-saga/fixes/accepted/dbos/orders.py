@@ -1,0 +1,98 @@
+# With the library dbos, which logs each step of a workflow in Postgres and, after a crash, goes on behind the last one.
+# A step may have been done when it is tried again, by whomever: its key is made of the workflow's number and its own.
+"""Orders: has an order's stock held, its money taken and its parcel sent.
+
+Two replicas of it share one database.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import httpx2
+from dbos import DBOS, SetWorkflowID
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel
+
+from kit import create_app
+
+DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://patient:patient@postgres/postgres")
+INVENTORY = os.environ.get("INVENTORY_URL", "http://inventory:8000")
+PAYMENTS = os.environ.get("PAYMENTS_URL", "http://payments:8000")
+SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
+
+# What is done for an order, step by step; and what undoes the first two, each with the order's number behind it.
+COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
+COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
+
+services = httpx2.AsyncClient(timeout=1.5)
+
+DBOS(
+    config={
+        "name": "orders",
+        "system_database_url": DATABASE_URL,
+        # A replica goes on with what it had begun itself, and the container keeps its name over a crash. Who never
+        # starts again needs somebody who has another one recover its workflows.
+        "executor_id": os.environ.get("HOSTNAME", "orders"),
+        "application_version": "1",
+        "sys_db_pool_size": 5,
+        "log_level": "ERROR",
+    }
+)
+
+
+@DBOS.step(retries_allowed=True, interval_seconds=0.3, backoff_rate=1, max_attempts=1000)
+async def call(url: str, order: dict[str, str | int]) -> dict[str, str | int] | None:
+    """Send a command until it is answered; return None when it is refused."""
+    answer = await services.post(url, json=order, headers={"Idempotency-Key": f"{DBOS.workflow_id}-{DBOS.step_id}"})
+    return None if answer.status_code == HTTPStatus.CONFLICT else answer.raise_for_status().json()
+
+
+@DBOS.workflow()
+async def ship(order: dict[str, str | int]) -> dict[str, str | None]:
+    """Do step by step what an order wants; when one is refused, undo those before it, the last one first."""
+    for number, command in enumerate(COMMANDS):
+        answer = await call(command, order)
+        if answer is None:
+            for compensation in reversed(COMPENSATIONS[:number]):
+                await call(f"{compensation}/{order['order']}", order)
+            return {"state": "cancelled", "receipt": None}
+    return {"state": "shipped", "receipt": answer["receipt"]}
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Go on with what was begun before a crash, and let workflows run."""
+    DBOS.launch()
+    yield
+    DBOS.destroy()
+
+
+app = create_app(lifespan=lifespan)
+
+
+class Order(BaseModel):
+    """What a customer wants; `order` is its number, `amount` is in cents."""
+
+    order: str
+    item: str
+    quantity: int
+    amount: int
+
+
+@app.post("/orders", status_code=202)
+async def take(order: Order) -> dict[str, str]:
+    """Take an order: 202, and from then on it is shipped or cancelled; the workflow of a number runs once."""
+    with SetWorkflowID(order.order):
+        await DBOS.start_workflow_async(ship, order.model_dump())
+    return {"order": order.order}
+
+
+@app.get("/orders/{number}")
+async def show(number: str) -> dict[str, str | None]:
+    """Tell the state of an order, `pending`, `shipped` or `cancelled`, and shipping's receipt if there is one."""
+    status = await DBOS.get_workflow_status_async(number)
+    if status is None:
+        raise HTTPException(404, f"there is no order {number}")
+    return status.output or {"state": "pending", "receipt": None}

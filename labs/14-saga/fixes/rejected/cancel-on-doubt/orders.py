@@ -1,0 +1,149 @@
+# Tempts, as every order ends soon, and all books balance: what is not answered is taken for refused, and undone,
+# whether it was done or not. Half of the customers are sent away by an answer that got lost.
+"""Orders: has an order's stock held, its money taken and its parcel sent.
+
+Two replicas of it share one database.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from http import HTTPStatus
+
+import asyncpg
+import httpx2
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel
+
+from kit import create_app
+
+DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://patient:patient@postgres/postgres")
+INVENTORY = os.environ.get("INVENTORY_URL", "http://inventory:8000")
+PAYMENTS = os.environ.get("PAYMENTS_URL", "http://payments:8000")
+SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
+
+# What is done for an order, step by step; and what undoes the first two, each with the order's number behind it.
+COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
+COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
+
+# A claim outlasts every call, so that nobody else goes on with a saga whose holder lives.
+CALL_SECONDS = 1.5
+CLAIMED = timedelta(seconds=3)
+PAUSE = timedelta(seconds=0.2)
+LOOK_SECONDS = 0.1
+
+BEGIN = "INSERT INTO sagas (id, wanted, due) VALUES ($1, $2, now() + $3::interval) ON CONFLICT DO NOTHING RETURNING *"
+CLAIM = """
+UPDATE sagas SET due = now() + $1::interval WHERE id IN (
+    SELECT id FROM sagas WHERE state IN ('pending', 'cancelling') AND due < now()
+    ORDER BY due LIMIT 10 FOR UPDATE SKIP LOCKED
+) RETURNING *
+"""
+NOTE = """
+UPDATE sagas SET state = $2, step = $3, receipt = $4, due = now() + $5::interval WHERE id = $1 RETURNING *
+"""
+LATER = "UPDATE sagas SET due = now() + $2::interval WHERE id = $1"
+
+services = httpx2.AsyncClient(timeout=CALL_SECONDS)
+under_way: set[asyncio.Task[None]] = set()
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Connect to the database, and look for sagas that nobody goes on with."""
+    async with asyncpg.create_pool(DATABASE_URL, min_size=1, max_size=5) as app.state.database:
+        looking = asyncio.create_task(look())
+        yield
+        looking.cancel()
+
+
+async def look() -> None:
+    """Claim what is due, over and over: what failed a moment ago, and what a replica that died has left."""
+    while True:
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            for saga in await app.state.database.fetch(CLAIM, CLAIMED):
+                start(saga)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def start(saga: asyncpg.Record) -> None:
+    """Go on with a saga beside everything else."""
+    task = asyncio.create_task(carry_on(saga))
+    under_way.add(task)
+    task.add_done_callback(under_way.discard)
+
+
+async def carry_on(saga: asyncpg.Record) -> None:
+    """Go from step to step until a saga has ended; when one fails, leave the rest for a moment later."""
+    try:
+        while saga["state"] in ("pending", "cancelling"):
+            saga = await (forward(saga) if saga["state"] == "pending" else back(saga))
+    except httpx2.HTTPError:
+        await app.state.database.execute(LATER, saga["id"], PAUSE)
+
+
+async def forward(saga: asyncpg.Record) -> asyncpg.Record:
+    """Do the next step; a refusal, and no answer, turns the saga round."""
+    step = saga["step"]
+    try:
+        answer = await call(COMMANDS[step], saga)
+    except httpx2.TransportError:
+        # It may have been done.
+        return await note(saga, "cancelling", step + 1)
+    if answer.status_code == HTTPStatus.CONFLICT:
+        return await note(saga, "cancelling" if step else "cancelled", step)
+    receipt = answer.raise_for_status().json()["receipt"]
+    last = step + 1 == len(COMMANDS)
+    return await note(saga, "shipped" if last else "pending", step + 1, receipt if last else None)
+
+
+async def back(saga: asyncpg.Record) -> asyncpg.Record:
+    """Undo the last step that is done."""
+    step = saga["step"] - 1
+    answer = await call(f"{COMPENSATIONS[step]}/{saga['id']}", saga)
+    answer.raise_for_status()
+    return await note(saga, "cancelling" if step else "cancelled", step)
+
+
+async def call(url: str, saga: asyncpg.Record) -> httpx2.Response:
+    """Send a command under a key that is the same each time that this step of this saga is tried."""
+    headers = {"Content-Type": "application/json", "Idempotency-Key": f"{saga['id']}-{saga['state']}-{saga['step']}"}
+    return await services.post(url, content=saga["wanted"], headers=headers)
+
+
+async def note(saga: asyncpg.Record, state: str, step: int, receipt: str | None = None) -> asyncpg.Record:
+    """Log where a saga stands, which says what is done next, and claim it for that long."""
+    return await app.state.database.fetchrow(NOTE, saga["id"], state, step, receipt, CLAIMED)
+
+
+app = create_app(lifespan=lifespan)
+
+
+class Order(BaseModel):
+    """What a customer wants; `order` is its number, `amount` is in cents."""
+
+    order: str
+    item: str
+    quantity: int
+    amount: int
+
+
+@app.post("/orders", status_code=202)
+async def take(order: Order) -> dict[str, str]:
+    """Take an order: 202, and from then on it is shipped or cancelled; one that is known goes its way already."""
+    saga = await app.state.database.fetchrow(BEGIN, order.order, order.model_dump_json(), CLAIMED)
+    if saga is not None:
+        start(saga)
+    return {"order": order.order}
+
+
+@app.get("/orders/{number}")
+async def show(number: str) -> dict[str, str | None]:
+    """Tell the state of an order, `pending`, `shipped` or `cancelled`, and shipping's receipt if there is one."""
+    row = await app.state.database.fetchrow("SELECT state, receipt FROM sagas WHERE id = $1", number)
+    if row is None:
+        raise HTTPException(404, f"there is no order {number}")
+    state = "pending" if row["state"] == "cancelling" else row["state"]
+    return {"state": state, "receipt": row["receipt"]}

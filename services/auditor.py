@@ -1,0 +1,59 @@
+"""Auditor: reads the book that payments, inventory and shipping keep, and tells what does not balance.
+
+An order is whole when its stock is held, its money taken and its parcel sent, each once; it is undone when nothing of
+that is left; all else is half done.
+"""
+
+from collections import Counter, defaultdict
+
+from kit.book import Book
+from kit.service import StockService
+
+service = StockService("auditor")
+book = Book()
+
+
+class Order:
+    """What was done about one order."""
+
+    def __init__(self) -> None:
+        self._done: Counter[str] = Counter()
+        self._out_of_order = False
+
+    def note(self, entry: str) -> None:
+        """Note what was done."""
+        if entry == "release" and self._done["charge"] and not self._done["refund"]:
+            self._out_of_order = True
+        self._done[entry] += 1
+
+    def findings(self) -> dict[str, bool]:
+        """Return what there is to say of it."""
+        done = self._done
+        held, paid, shipped = done["hold"] - done["release"], done["charge"] - done["refund"], done["shipment"]
+        return {
+            "brought": bool(shipped or done["refusal"]),
+            "money": paid != shipped,
+            "stock": held != shipped,
+            "half-done": not held == paid == shipped,
+            "out-of-order": self._out_of_order,
+        }
+
+
+orders: defaultdict[str, Order] = defaultdict(Order)
+
+
+def audit() -> Counter[tuple[str, ...]]:
+    """Read on in the book; return how many orders there are of each finding.
+
+    `brought`: shipping was asked, and has sent or refused it. `money`, `stock`: more or less of it was taken than was
+    sent. `half-done`: either. `out-of-order`: its stock was let go while nothing was paid back yet.
+    """
+    for number, entry in book.unread():
+        orders[number].note(entry)
+    found: Counter[tuple[str, ...]] = Counter({(finding,): 0 for finding in Order().findings()})
+    for order in orders.values():
+        found.update((finding,) for finding, true in order.findings().items() if true)
+    return found
+
+
+service.telemetry.gauge("audited_orders", "Orders, by what is to say of them.", ("finding",), audit)

@@ -1,0 +1,65 @@
+"""Shipping: sends parcels off, and says no to some. Ten workers of 30 ms each."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Header, HTTPException, Request
+from pydantic import BaseModel, Field
+
+from kit.book import Book
+from kit.service import StockService
+
+WORK_SECONDS = 0.03
+
+service = StockService("shipping", workers=10)
+book = Book()
+
+
+class Parcel(BaseModel):
+    """The order whose parcel is to be sent."""
+
+    order: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Shipment(BaseModel):
+    """A parcel that is on its way, with a receipt that the order is shipped."""
+
+    shipment: int
+    order: str
+    receipt: str
+
+
+_shipped: set[str] = set()
+"""Orders whose parcel was sent."""
+
+_by_key: dict[str, Shipment] = {}
+"""What was answered under each idempotency key."""
+
+
+@service.app.post("/shipments", status_code=201)
+async def ship(
+    request: Request, parcel: Parcel, idempotency_key: Annotated[str | None, Header(max_length=64)] = None
+) -> Shipment:
+    """Send a parcel; asked again with the same `Idempotency-Key`, answer the shipment that there is.
+
+    A refusal, 409, has sent nothing and is not kept: who asks again may be lucky.
+    """
+    async with service.capacity.worker():
+        await asyncio.sleep(WORK_SECONDS)
+    if idempotency_key in _by_key:
+        return _by_key[idempotency_key]
+    if service.faults.refuse(request.scope):
+        service.ledger.record("refusal", account="shipping")
+        book.enter(parcel.order, "refusal")
+        raise HTTPException(409, "no van goes there today")
+    service.ledger.record("second-shipment" if parcel.order in _shipped else "shipment", account="shipping")
+    book.enter(parcel.order, "shipment")
+    _shipped.add(parcel.order)
+    made = Shipment(
+        shipment=len(_shipped),
+        order=parcel.order,
+        receipt=service.receipts.issue("shipped", parcel.order),
+    )
+    if idempotency_key is not None:
+        _by_key[idempotency_key] = made
+    return made

@@ -1,0 +1,98 @@
+"""The auditor, and the services that keep its book."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from serving import Stock, fresh, stocked
+
+from kit.book import Book
+
+pytestmark = pytest.mark.anyio
+
+HOLD, CHARGE, SHIP = ("hold", "charge", "shipment")
+
+
+@pytest.fixture(autouse=True)
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+    monkeypatch.setenv("BOOK", str(tmp_path / "book"))
+    return Book()
+
+
+@pytest.fixture
+async def auditor() -> AsyncIterator[Stock]:
+    async with stocked(fresh("auditor").service) as served:
+        yield served
+
+
+async def found(auditor: Stock) -> dict[str, int]:
+    prefix = 'audited_orders{finding="'
+    metrics = await auditor.metrics()
+    return {
+        series.removeprefix(prefix).removesuffix('"}'): int(value)
+        for series, value in metrics.items()
+        if series.startswith(prefix) and value
+    }
+
+
+@pytest.mark.parametrize(
+    ("entries", "findings"),
+    [
+        ([], {}),
+        ([HOLD], {"stock": 1, "half-done": 1}),
+        ([HOLD, CHARGE], {"money": 1, "stock": 1, "half-done": 1}),
+        ([HOLD, CHARGE, SHIP], {"brought": 1}),
+        ([HOLD, CHARGE, "refusal"], {"brought": 1, "money": 1, "stock": 1, "half-done": 1}),
+        ([HOLD, CHARGE, "refusal", "refund"], {"brought": 1, "stock": 1, "half-done": 1}),
+        ([HOLD, CHARGE, "refusal", "refund", "release"], {"brought": 1}),
+        ([HOLD, CHARGE, "refund", "release"], {}),
+        ([HOLD, CHARGE, "refusal", "release", "refund"], {"brought": 1, "out-of-order": 1}),
+        ([HOLD, CHARGE, CHARGE, SHIP], {"brought": 1, "money": 1, "half-done": 1}),
+        ([HOLD, CHARGE, CHARGE, "refund", "release"], {"money": 1, "half-done": 1}),
+        ([HOLD, "release"], {}),
+        ([HOLD, HOLD, CHARGE, SHIP], {"brought": 1, "stock": 1, "half-done": 1}),
+        ([HOLD, CHARGE, "refusal", "refund", SHIP, "release"], {"brought": 1, "money": 1, "stock": 1, "half-done": 1}),
+    ],
+)
+async def test_an_order_is_whole_or_undone_or_else_the_auditor_tells(
+    auditor: Stock, book: Book, entries: list[str], findings: dict[str, int]
+) -> None:
+    for entry in entries:
+        book.enter("a", entry)
+    assert await found(auditor) == findings
+
+
+async def test_it_reads_on_and_tells_orders_apart(auditor: Stock, book: Book) -> None:
+    book.enter("a", HOLD)
+    book.enter("b", HOLD)
+    assert await found(auditor) == {"stock": 2, "half-done": 2}
+    book.enter("a", "release")
+    assert await found(auditor) == {"stock": 1, "half-done": 1}
+
+
+async def test_each_finding_is_told_from_the_start(auditor: Stock) -> None:
+    told = [series for series in await auditor.metrics() if series.startswith("audited_orders")]
+    assert len(told) == 5
+
+
+async def test_payments_inventory_and_shipping_keep_the_book(book: Book) -> None:
+    wanted = {"order": "a", "item": "lamp", "quantity": 1, "amount": 999}
+    commands = {
+        "inventory": ["/holds", "/releases/a"],
+        "payments": ["/charges", "/refunds/a"],
+        "shipping": ["/shipments"],
+    }
+    for name, paths in commands.items():
+        async with stocked(fresh(name).service) as served:
+            for path in paths:
+                for _ in range(2):
+                    answer = await served.user.post(path, json=wanted, headers={"Idempotency-Key": path})
+                    assert answer.status_code == 201, answer.text
+    assert [entry for _, entry in book.unread()] == ["hold", "release", "charge", "refund", "shipment"]
+
+
+async def test_a_refusal_is_in_the_book(book: Book) -> None:
+    async with stocked(fresh("shipping").service) as shipping:
+        await shipping.inject("refuse")
+        await shipping.user.post("/shipments", json={"order": "a"})
+    assert list(book.unread()) == [("a", "refusal")]
