@@ -1,4 +1,4 @@
-"""Log shipper: log lines also go to a collector, from a thread of their own, so that nobody who logs ever waits for it."""
+"""Log shipper: log lines also go to a collector, from a thread of their own, so that who logs never waits for it."""
 
 import logging
 import threading
