@@ -125,12 +125,13 @@ class Play:
     def _read(self, check: Check) -> list[Reading]:
         """Read a check in those of its phases that are complete: a failure in one of them is final.
 
-        A check on the whole run waits for the whole run, except for an exact one: what it counts never goes away.
+        A check on the whole run waits for the whole run. Of an exact one a failure is final before that: what it counts
+        never goes away, but may still come.
         """
         if not check.phase:
-            return (
-                checks.read(check, self.evidence) if check.kind == "exact" or self.complete == len(self.phases) else []
-            )
+            whole = self.complete == len(self.phases)
+            found = checks.read(check, self.evidence) if whole or check.kind == "exact" else []
+            return found if whole else [one for one in found if checks.decide(check, [one]).state is State.FAILS]
         done = [phase for phase in check.phase if phase in self.done]
         return checks.read(check.model_copy(update={"phase": done}), self.evidence) if done else []
 

@@ -14,7 +14,7 @@ from grader.proof import broken_promises, candidates, fingerprint, is_prose
 from grader.results import Results
 
 SENTINEL = "03"
-"""The lab that stands for all where shared code was touched."""
+"""The lab that stands for all where shared code was touched, and no lab besides."""
 
 ALL_LABS = ("stack", "service")
 """Compose files that every lab stands on."""
@@ -114,7 +114,8 @@ def read_shard(text: str | None) -> tuple[int, int] | None:
 def touched(course: Course, revision: str) -> list[Lab]:
     """Return labs that differ from a git revision: in their folder, a service or store of theirs, or by shared code.
 
-    Prose touches nothing. Shared code is proven on one lab. Raises ErError when git does not know the revision.
+    Prose touches nothing. Shared code is proven on one lab, whichever is touched anyway. Raises ErError when git does
+    not know the revision.
     """
     command = ["git", "-C", str(course.root), "diff", "--name-only", revision, "--"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -123,13 +124,13 @@ def touched(course: Course, revision: str) -> list[Lab]:
     changed = [name for name in done.stdout.splitlines() if not is_prose(Path(name))]
     shared = any(name.startswith(SHARED) for name in changed)
     parts = {part for name in changed if (part := _part(Path(name)))}
-    return [
+    found = [
         lab
         for lab in course.labs()
-        if (shared and lab.number == SENTINEL)
-        or any(name.startswith(f"labs/{lab.name}/") for name in changed)
+        if any(name.startswith(f"labs/{lab.name}/") for name in changed)
         or any(part in (lab.path / "compose.yaml").read_text() for part in parts)
     ]
+    return found or ([course.lab(SENTINEL)] if shared else [])
 
 
 def _part(path: Path) -> str | None:

@@ -4,6 +4,7 @@ import pytest
 from outcomes import NUMBERS, OUTCOMES, Er, Golden
 
 from grader.batch import read_results
+from grader.checks import State
 from grader.course import Course
 from grader.results import Results
 
@@ -33,3 +34,16 @@ def test_every_grade_leaves_its_runs_folder_empty(course: Course, er: Er) -> Non
     for name in ("passes-good", "does-not-start", "without-prometheus"):
         graded(course, er, name)
     assert not [path for path in course.runs.glob("*") if path.suffix == ".lock"]
+
+
+def test_what_a_run_that_was_cut_has_not_shown_is_not_reached(course: Course, er: Er) -> None:
+    path = course.lab(NUMBERS["fails-one-check"]).path / "lab.toml"
+    path.write_text(path.read_text().replace('phase = ["fault"]', 'phase = ["steady"]', 1))
+    _, results = graded(course, er, "fails-one-check")
+    states = {check.name: check.state for check in results.checks}
+    # What an exact check counts may still come; other checks of the whole run want the whole run.
+    assert states == {
+        "visitors-served": State.FAILS,
+        "inventory-spared": State.NOT_REACHED,
+        "nothing-sold-twice": State.NOT_REACHED,
+    }

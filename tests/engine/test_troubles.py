@@ -167,16 +167,16 @@ def test_grades_take_turns_and_say_so(tmp_path: Path) -> None:
         subprocess.Popen(
             [*GRADE, "--out", str(tmp_path / str(number))], env=environment, stdout=subprocess.PIPE, text=True
         )
-        for number in range(3)
+        for number in range(2)
     ]
     most = 0
     while any(grade.poll() is None for grade in grades):
         most = max(most, len(known_runs()))
         time.sleep(0.5)
     said = [grade.communicate()[0] for grade in grades]
-    assert [grade.returncode for grade in grades] == [1, 1, 1], said
+    assert [grade.returncode for grade in grades] == [1, 1], said
     assert most == 1
-    assert sum("waiting for other runs" in text for text in said) == 2
+    assert sum("waiting for other runs" in text for text in said) == 1
 
 
 def test_a_projects_volumes_go_with_it() -> None:
