@@ -93,7 +93,7 @@ class Calibrator:
                 self.course, self.lab, self.lab.patient, fresh_seed(), images, say, thorough=True, faults=stopgap.faults
             )
             with turn(lambda: say("waiting for other runs on this machine to end ...")):
-                grade.run().write(self.folder / STOPGAP / f"{CALM}-{grade.seed}")
+                grade.run().write(self.folder / f"{STOPGAP}-{grade.seed}")
 
     def _grade(self, job: Job, kind: str) -> Outcome:
         if kind == CALM:
@@ -107,7 +107,6 @@ class Calibrator:
         return [
             Run(path.parent.name, path.name.rpartition("-")[0], path, read_results(path))
             for path in sorted(self.folder.glob("*/*-*"))
-            if path.parent.name != STOPGAP
         ]
 
     def calibration(self, runs: list[Run]) -> Calibration:
@@ -123,7 +122,7 @@ class Calibrator:
 
     def _relieved(self) -> list[Results]:
         """Return the results with the lab's stopgap that are kept."""
-        found = [read_results(path) for path in sorted(self.folder.glob(f"{STOPGAP}/*"))]
+        found = [read_results(path) for path in sorted(self.folder.glob(f"{STOPGAP}-*"))]
         return [results for results in found if results and results.checks]
 
 

@@ -77,7 +77,7 @@ class Incident:
         """Return the seconds until something is due; infinity when nothing is any more."""
         if self.over:
             return math.inf
-        return min([self._next_edge(), *(due for due, _ in self._to_come())]) - self.elapsed
+        return min([self._next_edge(), *(due for due, _, _ in self._to_come())]) - self.elapsed
 
     def kills(self, service: str) -> bool:
         """Tell whether it is the incident's doing when this service does not run now."""
@@ -96,22 +96,21 @@ class Incident:
             wanted = [fault for fault in begins if fault.service == service]
             self._inject("PUT", service, wanted, [_described(fault) for fault in wanted])
 
-    def _to_come(self) -> list[tuple[float, int]]:
-        """Return which faults of the current phase are still to come, each with the second at which it is due."""
+    def _to_come(self) -> list[tuple[float, int, Fault]]:
+        """Return the faults of the phase that are still to come: when each is due, its number there, and itself."""
         if (phase := self.phase) is None:
             return []
         return [
-            (phase.start + fault.at, number)
+            (phase.start + fault.at, number, fault)
             for number, fault in enumerate(phase.faults)
             if fault.at and (self._entered, number) not in self._injected
         ]
 
     def _inject_due(self, now: float) -> bool:
         """Inject the faults that are due; tell whether there were any."""
-        overdue = [(due, number) for due, number in self._to_come() if now >= due]
-        for due, number in overdue:
+        overdue = [waiting for waiting in self._to_come() if now >= waiting[0]]
+        for due, number, fault in overdue:
             self._injected.add((self._entered, number))
-            fault = self.plan.phases[self._entered - 1].faults[number]
             self._note_late(now, due)
             self._inject("POST", fault.service, [fault], _described(fault))
         return bool(overdue)

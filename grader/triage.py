@@ -14,6 +14,7 @@ from grader.catalog import Catalog, Emergency, read_catalog
 from grader.course import Course, Lab
 from grader.errors import ErError
 from grader.manifest import Stopgap
+from grader.proof import STARTER
 
 
 class Measured(BaseModel):
@@ -141,7 +142,7 @@ def _step(says: str, patterns: Sequence[str], labs: Sequence[Lab]) -> Step:
 
 
 def _found(lab: Lab, stopgap: Stopgap | None = None) -> Found:
-    calibration, fails = read_calibration(lab), lab.manifest.expectation("starter").fails
+    calibration, fails = read_calibration(lab), lab.manifest.expectation(STARTER).fails
     limits = [item for item in calibration.threshold if item.check in fails] if calibration else []
     checks = {check.name: check for check in lab.manifest.check}
     found = Found(
