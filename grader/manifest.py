@@ -47,6 +47,11 @@ class FaultToDraw(Fault):
 
     service: Name | Annotated[list[Name], Field(min_length=2)]  # type: ignore[assignment] # until it is drawn
 
+    @property
+    def services(self) -> list[str]:
+        """Return the services that it may be drawn for."""
+        return [self.service] if isinstance(self.service, str) else self.service
+
     def drawn(self, draw: Callable[[list[object]], object]) -> Fault:
         """Return it with each list replaced by the one that `draw` takes of it."""
         return Fault.model_validate(

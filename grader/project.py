@@ -128,7 +128,7 @@ class Project:
         Of patients, those are among them that the incident does something to.
         """
         secret = (self.run / "secret").read_text().strip()
-        hit = {fault.service for phase in self.lab.manifest.phase for fault in phase.faults}
+        hit = {name for phase in self.lab.manifest.phase for fault in phase.faults for name in fault.services}
         found: dict[str, Port] = {}
         for container in self.containers():
             if container.role in CONTROLLED and CONTROL_PORT in container.ports:
