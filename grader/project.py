@@ -11,11 +11,11 @@ from pathlib import Path
 from grader.containers import Container, read_container, reload, remove_project
 from grader.control import ControlPort, Port
 from grader.course import Lab
+from grader.deeds import DEEDS, OF_PATIENTS, ContainerPort
 from grader.docker import DockerError, docker, docker_logs
 from grader.errors import ErError, LearnerError
 from grader.logs import readable
 from grader.runs import lock_path, owned
-from grader.stores import OF_PATIENTS, ContainerPort
 from grader.untrusted import quoted
 
 ROLE_OF_PATIENT = "patient"
@@ -134,7 +134,7 @@ class Project:
             if container.role in CONTROLLED and CONTROL_PORT in container.ports:
                 found[container.service] = ControlPort(container.service, container.ports[CONTROL_PORT], secret)
             elif container.role == ROLE_OF_STORE:
-                found[container.service] = ContainerPort(container.service, container.id)
+                found[container.service] = ContainerPort(container.service, container.id, DEEDS[container.service])
             elif container.role == ROLE_OF_PATIENT and container.service in hit:
                 found[container.service] = ContainerPort(container.service, container.id, OF_PATIENTS)
         return found

@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import eventually
 
 from grader.course import Course
 from grader.runs import Run, known_runs
@@ -35,13 +35,6 @@ def wait_for(grade: "subprocess.Popen[str]", stage: str) -> None:
     assert any(stage in line for line in grade.stdout)
 
 
-def wait_until(claim: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def grades() -> list[Run]:
     return [run for run in known_runs() if not run.live]
 
@@ -49,10 +42,10 @@ def grades() -> list[Run]:
 @pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
 def test_the_watcher_takes_a_killed_grade_down(grade: "subprocess.Popen[str]", stage: str, tmp_path: Path) -> None:
     wait_for(grade, stage)
-    wait_until(lambda: bool(grades()), 20)
+    assert eventually(lambda: bool(grades()), 20)
     grade.kill()
     grade.wait()
-    wait_until(lambda: not grades() and not list(COURSE.runs.glob("er-*")), 60)
+    assert eventually(lambda: not grades() and not list(COURSE.runs.glob("er-*")), 60)
     assert not (tmp_path / "out").exists()
 
 

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from real_stores import Store
 
+from grader.deeds import DEEDS, ContainerPort
 from grader.errors import ErError
-from grader.stores import ContainerPort
 
 pytestmark = pytest.mark.engine
 
@@ -64,7 +64,7 @@ def test_over_the_network_nobody_else_gets_in(postgres: Store, role: str) -> Non
 
 
 def test_a_database_that_refuses_cuts_the_patient_off_and_lets_it_in_again_when_it_is_healed(postgres: Store) -> None:
-    port = ContainerPort("postgres", postgres.container)
+    port = ContainerPort("postgres", postgres.container, DEEDS["postgres"])
 
     async def cut_off() -> None:
         connection = await asyncpg.connect(postgres.patient)
@@ -81,7 +81,7 @@ def test_a_database_that_refuses_cuts_the_patient_off_and_lets_it_in_again_when_
 
 
 def test_a_database_that_is_paused_is_there_again_when_it_is_healed(postgres: Store) -> None:
-    port = ContainerPort("postgres", postgres.container)
+    port = ContainerPort("postgres", postgres.container, DEEDS["postgres"])
     port.ask("PUT", "/faults", [{"kind": "pause"}])
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(ask(postgres.patient, "SELECT 1"), 0.3))

@@ -15,7 +15,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from grader.course import Course
-from grader.stores import ContainerPort
+from grader.deeds import DEEDS, ContainerPort
 
 pytestmark = pytest.mark.engine
 
@@ -65,7 +65,7 @@ def test_the_owner_may_all_and_the_patient_does_not_know_its_password(redis: Sto
 
 
 def test_a_paused_store_answers_nothing_and_has_forgotten_nothing_when_it_is_healed(redis: Store, url: str) -> None:
-    port = ContainerPort("redis", redis.container)
+    port = ContainerPort("redis", redis.container, DEEDS["redis"])
     with Redis.from_url(url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)) as store:
         store.set("key", "kept")
         port.ask("PUT", "/faults", [{"kind": "pause"}])

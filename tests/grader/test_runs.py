@@ -2,12 +2,11 @@ import fcntl
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from patience import eventually
 
 from grader import runs, watcher
 from grader.errors import ErError
@@ -120,15 +119,6 @@ def watchers() -> list[int]:
         except OSError:
             continue
     return found
-
-
-def eventually(claim: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 30
-    while not claim():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")

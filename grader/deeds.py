@@ -1,7 +1,10 @@
 """Faults of stores and patients: done to their containers by the engine, since neither has a control port of ours."""
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 from grader.docker import DockerError, docker
@@ -10,7 +13,17 @@ from grader.errors import ErError
 CONTAINER = "CONTAINER"
 """Stands for the container in a command of the engine."""
 
+STARTING_CPUS = "0.75"
+"""Cores of a patient that starts anew: start-up is not judged, and yet must not make the host look busy."""
+
+STARTING_SECONDS = 4.0
+"""How long it has them at most."""
+
 Command = tuple[str, ...]
+
+HEALTH: Command = ("inspect", "--format", "{{.State.Health.Status}}", CONTAINER)
+JUDGED_CPUS: Command = ("inspect", "--format", '{{index .Config.Labels "er.cpus"}}', CONTAINER)
+LOOK_SECONDS = 0.2
 
 
 def _sql(statements: str) -> Command:
@@ -21,7 +34,8 @@ def _sql(statements: str) -> Command:
 class Deed:
     """A fault as commands of the engine: `do` begins it, `undo` ends it, `look` prints `says` while it is active.
 
-    One that is over as soon as it is done has neither end nor look.
+    One that is over as soon as it is done has neither end nor look. One that `restarts` a patient lets it start with
+    more CPU than it is judged with.
     """
 
     describes: str
@@ -29,6 +43,7 @@ class Deed:
     undo: Command = ()
     look: Command = ()
     says: str = ""
+    restarts: bool = False
 
 
 PAUSE = Deed(
@@ -42,10 +57,10 @@ PAUSE = Deed(
 KILL = Deed(
     "Kills it (-9): connections are cut, what it had in memory is gone, and it is started anew when it is healed.",
     do=("kill", CONTAINER),
-    # It starts under its judged limit: a learner's code without one could make the host look busy.
     undo=("start", CONTAINER),
     look=("inspect", "--format", "{{.State.Running}}", CONTAINER),
     says="false",
+    restarts=True,
 )
 
 OF_PATIENTS = {"pause": PAUSE, "kill": KILL}
@@ -83,10 +98,10 @@ class ContainerPort:
     It remembers what it has done, so that a phase's faults need no look, and looks again where somebody else did more.
     """
 
-    def __init__(self, service: str, container: str, deeds: Mapping[str, Deed] | None = None) -> None:
+    def __init__(self, service: str, container: str, deeds: Mapping[str, Deed]) -> None:
         self.service = service
         self._container = container
-        self._deeds = DEEDS[service] if deeds is None else deeds
+        self._deeds = deeds
         self._known: list[str] | None = None
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 # as a control port does
@@ -133,7 +148,7 @@ class ContainerPort:
         self._known, healed = None, 0
         while others := [kind for kind in active if kind not in kinds]:
             for kind in others:
-                self._run(self._deeds[kind].undo)
+                self._undo(self._deeds[kind])
             healed += len(others)
             # Only now can it be seen what else a paused store has.
             active = self._active() if "pause" in others else [kind for kind in active if kind in kinds]
@@ -142,6 +157,21 @@ class ContainerPort:
                 self._run(self._deeds[kind].do)
         self._known = [kind for kind in kinds if self._deeds[kind].look]
         return healed
+
+    def _undo(self, deed: Deed) -> None:
+        if deed.restarts:
+            self._run(("update", "--cpus", STARTING_CPUS, CONTAINER))
+        self._run(deed.undo)
+        if deed.restarts:
+            Thread(target=self._limit_once_healthy, daemon=True).start()
+
+    def _limit_once_healthy(self) -> None:
+        """Put the judged limit back on a patient that has started anew; on one that is gone there is none to put."""
+        deadline = time.monotonic() + STARTING_SECONDS
+        with suppress(ErError):
+            while self._run(HEALTH) != "healthy" and time.monotonic() < deadline:
+                time.sleep(LOOK_SECONDS)
+            self._run(("update", "--cpus", self._run(JUDGED_CPUS), CONTAINER))
 
     def _run(self, command: Command) -> str:
         return docker(*(self._container if word == CONTAINER else word for word in command)).strip()

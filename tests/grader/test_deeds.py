@@ -1,11 +1,14 @@
 """A store or a patient is asked about faults as a stock service is, and the engine does them."""
 
-import pytest
+import time
 
-from grader import stores
+import pytest
+from patience import eventually
+
+from grader import deeds
+from grader.deeds import DEEDS, LOOK_SECONDS, OF_PATIENTS, STARTING_CPUS, ContainerPort
 from grader.docker import DockerError
 from grader.errors import ErError
-from grader.stores import OF_PATIENTS, ContainerPort
 
 
 class Engine:
@@ -14,16 +17,25 @@ class Engine:
     def __init__(self) -> None:
         self.paused = self.refuses = False
         self.running = True
+        self.cpus = "0.25"
+        self.health = "healthy"
         self.done: list[str] = []
         self.calls = 0
 
     def __call__(self, *args: str) -> str:
         assert "abc" in args
         self.calls += 1
+        if args[0] == "inspect" and "Health" in args[2]:
+            return f"{self.health}\n"
+        if args[0] == "inspect" and "er.cpus" in args[2]:
+            return "0.25\n"
         if args[0] == "inspect":
             return f"{str(self.paused if 'Paused' in args[2] else self.running).lower()}\n"
         if args[0] == "exec":
             return self.ask(args[-1])
+        if args[0] == "update":
+            self.cpus = args[2]
+            return ""
         if args[0] in {"kill", "start"}:
             self.running = args[0] == "start"
         elif args[0] != "restart":
@@ -46,20 +58,20 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     engine = Engine()
-    monkeypatch.setattr(stores, "docker", engine)
+    monkeypatch.setattr(deeds, "docker", engine)
     return engine
 
 
 @pytest.fixture
 def redis(engine: Engine) -> ContainerPort:
     del engine
-    return ContainerPort("redis", "abc")
+    return ContainerPort("redis", "abc", DEEDS["redis"])
 
 
 @pytest.fixture
 def postgres(engine: Engine) -> ContainerPort:
     del engine
-    return ContainerPort("postgres", "abc")
+    return ContainerPort("postgres", "abc", DEEDS["postgres"])
 
 
 @pytest.fixture
@@ -76,6 +88,28 @@ def test_a_replica_is_dead_while_phases_want_it_and_is_started_anew_then(
     assert not engine.running
     assert replica.ask("PUT", "/faults", []) == []
     assert engine.done == ["kill", "start"]
+
+
+def test_a_replica_that_starts_anew_is_limited_as_it_is_judged_once_it_is_healthy(
+    replica: ContainerPort, engine: Engine
+) -> None:
+    replica.ask("PUT", "/faults", [{"kind": "kill"}])
+    engine.health = "starting"
+    replica.ask("PUT", "/faults", [])
+    time.sleep(3 * LOOK_SECONDS)
+    assert engine.cpus == STARTING_CPUS
+    engine.health = "healthy"
+    assert eventually(lambda: engine.cpus == "0.25")
+
+
+def test_a_replica_that_never_gets_healthy_is_limited_all_the_same(
+    replica: ContainerPort, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deeds, "STARTING_SECONDS", 0.1)
+    engine.health = "starting"
+    replica.ask("PUT", "/faults", [{"kind": "kill"}])
+    replica.ask("PUT", "/faults", [])
+    assert eventually(lambda: engine.cpus == "0.25")
 
 
 def test_a_replica_that_was_left_dead_is_found_and_healed(replica: ContainerPort, engine: Engine) -> None:
@@ -145,7 +179,7 @@ def test_a_phases_fault_takes_one_call_of_the_engine_and_so_does_its_end(
 
 def test_a_store_that_was_healed_by_hand_meanwhile_is_looked_at_again(redis: ContainerPort, engine: Engine) -> None:
     redis.ask("PUT", "/faults", [{"kind": "pause"}])
-    assert ContainerPort("redis", "abc").ask("DELETE", "/faults") == {"healed": 1}
+    assert ContainerPort("redis", "abc", DEEDS["redis"]).ask("DELETE", "/faults") == {"healed": 1}
     assert redis.ask("PUT", "/faults", []) == []
     redis.ask("PUT", "/faults", [{"kind": "pause"}])
     assert engine.done == ["pause", "unpause", "pause"]
