@@ -8,7 +8,7 @@ from rich.table import Table
 
 from grader.course import Course
 from grader.errors import ErError
-from grader.traces import listing, waterfall
+from grader.waterfall import listing, waterfall
 
 LAB = Course.here().lab("03")
 
@@ -17,7 +17,7 @@ class Audit:
     """Stands for trace-audit: it has these spans of one order."""
 
     def __init__(self, *spans: dict[str, Any], claims: tuple[str, ...] = ()) -> None:
-        self.order = {"order": "o1", "trace": "ab" * 16, "claims": [*claims]}
+        self.order = {"order": "o1", "trace": "ab" * 16, "began": 0, "claims": [*claims]}
         self.spans = spans
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a control port does
