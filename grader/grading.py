@@ -94,7 +94,7 @@ class Grade:
             canary = {phase: fitness.canary_share(play.evidence, phase) for phase in play.done}
             lag = {phase: fitness.lag(play.evidence, phase) for phase in play.done}
             pressure = _share(waited, fitness.pressure(), time.monotonic() - since)
-            timeline = play.timeline()
+            timeline, traces = play.timeline(), play.traces()
         attempt = Attempt(
             seconds=round(time.monotonic() - clock, 1),
             healthy_after=round(healthy, 1),
@@ -106,6 +106,7 @@ class Grade:
             pressure=pressure,
             readings=readings,
             timeline=timeline,
+            traces=traces,
         )
         # With more faults than its own an incident may leave nothing to ask a check about: nobody refused, for example.
         attempt.unfit += [f"no evidence for `{name}`" for name in self._missing(attempt) if not self.faults]

@@ -14,6 +14,7 @@ from grader.orchestration import Orchestration
 from grader.plan import Plan
 from grader.project import CONTROLLED, ROLE_OF_PATIENT, Project
 from grader.timeline import Timeline, read_timeline
+from grader.traces import Trace, read_traces
 
 EVIDENCE_SECONDS = 15.0
 """How long the last evidence may take to be complete after the incident."""
@@ -43,9 +44,9 @@ class Play:
         self.phases = [phase.name for phase in plan.phases]
         self.complete = 0
         self.troubles: list[str] = []
-        ports = project.ports()
-        self.incident = Incident(plan, ports)
-        self.orchestration = Orchestration(project, ports)
+        self._ports = project.ports()
+        self.incident = Incident(plan, self._ports)
+        self.orchestration = Orchestration(project, self._ports)
         self.evidence = Evidence(project.prometheus_port())
         self._stock = sum(role in CONTROLLED for role in project.roles.values()) - 1
         self._project = project
@@ -96,6 +97,11 @@ class Play:
         """Return what happened second by second so far."""
         now = time.time()
         return read_timeline(self.evidence, self.incident.plan, now - self.incident.elapsed, now, self.manifest.symptom)
+
+    def traces(self) -> list[Trace]:
+        """Return a few of this play's traces; none where the lab has no trace-audit."""
+        now = time.time()
+        return read_traces(self._ports, self.incident.plan, now - self.incident.elapsed, now)
 
     def _announce(self) -> None:
         phase = self.incident.phase

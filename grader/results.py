@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from grader.checks import Finding, Reading, State
 from grader.timeline import Timeline
+from grader.traces import Trace
 from grader.writing import write_whole
 
 
@@ -50,7 +51,7 @@ class Attempt(BaseModel):
     By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a processor
     that its canary got while it wanted one, `lag` how late the load generator was at worst, and `late` how late the
     grader was with phase and faults (seconds). `pressure` is the share of the time in which some work on the host
-    waited for a CPU.
+    waited for a CPU. `traces` are a few that a lab with a trace-audit shows to people.
     """
 
     seconds: float
@@ -63,6 +64,7 @@ class Attempt(BaseModel):
     pressure: float | None = None
     readings: dict[str, list[Reading]]
     timeline: Timeline | None = None
+    traces: list[Trace] = []
 
 
 class Results(BaseModel):

@@ -177,7 +177,7 @@ def traces(lab: Lab, wanted: str | None) -> None:
     """List the latest traces of the live lab NN, or show one: by its ID, the beginning of it, or the order's."""
     from grader.live import live_ports
     from grader.setup import open_console
-    from grader.traces import listing, waterfall
+    from grader.waterfall import listing, waterfall
 
     ports = live_ports(Course.here(), lab)
     open_console().print(waterfall(lab, ports, wanted) if wanted else listing(lab, ports))

@@ -38,6 +38,7 @@ def page(lab: Lab, results: Results) -> str:
         results=results,
         title=lab.manifest.title,
         wanted={check.name: (check.min, check.max) for check in lab.manifest.check},
+        traces=judged[-1].traces if judged else [],
         picture=Markup(_picture(judged[-1]) if judged else ""),  # noqa: S704 # it escapes what it is given
         diff=[(_kind(line), line) for line in cut_diff(results.diff)],
     )

@@ -26,7 +26,8 @@ from trace_audit.senders import Senders
 from trace_audit.verdicts import CLAIMS, judge
 
 LOOK_SECONDS = 0.1
-MOST_SHOWN = 200
+MOST_SHOWN = 500
+"""More than there are in one play, so that of its end nothing is in the way of what came before."""
 DIAGNOSIS = Path(os.environ.get("DIAGNOSIS_FILE", "/patient/diagnosis.toml"))
 
 ADDRESS = re.compile(rb"[\w.+-](?:@|%40)mail\.example")

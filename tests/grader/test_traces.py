@@ -1,85 +1,115 @@
-"""What `er traces` shows of a trace: each span below its parent, errors marked, and nothing that a span could do."""
+"""The few traces that a report shows: one of each kind, of those that the incident left alone, and never in the way."""
 
 from typing import Any
 
 import pytest
-from rich.console import Console
-from rich.table import Table
 
-from grader.course import Course
 from grader.errors import ErError
-from grader.traces import listing, waterfall
+from grader.manifest import Fault
+from grader.plan import Plan, PlannedPhase
+from grader.traces import LONGEST_TEXT, MOST_SPANS, SETTLED_SECONDS, Trace, read_traces
+from trace_audit import book
 
-LAB = Course.here().lab("03")
+GONE = Fault(service="trace-audit", kind="down")
+PLAN = Plan(7, [PlannedPhase("lost", 0, 20, {}, []), PlannedPhase("collector-down", 20, 5, {}, [GONE])])
+ZERO = 1000.0
+
+
+def order(number: str, *claims: str, at: float = 10) -> dict[str, Any]:
+    return {"order": number, "trace": number, "began": ZERO + at, "claims": [*claims]}
+
+
+def span(name: str, parent: str = "", began: float = ZERO, **attributes: str) -> dict[str, Any]:
+    made = {"service": "orders", "name": name, "span": name, "parent": parent, "began": began, "ended": began + 1}
+    return {**made, "status": "ok", "attributes": attributes}
 
 
 class Audit:
-    """Stands for trace-audit: it has these spans of one order."""
+    """Stands for trace-audit: it has these orders, newest first, all with the same spans."""
 
-    def __init__(self, *spans: dict[str, Any], claims: tuple[str, ...] = ()) -> None:
-        self.order = {"order": "o1", "trace": "ab" * 16, "claims": [*claims]}
+    def __init__(self, *orders: dict[str, Any], spans: tuple[dict[str, Any], ...] = (span("a"),)) -> None:
+        self.orders = orders
         self.spans = spans
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a control port does
-        del body
-        assert method == "GET"
-        return [self.order] if path == "/traces" else {**self.order, "spans": [*self.spans]}
+        del method, body
+        if path == "/traces":
+            return [*self.orders]
+        return {**next(one for one in self.orders if path == f"/traces/{one['trace']}"), "spans": [*self.spans]}
 
 
-def span(name: str, parent: str = "", began: float = 0, **told: Any) -> dict[str, Any]:  # noqa: ANN401 # as spans have it
-    made = {"service": "s", "name": name, "span": name, "parent": parent, "began": began, "ended": began + 1}
-    return {**made, "status": "ok", "attributes": {}, **told}
+def shown(*orders: dict[str, Any], now: float = 60) -> list[str]:
+    return [trace.order for trace in read_traces({"trace-audit": Audit(*orders)}, PLAN, ZERO, ZERO + now)]
 
 
-def lines(table: Table) -> list[str]:
-    console = Console(width=200, force_terminal=False)
-    with console.capture() as shown:
-        console.print(table)
-    return [line.rstrip() for line in shown.get().splitlines()]
+def only(*spans: dict[str, Any]) -> Trace:
+    (trace,) = read_traces({"trace-audit": Audit(order("o"), spans=spans)}, PLAN, ZERO, ZERO + 60)
+    return trace
 
 
-def test_each_span_is_below_its_parent_in_order_of_time() -> None:
-    audit = Audit(span("c", "a", 2), span("b", "a", 1), span("a"), span("d", "b", 3))
-    shown = lines(waterfall(LAB, {"trace-audit": audit}, "o1"))[2:]
-    assert [line.split("█")[0].split(maxsplit=1)[1].rstrip() for line in shown] == ["a", "b", "d", "c"]
-    assert [line.index(name) - shown[0].index("a") for line, name in zip(shown, "abdc", strict=True)] == [0, 2, 4, 2]
+def test_the_newest_lost_broken_and_right_order_are_shown_in_that_order() -> None:
+    right, broken, lost = order("right", "linked"), order("broken"), order("lost", "lost", "linked")
+    assert shown(right, broken, lost, order("o"), order("p", "lost"), order("q", "linked")) == [
+        "lost",
+        "broken",
+        "right",
+    ]
+    assert shown(right, order("q", "linked")) == ["right"]
+    assert shown() == []
 
 
-def test_an_error_is_marked_and_says_what_it_carries() -> None:
-    failed = span("a", status="error", attributes={"carrier": "carrier-2"})
-    *_, shown = lines(waterfall(LAB, {"trace-audit": Audit(failed)}, "o1"))
-    assert shown.endswith("error  carrier=carrier-2") or "error carrier=carrier-2" in shown
+@pytest.mark.parametrize(
+    ("at", "now", "is_shown"),
+    [(10, 13, True), (10, 12.9, False), (17, 60, True), (17.1, 60, False), (24.9, 60, False), (25, 60, True)],
+)
+def test_an_order_whose_spans_may_still_come_or_were_not_taken_is_not_shown(
+    at: float, now: float, *, is_shown: bool
+) -> None:
+    assert shown(order("o", at=at), now=now) == (["o"] if is_shown else [])
 
 
-def test_a_span_without_its_parent_and_spans_in_a_circle_are_shown_all_the_same() -> None:
-    audit = Audit(span("a", "gone"), span("b", "c"), span("c", "b"))
-    shown = lines(waterfall(LAB, {"trace-audit": audit}, "o1"))[2:]
-    assert len(shown) == 3
-    assert shown[0].endswith("(its parent is not in this trace)")
+def test_an_order_is_settled_when_trace_audit_judges_it() -> None:
+    assert SETTLED_SECONDS == book.SETTLED_SECONDS
 
 
-def test_what_a_span_says_is_shown_and_never_obeyed() -> None:
-    hostile = span("\x1b[2J[bold]x[/bold]", attributes={"a\nb": "\x1b]0;title\x07"})
-    shown = "\n".join(lines(waterfall(LAB, {"trace-audit": Audit(hostile)}, "o1")))
-    assert "\x1b" not in shown
-    assert "[bold]x[/bold]" in shown
+def test_a_trace_says_when_it_began_and_each_span_where_it_is_in_it() -> None:
+    trace = only(span("b", "a", ZERO + 1), span("c", "gone", ZERO + 3), span("a"))
+    assert (trace.at, trace.seconds) == (10, 4)
+    placed = [(span.name, span.depth, span.at, span.seconds, span.orphaned) for span in trace.spans]
+    assert placed == [("a", 0, 0, 1, False), ("b", 1, 1, 1, False), ("c", 0, 3, 1, True)]
 
 
-def test_the_list_says_what_is_wrong_with_an_order() -> None:
-    for claims, says in (
-        (("linked",), "one trace, all the way"),
-        (("lost", "linked"), "lost, one trace, all the way"),
-        (("lost",), "lost, its trace is broken"),
-    ):
-        *_, shown = lines(listing(LAB, {"trace-audit": Audit(claims=claims)}))
-        assert shown.endswith(says)
+def test_a_bar_is_within_its_trace_whatever_times_a_patient_has_sent() -> None:
+    backwards = {**span("b", began=ZERO + 9), "ended": 0}
+    trace = only(span("a"), backwards)
+    assert all(span.at >= 0 <= span.seconds and span.at + span.seconds <= trace.seconds for span in trace.spans)
+    assert only({**span("a"), "ended": ZERO}).seconds > 0
 
 
-def test_a_lab_without_traces_says_so() -> None:
-    with pytest.raises(ErError, match="no traces"):
-        listing(LAB, {})
+def test_what_one_has_set_oneself_is_said_before_what_a_library_has() -> None:
+    assert only(span("a", **{"http.route": "/x", "carrier": "c"})).spans[0].says == "carrier=c http.route=/x"
 
 
-def test_what_could_be_no_trace_is_not_asked_for() -> None:
-    with pytest.raises(ErError, match="neither"):
-        waterfall(LAB, {"trace-audit": Audit()}, "../faults")
+def test_a_trace_is_cut_at_its_bounds_and_counts_what_is_left_out() -> None:
+    trace = only(*(span(f"s{number}", key="x" * 1000) for number in range(MOST_SPANS + 3)))
+    assert (len(trace.spans), trace.left_out) == (MOST_SPANS, 3)
+    assert {len(span.says) for span in trace.spans} == {LONGEST_TEXT + 1}
+    assert only(*(span(f"s{number}") for number in range(MOST_SPANS))).left_out == 0
+
+
+@pytest.mark.parametrize("answer", [ErError("gone"), ValueError("no JSON"), None, [{}], "x"], ids=repr)
+@pytest.mark.parametrize("at", ["/traces", "/traces/o"])
+def test_what_trace_audit_does_not_tell_costs_the_traces_and_nothing_else(at: str, answer: object) -> None:
+    class Broken(Audit):
+        def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a control port does
+            if path != at:
+                return super().ask(method, path, body)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    assert read_traces({"trace-audit": Broken(order("o"))}, PLAN, ZERO, ZERO + 60) == []
+
+
+def test_a_lab_without_a_trace_audit_is_asked_for_nothing() -> None:
+    assert read_traces({"load": Audit(order("o"))}, PLAN, ZERO, ZERO + 60) == []

@@ -2,6 +2,7 @@
 
 from grader.checks import Finding, Reading, State
 from grader.results import Attempt, CheckResult, LevelResult, Results, Verdict
+from grader.traces import MOST_SPANS, PlacedSpan, Trace
 
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07\u202egnp.exe\x00\x0b\ufffe<script>alert(1)</script></style></svg>\n"
@@ -38,6 +39,28 @@ def failed(cause: str | None = None) -> Results:
         cause=cause,
         checks=checks,
         attempts=[attempt],
+    )
+
+
+def traced(text: str = "x") -> Results:
+    """Return results with as many spans as there may be, all of this text: half of them failed, one is an orphan."""
+    spans = [
+        PlacedSpan(
+            service=text,
+            name=text,
+            depth=n,
+            at=n,
+            seconds=1,
+            failed=n % 2 == 1,
+            orphaned=n == 0,
+            says=f"carrier={text}",
+        )
+        for n in range(MOST_SPANS)
+    ]
+    trace = Trace(order=text, trace=text, claims=["lost"], at=5.2, seconds=MOST_SPANS, spans=spans, left_out=3)
+    results = failed()
+    return results.model_copy(
+        update={"attempts": [results.attempts[0].model_copy(update={"traces": [trace, trace, trace]})]}
     )
 
 

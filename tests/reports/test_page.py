@@ -5,13 +5,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from results import HOSTILE, failed, inconclusive, passed
+from results import HOSTILE, failed, inconclusive, passed, traced
 
 from grader.course import Course
 from grader.reports import page
 from grader.reports.picture import picture
 from grader.results import Results
 from grader.timeline import PhaseBand, Timeline, UsersLine
+from grader.traces import LONGEST_TEXT, MOST_SPANS
 
 LAB = Course.here().lab("03")
 HERE = Path(__file__).parent
@@ -73,6 +74,32 @@ def test_what_a_patient_or_a_submission_made_is_text() -> None:
     assert "<script" not in text
     assert text.count("</style>") == 1
     assert not set(text) & set("\x00\x07\x0b\x1b\u202e\ufffe")
+
+
+def test_a_trace_shows_each_span_with_its_bar_its_errors_and_what_is_missing() -> None:
+    text = page.page(LAB, traced())
+    assert text.count("x: lost, its trace is broken</h3>") == 3
+    assert text.count("5.2 s into the incident") == 3
+    assert text.count("<b>x</b> x") == text.count("carrier=x") == 3 * MOST_SPANS
+    assert text.count("✗&nbsp;error") == text.count('" class="failed">') == 3 * MOST_SPANS / 2
+    assert text.count("its parent is not in this trace") == 3
+    assert text.count("… and 3 more") == 3
+    bars = re.findall(r'<rect x="([\d.]+)" y="0" width="([\d.]+)"', text)
+    assert bars == [(f"{5 * n:.1f}", "5.0") for n in range(MOST_SPANS)] * 3
+
+
+def test_a_grade_without_traces_has_no_word_of_them() -> None:
+    assert "Traces</h2>" in page.page(LAB, traced())
+    assert "Traces</h2>" not in page.page(LAB, failed())
+
+
+def test_what_a_span_says_is_text_and_leaves_the_page_small() -> None:
+    elements = Elements(page.page(LAB, traced(HOSTILE)))
+    clean = Elements(page.page(LAB, traced()))
+    assert elements.tags == clean.tags
+    assert [name for name, _ in elements.attributes] == [name for name, _ in clean.attributes]
+    assert not set(page.page(LAB, traced(HOSTILE))) & set("\x00\x07\x0b\x1b\u202e\ufffe")
+    assert len(page.page(LAB, traced('"' * LONGEST_TEXT)).encode()) < LARGEST
 
 
 def test_a_huge_diff_is_cut_and_says_so() -> None:

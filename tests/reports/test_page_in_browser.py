@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from results import traced
 
 from grader.course import Course
 from grader.reports import page
@@ -86,6 +87,17 @@ def test_a_page_fits_its_window_and_loads_nothing(browser: Browser, report: Path
     assert view.evaluate("document.documentElement.scrollWidth") <= width
     assert view.locator("figure svg").bounding_box() is not None
     assert view.locator(".checks li").count() == len(LAB.manifest.check)
+    assert heard == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_traces_fit_their_window_however_deep_and_long_they_are(browser: Browser, tmp_path: Path, width: int) -> None:
+    page.write(tmp_path / "report.html", LAB, traced("x" * 64))
+    view, heard = opened(browser, tmp_path / "report.html", width)
+    assert view.evaluate("document.documentElement.scrollWidth") <= width
+    names, took = ([it.bounding_box() for it in view.locator(f".spans .{what}").all()] for what in ("name", "took"))
+    assert names
+    assert all(a and b and a["x"] + a["width"] <= b["x"] for a, b in zip(names, took, strict=True))
     assert heard == []
 
 
