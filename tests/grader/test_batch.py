@@ -1,12 +1,13 @@
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grader.batch import Crew, Job
+from grader.batch import Crew, Job, Outcome
 from grader.course import Course
-from grader.results import Results, Verdict
+from grader.results import Attempt, Results, Verdict
 
 LAB = Course.here().lab("03")
 
@@ -40,6 +41,23 @@ def test_a_grades_results_are_read_from_where_it_was_told_to_put_them(job: Job) 
     does(job, f"echo said; printf '%s' '{told.model_dump_json()}' > $out/results.json")
     (outcome,) = Crew(1).run([job])
     assert (outcome.results, outcome.said, outcome.judged) == (told, "said\n", True)
+
+
+@pytest.mark.parametrize(
+    ("unfit", "thorough", "judged"),
+    [
+        ([["busy"], ["busy"]], True, False),
+        ([["busy"], ["busy"]], False, True),
+        ([["busy"], []], True, True),
+        ([], True, True),
+    ],
+)
+def test_a_thorough_grade_is_judged_when_one_of_its_plays_was_fit_or_when_the_code_came_to_none(
+    job: Job, unfit: list[list[str]], *, thorough: bool, judged: bool
+) -> None:
+    attempts = [Attempt(seconds=1, healthy_after=1, unfit=causes, twin={}, readings={}) for causes in unfit]
+    failed = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.FAILED, attempts=attempts)
+    assert Outcome(replace(job, thorough=thorough), failed, "").judged is judged
 
 
 @pytest.mark.parametrize("script", ["exit 3", "echo '{' > $out/results.json", "kill -9 $$"])
