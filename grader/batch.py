@@ -37,14 +37,10 @@ class Outcome:
 
     @property
     def judged(self) -> bool:
-        """Tell whether there is a verdict on the submission; of a thorough grade, on all checks.
-
-        An exact one can fail on a machine that was too busy for all others.
-        """
+        """Tell whether there is a verdict on the submission; of a thorough grade, on all checks."""
         if self.results is None or self.results.verdict not in (Verdict.PASSED, Verdict.FAILED):
             return False
-        attempts = self.results.attempts
-        return not (self.job.thorough and attempts and all(attempt.unfit for attempt in attempts))
+        return self.results.whole or not self.job.thorough
 
 
 def read_results(out: Path) -> Results | None:

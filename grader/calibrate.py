@@ -41,8 +41,8 @@ class Run:
         return judged and (self.verdict is Verdict.PASSED) != should_pass(lab, self.candidate)
 
     def surprises(self, lab: Lab) -> list[str]:
-        """Return which checks a judged run decided otherwise than the manifest says."""
-        if self.results is None or self.verdict not in (Verdict.PASSED, Verdict.FAILED):
+        """Return which checks a run decided otherwise than the manifest says, if it was judged on all of them."""
+        if self.results is None or self.verdict not in (Verdict.PASSED, Verdict.FAILED) or not self.results.whole:
             return []
         return broken_promises(lab, self.candidate, self.results, quick=False)
 
@@ -111,7 +111,7 @@ class Calibrator:
 
     def calibration(self, runs: list[Run]) -> Calibration:
         """Return the figures of these runs; those that could not be judged have none."""
-        judged = [(run.candidate, run.results) for run in runs if run.results and run.results.checks]
+        judged = [(run.candidate, told) for run in runs if (told := run.results) and told.checks and told.whole]
         return Calibration(
             measured=datetime.now(UTC).date().isoformat(),
             machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",

@@ -70,7 +70,7 @@ class Grade:
             diff=changes(self.lab, self.submission),
             images=dict(self.images),
         )
-        if self._fit():
+        if self._fit() or self._exact_failures():
             results.checks = self._check_results()
             results.level = self._level() if verdict is Verdict.PASSED else None
         return results
@@ -138,15 +138,16 @@ class Grade:
         fit = self._fit()
         return {c.name: checks.overall(self._findings_of(c.name, fit)) for c in self.lab.manifest.check}
 
-    def _exact_failure(self) -> str | None:
-        """Return an exact check that some attempt failed: it decides on any host."""
-        for check in self.lab.manifest.check:
-            if check.kind == "exact" and checks.overall(self._findings_of(check.name, self.attempts)) is State.FAILS:
-                return check.name
-        return None
+    def _exact_failures(self) -> list[str]:
+        """Return the exact checks that some attempt failed: they decide on any host."""
+        return [
+            check.name
+            for check in self.lab.manifest.check
+            if check.kind == "exact" and checks.overall(self._findings_of(check.name, self.attempts)) is State.FAILS
+        ]
 
     def _decided(self) -> bool:
-        if self._exact_failure():
+        if self._exact_failures():
             return True
         states = set(self._states().values()) if self._fit() else set()
         return State.FAILS in states or states == {State.HOLDS}
@@ -158,8 +159,8 @@ class Grade:
         return f"too close to decide: {', '.join(f'`{name}`' for name in unclear)}"
 
     def _verdict(self) -> tuple[Verdict, str | None]:
-        if name := self._exact_failure():
-            return Verdict.FAILED, None if self._fit() else f"`{name}` failed, which no host can excuse"
+        if names := self._exact_failures():
+            return Verdict.FAILED, None if self._fit() else f"`{names[0]}` failed, which no host can excuse"
         if not self._fit():
             return Verdict.INCONCLUSIVE, self.attempts[-1].unfit[0]
         states = self._states()
@@ -175,10 +176,10 @@ class Grade:
         return Verdict.PASSED, None
 
     def _check_results(self) -> list[CheckResult]:
-        fit = self._fit()
+        fit, exact = self._fit(), self._exact_failures()
         results = []
         for check in self.lab.manifest.check:
-            findings = self._findings_of(check.name, fit)
+            findings = self._findings_of(check.name, self.attempts if check.name in exact else fit)
             results.append(
                 CheckResult(
                     name=check.name,

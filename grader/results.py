@@ -86,6 +86,14 @@ class Results(BaseModel):
     diff: str = ""
     images: dict[str, str] = {}
 
+    @property
+    def whole(self) -> bool:
+        """Tell whether all checks could be judged: some play was fit, or there was none as the code did not get there.
+
+        An exact check can fail on a machine that was too busy for all others.
+        """
+        return not self.attempts or any(not attempt.unfit for attempt in self.attempts)
+
     def failed_checks(self) -> list[str]:
         """Return the names of the checks that failed."""
         return [check.name for check in self.checks if check.state is State.FAILS]

@@ -14,9 +14,6 @@ from grader.errors import ErError
 CPUS_FOR_ONE = 2
 """Cores that a run takes at its peak: patients, services and stores up to 1.25, load and scrapes the rest."""
 
-MOST_AT_ONCE = 8
-"""Two networks each: of those that an engine has when nobody gives it more, some are left for others."""
-
 POLL_SECONDS = 0.2
 
 
@@ -28,14 +25,6 @@ def at_once() -> int:
     if not given.isdecimal() or not int(given):
         raise ErError(f"`ER_AT_ONCE={given}` is no number of grades", run="unset ER_AT_ONCE")
     return int(given)
-
-
-def proofs_at_once() -> int:
-    """Return how many proofs may run at a time: `ER_AT_ONCE`, or one per core.
-
-    Nobody's degree hangs on them, and what cannot be judged in company is judged alone at the end.
-    """
-    return at_once() if "ER_AT_ONCE" in os.environ else min(os.cpu_count() or 1, MOST_AT_ONCE)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from grader.fitness import lag
 from grader.live import live_project
 from grader.project import Project
 from grader.results import Results
-from grader.turns import proofs_at_once
+from grader.turns import at_once
 
 COURSE = Course.here()
 LAB = COURSE.lab("03")
@@ -173,7 +173,7 @@ def bench_verify() -> None:
         unfit = sum(bool(attempt.unfit) for result in results for attempt in result.attempts)
         plays = sum(len(result.attempts) for result in results)
         unjudged = sum(proof["verdict"] in ("inconclusive", "error") for proof in proofs)
-        default = " (the default here)" if jobs == proofs_at_once() else ""
+        default = " (the default here)" if jobs == at_once() else ""
         figures = f"{seconds / 60:.1f} min, {unfit} of {plays} plays unfit, {unjudged} not judged"
         print(f"verify with {jobs} at a time{default}: {figures}", flush=True)
 

@@ -13,7 +13,9 @@ from grader.course import Course, Lab
 
 @click.command()
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
-@click.option("--jobs", type=click.IntRange(1), help="Grades at a time; one per core if not given.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Grades at a time; as many as this machine can judge if not given."
+)
 @click.option("--since", metavar="REV", help="Only labs that differ from this git revision.")
 @click.option("--shard", metavar="I/N", help="Only the I-th of N parts.")
 @click.option("--quick", is_flag=True, help="Stop each grade as soon as its verdict is certain.")
@@ -34,7 +36,7 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     """Prove labs: grade the starter and every fix, and demand exactly what the manifest says."""
     from grader import authors
     from grader.setup import open_console, set_up
-    from grader.turns import proofs_at_once
+    from grader.turns import at_once
     from grader.verify import Verification, jobs_of, read_shard, touched
 
     course, console = Course.here(), open_console()
@@ -43,7 +45,7 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     for lab in chosen:
         set_up(lab, console)
     verification = Verification(
-        course, jobs or proofs_at_once(), partial(authors.show_proof, console), quick=quick, resume=resume
+        course, jobs or at_once(), partial(authors.show_proof, console), quick=quick, resume=resume
     )
     sys.exit(authors.verify(console, verification, work, document, xml))
 

@@ -92,6 +92,9 @@ def test_an_exact_check_decides_on_any_host(monkeypatch: pytest.MonkeyPatch) -> 
     assert (results.verdict, plays) == (Verdict.FAILED, 1)
     assert results.cause is not None
     assert "answers-are-real" in results.cause
+    states = {check.name: check.state for check in results.checks}
+    assert states.pop("answers-are-real") is State.FAILS
+    assert set(states.values()) == {State.NOT_REACHED}
 
 
 def test_what_is_too_close_is_repeated_and_pooled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import ErError
-from grader.turns import at_once, proofs_at_once, turn
+from grader.turns import at_once, turn
 
 HOLD = """
 import sys
@@ -70,16 +70,3 @@ def test_a_number_of_turns_that_is_none_is_refused(given: str, monkeypatch: pyte
     monkeypatch.setenv("ER_AT_ONCE", given)
     with pytest.raises(ErError, match="ER_AT_ONCE"):
         at_once()
-
-
-@pytest.mark.parametrize(
-    ("cores", "given", "judges", "proves"), [(2, None, 1, 2), (64, None, 32, 8), (None, None, 1, 1), (8, "3", 3, 3)]
-)
-def test_two_cores_judge_one_and_each_core_proves_one_unless_told_otherwise(
-    monkeypatch: pytest.MonkeyPatch, cores: int | None, given: str | None, judges: int, proves: int
-) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
-    monkeypatch.delenv("ER_AT_ONCE", raising=False)
-    if given:
-        monkeypatch.setenv("ER_AT_ONCE", given)
-    assert (at_once(), proofs_at_once()) == (judges, proves)
