@@ -3,7 +3,7 @@ from pathlib import Path
 from grader.calibrate import Calibrator
 from grader.checks import Finding, State
 from grader.course import Course
-from grader.results import CheckResult, Results, Verdict
+from grader.results import Attempt, CheckResult, Results, Verdict
 
 LAB = Course.here().lab("03")
 
@@ -24,3 +24,13 @@ def test_runs_with_the_stopgap_are_kept_apart_from_the_starters_own(tmp_path: Pa
     assert [(run.candidate, run.disturbance) for run in kept] == [("starter", "calm")]
     first = calibrator.calibration(kept).threshold[0]
     assert (first.check, first.starter, first.stopgap) == ("polite-tenants-served", 0.1, 0.9)
+
+
+def test_a_run_that_an_exact_check_decided_on_a_busy_host_tells_of_no_other_check(tmp_path: Path) -> None:
+    calibrator = Calibrator(Course(tmp_path, tmp_path / "work"), LAB, lambda *_: None)
+    busy = measured(0.1)
+    busy.attempts = [Attempt(seconds=1, healthy_after=1, unfit=["busy"], twin={}, readings={})]
+    busy.write(calibrator.folder / "starter" / "hogs-8-1")
+    (run,) = calibrator.kept()
+    assert run.surprises(LAB) == []
+    assert calibrator.calibration([run]).runs == 0
