@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Header, HTTPException, Path
 from pydantic import BaseModel, Field
 
+from kit.answers import Answers
 from kit.book import Book
 from kit.service import StockService
 
@@ -48,8 +49,7 @@ class Release(BaseModel):
 _held: Counter[str] = Counter()
 """Holds by order."""
 
-_by_key: dict[str, Hold] = {}
-"""What was answered under each idempotency key."""
+_holds: Answers[Hold] = Answers()
 
 
 @service.app.post("/holds", status_code=201)
@@ -60,8 +60,8 @@ async def hold(wanted: Wanted, idempotency_key: Annotated[str | None, Header(max
     if wanted.item in DISCONTINUED:
         service.ledger.record("refusal", account=wanted.item)
         raise HTTPException(422, f"{wanted.item} is discontinued")
-    if idempotency_key in _by_key:
-        return _by_key[idempotency_key]
+    if known := _holds.under(idempotency_key):
+        return known
     made = Hold(
         hold=_held.total() + 1,
         **wanted.model_dump(),
@@ -70,16 +70,13 @@ async def hold(wanted: Wanted, idempotency_key: Annotated[str | None, Header(max
     service.ledger.record("second-hold" if _held[wanted.order] else "hold", account=wanted.item)
     book.enter(wanted.order, "hold")
     _held[wanted.order] += 1
-    if idempotency_key is not None:
-        _by_key[idempotency_key] = made
-    return made
+    return _holds.keep(idempotency_key, made)
 
 
 _released: set[str] = set()
 """Orders whose stock was let go."""
 
-_releases_by_key: dict[str, Release] = {}
-"""What was answered under each idempotency key."""
+_releases: Answers[Release] = Answers()
 
 
 @service.app.post("/releases/{order}", status_code=201)
@@ -91,12 +88,10 @@ async def release(
         await asyncio.sleep(WORK_SECONDS)
     if order not in _held:
         raise HTTPException(404, "nothing is held for this order")
-    if idempotency_key in _releases_by_key:
-        return _releases_by_key[idempotency_key]
+    if known := _releases.under(idempotency_key):
+        return known
     service.ledger.record("second-release" if order in _released else "release", account="inventory")
     book.enter(order, "release")
     _released.add(order)
     made = Release(release=len(_released), order=order, receipt=service.receipts.issue("released", order))
-    if idempotency_key is not None:
-        _releases_by_key[idempotency_key] = made
-    return made
+    return _releases.keep(idempotency_key, made)

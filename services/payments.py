@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Header, HTTPException, Path
 from pydantic import BaseModel, Field
 
+from kit.answers import Answers
 from kit.book import Book
 from kit.service import StockService
 
@@ -42,8 +43,7 @@ class Refund(BaseModel):
 _charged: set[str] = set()
 """Orders that were charged."""
 
-_by_key: dict[str, Charge] = {}
-"""What was answered under each idempotency key."""
+_charges: Answers[Charge] = Answers()
 
 
 @service.app.post("/charges", status_code=201)
@@ -51,8 +51,8 @@ async def charge(bill: Bill, idempotency_key: Annotated[str | None, Header(max_l
     """Charge an order; asked again with the same `Idempotency-Key`, answer the charge that there is."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
-    if idempotency_key in _by_key:
-        return _by_key[idempotency_key]
+    if known := _charges.under(idempotency_key):
+        return known
     service.ledger.record("second-charge" if bill.order in _charged else "charge", account="payments")
     book.enter(bill.order, "charge")
     _charged.add(bill.order)
@@ -61,16 +61,13 @@ async def charge(bill: Bill, idempotency_key: Annotated[str | None, Header(max_l
         **bill.model_dump(),
         receipt=service.receipts.issue("paid", bill.order),
     )
-    if idempotency_key is not None:
-        _by_key[idempotency_key] = made
-    return made
+    return _charges.keep(idempotency_key, made)
 
 
 _refunded: set[str] = set()
 """Orders that were paid back."""
 
-_refunds_by_key: dict[str, Refund] = {}
-"""What was answered under each idempotency key."""
+_refunds: Answers[Refund] = Answers()
 
 
 @service.app.post("/refunds/{order}", status_code=201)
@@ -82,12 +79,10 @@ async def refund(
         await asyncio.sleep(WORK_SECONDS)
     if order not in _charged:
         raise HTTPException(404, "nobody has paid for this order")
-    if idempotency_key in _refunds_by_key:
-        return _refunds_by_key[idempotency_key]
+    if known := _refunds.under(idempotency_key):
+        return known
     service.ledger.record("second-refund" if order in _refunded else "refund", account="payments")
     book.enter(order, "refund")
     _refunded.add(order)
     made = Refund(refund=len(_refunded), order=order, receipt=service.receipts.issue("refunded", order))
-    if idempotency_key is not None:
-        _refunds_by_key[idempotency_key] = made
-    return made
+    return _refunds.keep(idempotency_key, made)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Header, HTTPException, Request
 from pydantic import BaseModel, Field
 
+from kit.answers import Answers
 from kit.book import Book
 from kit.service import StockService
 
@@ -32,8 +33,7 @@ class Shipment(BaseModel):
 _shipped: set[str] = set()
 """Orders whose parcel was sent."""
 
-_by_key: dict[str, Shipment] = {}
-"""What was answered under each idempotency key."""
+_shipments: Answers[Shipment] = Answers()
 
 
 @service.app.post("/shipments", status_code=201)
@@ -46,8 +46,8 @@ async def ship(
     """
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
-    if idempotency_key in _by_key:
-        return _by_key[idempotency_key]
+    if known := _shipments.under(idempotency_key):
+        return known
     if service.faults.refuse(request.scope):
         service.ledger.record("refusal", account="shipping")
         book.enter(parcel.order, "refusal")
@@ -60,6 +60,4 @@ async def ship(
         order=parcel.order,
         receipt=service.receipts.issue("shipped", parcel.order),
     )
-    if idempotency_key is not None:
-        _by_key[idempotency_key] = made
-    return made
+    return _shipments.keep(idempotency_key, made)

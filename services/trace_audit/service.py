@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -163,8 +164,8 @@ async def take_entries(told: Testimonies) -> None:
 @service.control.get("/traces")
 async def list_traces() -> list[dict[str, object]]:
     """Tell of the latest orders, newest first."""
-    latest = [order for order in reversed(book.orders.values()) if order.taken][:MOST_SHOWN]
-    return [_summary(order, order.taken) for order in latest if order.taken]
+    shown = (_summary(order, taken) for order in reversed(book.orders.values()) if (taken := order.taken))
+    return [*islice(shown, MOST_SHOWN)]
 
 
 @service.control.get("/traces/{wanted}")
