@@ -1,5 +1,6 @@
 """A lab's compose file: it extends the templates, and weakens none of what they guard."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,11 +29,14 @@ ALLOWED = {
     "working_dir",
 }
 
+STORE = re.compile(r"\.\./\.\./compose/(?!stack|service)[a-z]+\.yaml")
+"""The file of a store; a lab includes it, or extends the store when it needs another share of the processor."""
+
 MOST_CPUS = 1.25
 """What the patients can load, on the smallest machine: two cores less 0.75."""
 
 
-def check(course: Course, lab: Lab) -> Iterator[Finding]:
+def check(_: Course, lab: Lab) -> Iterator[Finding]:
     """Find services that stand on no template, or that take what a template withholds."""
     path = lab.path / "compose.yaml"
     if not path.exists():
@@ -40,8 +44,8 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     text = path.read_text()
     try:
         document = yaml.safe_load(text)
-        services: dict[str, dict[str, Any]] = document["services"]
-    except (yaml.YAMLError, TypeError, KeyError) as error:
+        services: dict[str, dict[str, Any]] = {name: given or {} for name, given in document["services"].items()}
+    except (yaml.YAMLError, AttributeError, TypeError, KeyError) as error:
         yield Finding(path, 0, f"no compose file: {error}", "see another lab's")
         return
     if "../../compose/stack.yaml" not in document.get("include", []):
@@ -49,20 +53,37 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     if document.get("networks"):
         yield Finding(path, line_of(text, "networks:"), "a lab has no networks of its own", "they are in stack.yaml")
     for name, service in services.items():
-        yield from _service(lab, name, service or {}, text)
-    cpus = _cpus(course, document, services)
+        if STORE.fullmatch(_extended(service).get("file", "")):
+            yield from _store(lab, name, service, text)
+        else:
+            yield from _service(lab, name, service, text)
+    cpus = _cpus(lab, document, services)
     if cpus > MOST_CPUS:
         yield Finding(path, 0, f"patients can load {cpus:.2f} cores", f"the `er.cpus` limits may sum to {MOST_CPUS}")
+
+
+def _store(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterator[Finding]:
+    """Find what a lab changes of a store besides its `er.cpus`."""
+    own = {"file": f"../../compose/{name}.yaml", "service": name}
+    if _extended(service) != own or {*service} != {"extends", "labels"} or {*service["labels"]} != {"er.cpus"}:
+        yield Finding(
+            lab.path / "compose.yaml",
+            line_of(text, f"  {name}:"),
+            f"`{name}` changes a store, of which a lab sets `er.cpus` alone",
+            f"{name}: {{ extends: {{ file: ../../compose/{name}.yaml, service: {name} }}, labels: ... }}",
+        )
+
+
+def _extended(service: dict[str, Any]) -> dict[str, str]:
+    return service.get("extends") or {}
 
 
 def _service(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterator[Finding]:
     path = lab.path / "compose.yaml"
     line = line_of(text, f"  {name}:")
-    template = (service.get("extends") or {}).get("service")
-    if (service.get("extends") or {}).get("file") != "../../compose/service.yaml" or template not in (
-        "patient",
-        "stock",
-    ):
+    extended = _extended(service)
+    template = extended.get("service")
+    if extended.get("file") != "../../compose/service.yaml" or template not in ("patient", "stock"):
         yield Finding(
             path,
             line,
@@ -98,16 +119,20 @@ def _service(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterato
             )
 
 
-def _cpus(course: Course, document: dict[str, Any], services: dict[str, dict[str, Any]]) -> float:
+def _cpus(lab: Lab, document: dict[str, Any], services: dict[str, dict[str, Any]]) -> float:
     """Return the sum of the CPU limits of all that the patients can load: themselves, stock services and stores."""
-    templates = yaml.safe_load((course.root / "compose" / "service.yaml").read_text())["services"]
     everything: list[dict[str, Any]] = []
     for service in services.values():
-        template = templates.get((service.get("extends") or {}).get("service"), {})
+        extended = _extended(service)
+        template = _services(lab, extended.get("file", "")).get(extended.get("service", ""), {})
         everything.append({**template.get("labels", {}), **service.get("labels", {})})
-    for included in document.get("include", []):
-        file = course.root / "labs" / "x" / str(included)
-        if file.name != "stack.yaml" and file.resolve().exists():
-            stores = yaml.safe_load(file.resolve().read_text())["services"]
-            everything += [store.get("labels", {}) for store in stores.values()]
+    for included in map(str, document.get("include", [])):
+        if STORE.fullmatch(included):
+            everything += [store.get("labels", {}) for store in _services(lab, included).values()]
     return sum(float(labels.get("er.cpus") or 0) for labels in everything)
+
+
+def _services(lab: Lab, file: str) -> dict[str, dict[str, Any]]:
+    """Return the services of a file that a lab's compose file names; none when there is no such file."""
+    path = lab.path / file
+    return yaml.safe_load(path.read_text())["services"] if path.is_file() else {}

@@ -7,7 +7,7 @@ BUDGET_SECONDS = 0.5
 """How long people wait to be told that their order is taken."""
 
 SOON_SECONDS = 2.0
-LOOKS = (SOON_SECONDS, 4.0, 6.0, 8.0, 10.0, 12.0)
+LOOKS = (SOON_SECONDS, 5.0, 8.0, 12.0)
 """When they look, in seconds after they were answered, until it has ended."""
 
 

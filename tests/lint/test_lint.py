@@ -112,6 +112,9 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("compose.yaml", "service: stock", "service: hardened", "quotes:", "stands on no template"),
         ("compose.yaml", "  - ../../compose/stack.yaml\n", "", "", "does not include"),
         ("compose.yaml", "  gateway-2: *gateway\n", "  gateway-2: *gateway\n  gateway-3: *gateway\n", "", "can load 1.65 cores"),
+        ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, user: root }\n", "  redis:", "of which a lab sets `er.cpus` alone"),
+        ("compose.yaml", "services:\n", "services:\n  store: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 1 } }\n", "  store:", "of which a lab sets `er.cpus` alone"),
+        ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 0.9 } }\n", "", "can load"),
         ("compose.yaml", "services:\n", "networks: { own: {} }\nservices:\n", "networks:", "no networks of its own"),
         # prose
         ("README.md", "## Not needed", "## Never needed", "", "no section `## Not needed`"),
