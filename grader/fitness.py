@@ -1,5 +1,6 @@
 """Was the run fit to judge? What makes it unfit is the host's doing or ours, never the learner's."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from grader.evidence import Evidence
@@ -18,6 +19,12 @@ CANARY_SHARE = 0.3
 On two cores it gets 0.9 on a calm host, 0.6 with another grade beside it, 0.35 beside two hogs, where verdicts are
 right still, and at most 0.27 beside four, where a right fix was seen to fail with a twin that answered 91 % in time.
 A patient that lets a flood through takes a third of that again, beside hogs.
+"""
+
+SPEED = 40_000
+"""The canary does at least this many rounds of work in each second of a processor that it gets.
+
+Limits are shares of a processor, so that on a slow one a right fix has less to work with.
 """
 
 LAG_SECONDS = 0.25
@@ -42,6 +49,18 @@ def canary_share(evidence: Evidence, phase: str) -> float | None:
     return evidence.value(f"{worked} / {took}")
 
 
+def canary_lately(evidence: Evidence, seconds: int) -> float | None:
+    """Return the share of a processor that the twin's canary got in the latest seconds."""
+    worked, took = (f"sum(rate(canary_{what}_seconds_total[{seconds}s]))" for what in ("worked", "took"))
+    return evidence.value(f"{worked} / {took}")
+
+
+def speed(evidence: Evidence, phase: str) -> float | None:
+    """Return how many rounds of work the twin's canary did in a phase in each second of a processor that it got."""
+    done, worked = (f'sum(canary_{what}_total{{phase="{phase}"}})' for what in ("rounds", "worked_seconds"))
+    return evidence.value(f"{done} / {worked}")
+
+
 def lag(evidence: Evidence, phase: str) -> float | None:
     """Return how late the load generator was at worst with a request of a phase, in seconds."""
     return evidence.value(f'max(load_lag_seconds_max{{phase="{phase}"}})')
@@ -59,6 +78,43 @@ def pressure() -> float | None:
         return None
 
 
+def sent_share(evidence: Evidence, phase: str) -> float | None:
+    """Return the share of a phase's intended requests that were sent."""
+    counts = [f'sum({name}{{phase="{phase}"}})' for name in ("load_sent_total", "load_intended_total")]
+    return evidence.value(" / ".join(counts))
+
+
+BUSY = "the host was busy in `{phase}`: "
+
+FLOORS: tuple[tuple[Callable[[Evidence, str], float | None], float, str, str], ...] = (
+    (
+        twin_share,
+        TWIN_SHARE,
+        "of the control twin in `{phase}`",
+        f"{BUSY}the control twin, which does nothing, answered only {{value:.0%}} within {TWIN_SECONDS * 1000:.0f} ms",
+    ),
+    (
+        canary_share,
+        CANARY_SHARE,
+        "of the control twin's canary in `{phase}`",
+        f"{BUSY}who wanted a processor, as your code does, got only {{value:.0%}} of one",
+    ),
+    (
+        speed,
+        SPEED,
+        "of how fast the host was in `{phase}`",
+        f"the host was slow in `{{phase}}`: {{value:,.0f}} rounds of work a second, and it takes {SPEED:,} to judge",
+    ),
+    (
+        sent_share,
+        SENT_SHARE,
+        "of the load in `{phase}`",
+        "only {value:.0%} of the intended requests of `{phase}` could be sent",
+    ),
+)
+"""What must not be lower in any phase: how it is measured, the floor, and what is said when it is missing or lower."""
+
+
 def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:
     """Return why the run cannot be judged on these phases; none when it can."""
     found = [f"a fault was not acknowledged: {fault}" for fault in incident.unacknowledged]
@@ -68,28 +124,13 @@ def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[st
         if late > LAG_SECONDS
     ]
     for phase in phases:
-        share = twin_share(evidence, phase)
-        if share is None:
-            found.append(f"no evidence of the control twin in `{phase}`")
-        elif share < TWIN_SHARE:
-            found.append(
-                f"the host was busy in `{phase}`: the control twin, which does nothing, answered only {share:.0%} "
-                f"within {TWIN_SECONDS * 1000:.0f} ms"
-            )
-        got = canary_share(evidence, phase)
-        if got is None:
-            found.append(f"no evidence of the control twin's canary in `{phase}`")
-        elif got < CANARY_SHARE:
-            found.append(
-                f"the host was busy in `{phase}`: who wanted a processor, as your code does, got only {got:.0%} of one"
-            )
+        for measure, floor, of, says in FLOORS:
+            value = measure(evidence, phase)
+            if value is None:
+                found.append("no evidence " + of.format(phase=phase))
+            elif value < floor:
+                found.append(says.format(phase=phase, value=value))
         late = lag(evidence, phase)
         if late is not None and late > LAG_SECONDS:
             found.append(f"the host was busy in `{phase}`: the load generator was up to {late:.2f} s late")
-        counts = [f'sum({name}{{phase="{phase}"}})' for name in ("load_sent_total", "load_intended_total")]
-        sent = evidence.value(" / ".join(counts))
-        if sent is None:
-            found.append(f"no evidence of the load in `{phase}`")
-        elif sent < SENT_SHARE:
-            found.append(f"only {sent:.0%} of the intended requests of `{phase}` could be sent")
     return found

@@ -92,6 +92,7 @@ class Grade:
             readings, unfit = play.readings(), play.unfit()
             twin = {phase: fitness.twin_share(play.evidence, phase) for phase in play.done}
             canary = {phase: fitness.canary_share(play.evidence, phase) for phase in play.done}
+            speed = {phase: fitness.speed(play.evidence, phase) for phase in play.done}
             lag = {phase: fitness.lag(play.evidence, phase) for phase in play.done}
             pressure = _share(waited, fitness.pressure(), time.monotonic() - since)
             timeline, traces = play.timeline(), play.traces()
@@ -101,6 +102,7 @@ class Grade:
             unfit=unfit,
             twin=twin,
             canary=canary,
+            speed=speed,
             lag=lag,
             late={phase: round(late, 3) for phase, late in play.incident.late.items()},
             pressure=pressure,

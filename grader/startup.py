@@ -2,9 +2,11 @@
 
 import time
 
-from grader.containers import seconds_to_healthy
+from grader.containers import Container, seconds_to_healthy
 from grader.docker import DockerError
 from grader.errors import ErError, HostError
+from grader.evidence import Evidence
+from grader.fitness import CANARY_SHARE, canary_lately
 from grader.project import ROLE_OF_PATIENT, Project
 
 UP_SECONDS = 20.0
@@ -14,7 +16,11 @@ PATIENCE = 10
 """The learner's code may take this many times as long as the control twin: it imports more, on a smaller CPU share."""
 
 LONGEST_UP_SECONDS = 90.0
+RUN = "close other programs, then grade again"
 LOOK_SECONDS = 0.5
+
+LISTEN_SECONDS = 5
+"""How long the control twin's canary is listened to, once patients have their limits and cannot keep the host busy."""
 
 
 def bring_up(project: Project) -> None:
@@ -50,10 +56,23 @@ def _wait_for_slow_patients(project: Project, began: float) -> None:
                 raise HostError(
                     f"the host is too busy to start `{waiting[0].service}`: the control twin, which does nothing, "
                     f"took {needed:.0f} s",
-                    run="close other programs, then grade again",
+                    run=RUN,
                 )
+            _blame_a_busy_host(project, waiting[0])
             return
         time.sleep(LOOK_SECONDS)
+
+
+def _blame_a_busy_host(project: Project, patient: Container) -> None:
+    """Raise HostError when the host gives nobody a processor, also while no patient can be why."""
+    project.limit_cpus()
+    time.sleep(LISTEN_SECONDS)
+    share = canary_lately(Evidence(project.prometheus_port()), LISTEN_SECONDS)
+    if share is None or share < CANARY_SHARE:
+        got = "there is no telling how much of one" if share is None else f"only {share:.0%} of one"
+        raise HostError(
+            f"the host is too busy to start `{patient.service}`: who wanted a processor, as it does, got {got}", run=RUN
+        )
 
 
 def _blame_who_is_not_ready(project: Project, error: DockerError | None = None) -> None:

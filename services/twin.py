@@ -1,7 +1,8 @@
 """The control twin: it does nothing for users, so when it is slow, the host is.
 
 A service that mostly sleeps is served even by a crowded processor, as soon as it wakes; one that works is not. So the
-twin has a canary too: it wants a processor for a tenth of the time, and counts how long it takes to get that.
+twin has a canary too: it wants a processor for a tenth of the time, and counts how long it takes to get that, and how
+much it could do with it.
 """
 
 import asyncio
@@ -19,16 +20,22 @@ WORK_SECONDS = 0.02
 
 EVERY_SECONDS = 0.2
 
+ROUND = range(1000)
+"""What is added up in a round of work."""
+
+rounds: defaultdict[tuple[str, ...], float] = defaultdict(float)
 worked: defaultdict[tuple[str, ...], float] = defaultdict(float)
 took: defaultdict[tuple[str, ...], float] = defaultdict(float)
 
 
-def work() -> tuple[float, float]:
-    """Use WORK_SECONDS of a processor; return what was used and how long that took, in seconds."""
+def work() -> tuple[int, float, float]:
+    """Use WORK_SECONDS of a processor; return the rounds of work, what was used and how long that took, in seconds."""
     began, used_before = time.perf_counter(), time.thread_time()
+    done = 0
     while (used := time.thread_time() - used_before) < WORK_SECONDS:
-        sum(range(1000))
-    return used, time.perf_counter() - began
+        sum(ROUND)
+        done += 1
+    return done, used, time.perf_counter() - began
 
 
 @asynccontextmanager
@@ -36,7 +43,8 @@ async def _canary(_: FastAPI) -> AsyncIterator[None]:
     async def sing() -> None:
         while True:
             phase = service.phase.current
-            used, seconds = await asyncio.to_thread(work)
+            done, used, seconds = await asyncio.to_thread(work)
+            rounds[phase,] += done
             worked[phase,] += used
             took[phase,] += seconds
             await asyncio.sleep(EVERY_SECONDS - WORK_SECONDS)
@@ -47,6 +55,7 @@ async def _canary(_: FastAPI) -> AsyncIterator[None]:
 
 
 service = StockService("twin", lifespan=_canary)
+service.telemetry.counter("canary_rounds", "Rounds of work that the canary did.", ("phase",), lambda: rounds)
 service.telemetry.counter("canary_worked_seconds", "Processor time that the canary used.", ("phase",), lambda: worked)
 service.telemetry.counter("canary_took_seconds", "How long it took to get that.", ("phase",), lambda: took)
 

@@ -18,7 +18,7 @@ from grader.project import Project
 
 RIGHT: dict[str, Any] = {
     "good": 1000, "total": 1000, "quick": 950, "calls": 1.0, "sold_twice": 0,
-    "twin": 1.0, "canary": 0.9, "sent": 1.0, "lag": 0.01, "served": 1.0, "settled": 2,
+    "twin": 1.0, "canary": 0.9, "speed": 90_000, "sent": 1.0, "lag": 0.01, "served": 1.0, "settled": 2,
 }  # fmt: skip
 """A right fix on a quiet host."""
 
@@ -45,6 +45,7 @@ class Script:
             return str(len(STOCK))
         for part, name in (
             ('kind="twin"', "twin"),
+            ("canary_rounds", "speed"),
             ("canary", "canary"),
             ("lag_seconds", "lag"),
             ("load_sent", "sent"),

@@ -12,10 +12,11 @@ from grader.plan import Plan
 
 @dataclass
 class Told(Evidence):
-    """Evidence in which the twin's, its canary's and the sent share and the load's lag are what a test says."""
+    """Evidence in which the twin's, its canary's and the sent share, speed and the load's lag are what a test says."""
 
     twin: float | None = 1.0
     canary: float | None = 0.9
+    speed: float | None = 90_000
     sent: float | None = 1.0
     lag: float | None = 0.01
     asked: list[str] = field(default_factory=list)
@@ -24,6 +25,8 @@ class Told(Evidence):
         self.asked.append(query)
         if "lag" in query:
             return self.lag
+        if "canary_rounds" in query:
+            return self.speed
         if "canary" in query:
             return self.canary
         return self.twin if 'kind="twin"' in query else self.sent
@@ -44,6 +47,11 @@ def test_a_quiet_host_with_all_of_the_load_sent_is_fit() -> None:
         (Told(twin=None), "no evidence of the control twin in `surge`"),
         (Told(canary=0.25), "the host was busy in `surge`: who wanted a processor, as your code does, got only 25%"),
         (Told(canary=None), "no evidence of the control twin's canary in `surge`"),
+        (
+            Told(speed=20_000),
+            "the host was slow in `surge`: 20,000 rounds of work a second, and it takes 40,000",
+        ),
+        (Told(speed=None), "no evidence of how fast the host was in `surge`"),
         (Told(lag=0.26), "the host was busy in `surge`: the load generator was up to 0.26 s late"),
         (Told(sent=0.9), "only 90% of the intended requests of `surge` could be sent"),
         (Told(sent=None), "no evidence of the load in `surge`"),

@@ -45,6 +45,9 @@ class Coming:
     def said(self, container: Container) -> str:
         return f"{container.service} said"
 
+    def prometheus_port(self) -> int:
+        return 9090
+
     def limit_cpus(self) -> None:
         self.limited = True
 
@@ -61,8 +64,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(startup.time, "sleep", sleep)
 
 
-def come_up(project: Coming, monkeypatch: pytest.MonkeyPatch, twin_took: float | None = 2.0) -> None:
+def come_up(
+    project: Coming, monkeypatch: pytest.MonkeyPatch, twin_took: float | None = 2.0, canary: float | None = 0.9
+) -> None:
+    def share(*_: object) -> float | None:
+        assert project.limited
+        return canary
+
     monkeypatch.setattr(startup, "seconds_to_healthy", lambda _: twin_took)
+    monkeypatch.setattr(startup, "canary_lately", share)
     bring_up(cast("Project", cast("Any", project)))
 
 
@@ -94,6 +104,24 @@ def test_a_patient_that_is_slow_on_a_slow_host_is_waited_for(monkeypatch: pytest
 def test_a_host_too_slow_to_tell_is_not_the_learners(twin_took: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HostError, match="too busy to start `gateway`"):
         come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch, twin_took)
+
+
+@pytest.mark.parametrize("canary", [None, 0.14])
+def test_a_patient_that_gets_no_processor_though_all_are_limited_is_not_the_learners(
+    canary: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(HostError, match="too busy to start `gateway`: who wanted a processor"):
+        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch, canary=canary)
+
+
+def test_a_patient_that_answers_while_the_canary_is_heard_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE)
+
+    def limit_cpus() -> None:
+        project.limited, project.looks = True, [[PATIENT, TWIN]]
+
+    monkeypatch.setattr(project, "limit_cpus", limit_cpus)
+    come_up(project, monkeypatch)
 
 
 @pytest.mark.parametrize("containers", [[], [replace(PATIENT, state="created", health=""), TWIN]])

@@ -18,9 +18,20 @@ async def served(twin: ModuleType) -> AsyncIterator[Stock]:
         yield stock
 
 
-def test_the_canary_tells_what_it_used_of_a_processor_and_how_long_that_took(twin: ModuleType) -> None:
-    used, seconds = twin.work()
+def test_the_canary_tells_what_it_did_and_used_of_a_processor_and_how_long_that_took(twin: ModuleType) -> None:
+    done, used, seconds = twin.work()
+    assert done > 0
     assert twin.WORK_SECONDS <= used <= seconds
+
+
+def test_a_canary_on_a_slower_processor_does_less_with_as_much_of_it(
+    twin: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, _, _ = twin.work()
+    monkeypatch.setattr(twin, "ROUND", range(10 * len(twin.ROUND)))
+    slowed, used, _ = twin.work()
+    assert slowed < done / 2
+    assert used >= twin.WORK_SECONDS
 
 
 async def test_the_canary_sings_by_phase(served: Stock, twin: ModuleType) -> None:
@@ -31,6 +42,7 @@ async def test_the_canary_sings_by_phase(served: Stock, twin: ModuleType) -> Non
     for phase in ("idle", "surge"):
         worked, took = (metrics[f'canary_{what}_seconds_total{{phase="{phase}"}}'] for what in ("worked", "took"))
         assert twin.WORK_SECONDS <= worked <= took
+        assert metrics[f'canary_rounds_total{{phase="{phase}"}}'] > 0
 
 
 async def test_the_twin_answers_while_its_canary_works(served: Stock) -> None:
