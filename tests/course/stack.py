@@ -183,6 +183,8 @@ def bring_up(project: FakeProject) -> None:
             app = Container("app", "app", "patient", "exited", "", 1, {})
             raise project.patient_error(app)
         case "host":
-            raise HostError("the host is too busy to start `app`: the control twin, which does nothing, took 12 s")
+            raise HostError(
+                "the host is too busy to start `app`: who wanted a processor, as it does, got only 14% of one"
+            )
         case "stock":
             raise ErError("`inventory` did not become healthy:\n│ it said why", run="er doctor")

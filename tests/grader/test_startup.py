@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from grader.project import Project
 
 PATIENT = Container("1", "gateway", "patient", "running", "healthy", 0, {})
+STOCK = Container("3", "quotes", "stock", "running", "healthy", 0, {})
+PROMETHEUS = Container("4", "prometheus", "prometheus", "running", "", 0, {})
 TWIN = Container("2", "twin", "twin", "running", "healthy", 0, {})
 FAILURE = DockerError("compose up", "it went wrong")
 
@@ -35,9 +37,6 @@ class Coming:
 
     def containers(self) -> list[Container]:
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-
-    def patients(self) -> list[Container]:
-        return [container for container in self.containers() if container.role == "patient"]
 
     def patient_error(self, container: Container) -> LearnerError:
         return LearnerError(f"{container.service} {container.state}")
@@ -77,7 +76,7 @@ def come_up(
 
 
 def test_a_system_that_is_healthy_gets_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    project = Coming([[PATIENT, TWIN]])
+    project = Coming([[PATIENT, TWIN, PROMETHEUS]])
     come_up(project, monkeypatch)
     assert project.limited
 
@@ -85,40 +84,46 @@ def test_a_system_that_is_healthy_gets_its_limits(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("failure", [None, FAILURE])
 def test_a_patient_that_has_ended_is_the_learners(failure: DockerError | None, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LearnerError, match="gateway exited"):
-        come_up(Coming([[replace(PATIENT, state="exited"), TWIN]], failure), monkeypatch)
+        come_up(Coming([[replace(PATIENT, state="exited"), TWIN, PROMETHEUS]], failure), monkeypatch)
 
 
 def test_a_patient_that_never_answers_on_a_quick_host_is_the_learners(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LearnerError, match="gateway running"):
-        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch)
+        come_up(Coming([[replace(PATIENT, health="starting"), TWIN, PROMETHEUS]], FAILURE), monkeypatch)
 
 
 def test_a_patient_that_is_slow_on_a_slow_host_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = [replace(PATIENT, health="starting"), TWIN]
-    project = Coming([slow] * 20 + [[PATIENT, TWIN]], FAILURE)
+    slow = [replace(PATIENT, health="starting"), TWIN, PROMETHEUS]
+    project = Coming([slow] * 20 + [[PATIENT, TWIN, PROMETHEUS]], FAILURE)
     come_up(project, monkeypatch, twin_took=8.0)
     assert project.limited
 
 
-@pytest.mark.parametrize("twin_took", [None, 12.0])
-def test_a_host_too_slow_to_tell_is_not_the_learners(twin_took: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(HostError, match="too busy to start `gateway`"):
-        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch, twin_took)
-
-
+@pytest.mark.parametrize("slow", [PATIENT, STOCK])
 @pytest.mark.parametrize("canary", [None, 0.14])
-def test_a_patient_that_gets_no_processor_though_all_are_limited_is_not_the_learners(
-    canary: float | None, monkeypatch: pytest.MonkeyPatch
+def test_who_gets_no_processor_though_all_are_limited_is_not_to_blame(
+    slow: Container, canary: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(HostError, match="too busy to start `gateway`: who wanted a processor"):
-        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch, canary=canary)
+    waiting = [replace(one, health="starting") if one is slow else one for one in (PATIENT, STOCK, TWIN, PROMETHEUS)]
+    with pytest.raises(HostError, match=f"too busy to start `{slow.service}`: who wanted a processor"):
+        come_up(Coming([waiting], FAILURE), monkeypatch, canary=canary)
+
+
+def test_without_prometheus_there_is_no_telling_that_the_host_is_not_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HostError, match="no telling"):
+        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch)
+
+
+def test_a_host_on_which_not_even_the_twin_starts_is_too_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HostError, match="too busy to start `twin`"):
+        come_up(Coming([[PATIENT, replace(TWIN, health="starting")]], FAILURE), monkeypatch, None, canary=None)
 
 
 def test_a_patient_that_answers_while_the_canary_is_heard_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    project = Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE)
+    project = Coming([[replace(PATIENT, health="starting"), TWIN, PROMETHEUS]], FAILURE)
 
     def limit_cpus() -> None:
-        project.limited, project.looks = True, [[PATIENT, TWIN]]
+        project.limited, project.looks = True, [[PATIENT, TWIN, PROMETHEUS]]
 
     monkeypatch.setattr(project, "limit_cpus", limit_cpus)
     come_up(project, monkeypatch)
