@@ -92,7 +92,7 @@ class Grade:
             readings, unfit = play.readings(), play.unfit()
             twin = {phase: fitness.twin_share(play.evidence, phase) for phase in play.done}
             canary = {phase: fitness.canary_share(play.evidence, phase) for phase in play.done}
-            speed = {phase: fitness.speed(play.evidence, phase) for phase in play.done}
+            speed = fitness.speed(play.evidence)
             lag = {phase: fitness.lag(play.evidence, phase) for phase in play.done}
             pressure = _share(waited, fitness.pressure(), time.monotonic() - since)
             timeline, traces = play.timeline(), play.traces()

@@ -49,10 +49,10 @@ class Attempt(BaseModel):
     """One play of the incident: its length, why it could not be judged (if so), and its raw readings by check.
 
     By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a processor
-    that its canary got while it wanted one, `speed` the rounds of work that it did in a second of a processor, `lag`
-    how late the load generator was at worst, and `late` how late the grader was with phase and faults (seconds).
-    `pressure` is the share of the time in which some work on the host waited for a CPU. `traces` are a few that a lab
-    with a trace-audit shows to people.
+    that its canary got while it wanted one, `lag` how late the load generator was at worst, and `late` how late the
+    grader was with phase and faults (seconds). `speed` is how many rounds of work the canary did in a second of a
+    processor, `pressure` the share of the time in which some work on the host waited for a CPU. `traces` are a few that
+    a lab with a trace-audit shows to people.
     """
 
     seconds: float
@@ -60,9 +60,9 @@ class Attempt(BaseModel):
     unfit: list[str]
     twin: dict[str, float | None]
     canary: dict[str, float | None] = {}
-    speed: dict[str, float | None] = {}
     lag: dict[str, float | None] = {}
     late: dict[str, float] = {}
+    speed: float | None = None
     pressure: float | None = None
     readings: dict[str, list[Reading]]
     timeline: Timeline | None = None
