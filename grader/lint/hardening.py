@@ -129,7 +129,7 @@ def _cpus(lab: Lab, document: dict[str, Any], services: dict[str, dict[str, Any]
     for included in map(str, document.get("include", [])):
         if STORE.fullmatch(included):
             everything += [store.get("labels", {}) for store in _services(lab, included).values()]
-    return sum(float(labels.get("er.cpus") or 0) for labels in everything)
+    return round(sum(float(labels.get("er.cpus") or 0) for labels in everything), 3)
 
 
 def _services(lab: Lab, file: str) -> dict[str, dict[str, Any]]:
