@@ -69,7 +69,7 @@ class Crew:
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
-        self._environment = {**os.environ, "ER_AT_ONCE": str(at_once), "NO_COLOR": "1"}
+        self._environment = {"ER_AT_ONCE": str(at_once), "NO_COLOR": "1"}
         self._lock = threading.Lock()
         self._working: set[subprocess.Popen[str]] = set()
         self._dismissed = False
@@ -103,7 +103,7 @@ class Crew:
             # Ctrl-C reaches this program alone, which passes it on once.
             process = subprocess.Popen(
                 command,
-                env=self._environment,
+                env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

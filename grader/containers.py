@@ -68,6 +68,17 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def judged_cpus(limit: str) -> str:
+    """Return a container's CPU limit, in cores, as it is put on; `ER_SPEED` makes all of them a share of their own.
+
+    Raises ErError when that is no share.
+    """
+    given = os.environ.get("ER_SPEED", "1")
+    if not re.fullmatch(r"1|0?\.\d+", given) or not float(given):
+        raise ErError(f"`ER_SPEED={given}` is no share of a CPU limit, as `0.8` is", run="unset ER_SPEED")
+    return f"{float(limit) * float(given):.4g}"
+
+
 def reload(patient: Container) -> None:
     """Have a patient's container serve its staged files anew, at once."""
     if patient.fallen:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
+from grader.containers import judged_cpus
 from grader.docker import DockerError, docker
 from grader.errors import ErError
 
@@ -171,7 +172,7 @@ class ContainerPort:
         with suppress(ErError):
             while self._run(HEALTH) != "healthy" and time.monotonic() < deadline:
                 time.sleep(LOOK_SECONDS)
-            self._run(("update", "--cpus", self._run(JUDGED_CPUS), CONTAINER))
+            self._run(("update", "--cpus", judged_cpus(self._run(JUDGED_CPUS)), CONTAINER))
 
     def _run(self, command: Command) -> str:
         return docker(*(self._container if word == CONTAINER else word for word in command)).strip()

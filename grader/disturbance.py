@@ -35,10 +35,14 @@ while os.getppid() == parent: time.sleep(0.2)
 """
 PAUSE_SECONDS, PAUSED_SECONDS = 3.0, 1.5
 
-DISTURBANCES = ("hogs-2", "hogs-4", "hogs-8", "disk", "memory", "pauses", "beside-1", "beside-2")
+SLOW = "0.8"
+"""What a slow machine has of a processor: the limits of all containers are this share of their own."""
+
+DISTURBANCES = ("slow", "hogs-2", "hogs-4", "hogs-8", "disk", "memory", "pauses", "beside-1", "beside-2")
 """What can be done to the machine.
 
-`pauses` stops the grade and lets it go on, over and over; `beside-N` keeps N other grades running.
+`slow` limits each container to less, as a slower processor would; `pauses` stops the grade and lets it go on, over and
+over; `beside-N` keeps N other grades running.
 """
 
 ROOM = 3
@@ -53,7 +57,9 @@ def disturbed(kind: str, lab: Lab, folder: Path, to_pause: Callable[[], list[int
     that `pauses` stops. Raises ErError for an unknown kind.
     """
     with ExitStack() as stack:
-        if kind.startswith("hogs-"):
+        if kind == "slow":
+            stack.enter_context(_slowed())
+        elif kind.startswith("hogs-"):
             for _ in range(int(kind.removeprefix("hogs-"))):
                 stack.enter_context(_hog(BURN))
         elif kind == "disk":
@@ -71,6 +77,19 @@ def disturbed(kind: str, lab: Lab, folder: Path, to_pause: Callable[[], list[int
         else:
             raise ErError(f"there is no disturbance `{kind}`; there are {', '.join(DISTURBANCES)}")
         yield
+
+
+@contextmanager
+def _slowed() -> Iterator[None]:
+    given = os.environ.get("ER_SPEED")
+    os.environ["ER_SPEED"] = SLOW
+    try:
+        yield
+    finally:
+        if given is None:
+            del os.environ["ER_SPEED"]
+        else:
+            os.environ["ER_SPEED"] = given
 
 
 @contextmanager

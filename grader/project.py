@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.containers import Container, read_container, reload, remove_project
+from grader.containers import Container, judged_cpus, read_container, reload, remove_project
 from grader.control import ControlPort, Port
 from grader.course import Lab
 from grader.deeds import DEEDS, OF_PATIENTS, ContainerPort
@@ -94,7 +94,7 @@ class Project:
             if cpus:
                 limits.setdefault(cpus, []).append(identity)
         for cpus, identities in limits.items():
-            docker("update", "--cpus", cpus, *identities)
+            docker("update", "--cpus", judged_cpus(cpus), *identities)
 
     def containers(self) -> list[Container]:
         """Return the project's containers, ended ones too."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from patience import eventually
 
+from grader.containers import judged_cpus
 from grader.course import Course
 from grader.disturbance import DISTURBANCES, disturbed
 from grader.errors import ErError
@@ -50,6 +51,26 @@ def test_pauses_stop_what_they_are_told_and_let_it_go_on(tmp_path: Path, monkeyp
             assert eventually(lambda: state() == "S")
         assert state() == "S"
         process.kill()
+
+
+@pytest.mark.parametrize("before", [None, "0.9"])
+def test_a_slow_machine_limits_containers_to_less_for_as_long_as_it_is_slow(
+    before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ER_SPEED", raising=False)
+    if before:
+        monkeypatch.setenv("ER_SPEED", before)
+    usual = judged_cpus("0.25")
+    with disturbed("slow", LAB, tmp_path, list):
+        assert judged_cpus("0.25") == "0.2"
+    assert judged_cpus("0.25") == usual
+
+
+@pytest.mark.parametrize("given", ["", "0", "0.0", "1.5", "2", "-0.5", "nan", "half"])
+def test_a_speed_that_is_no_share_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ER_SPEED", given)
+    with pytest.raises(ErError, match="is no share"):
+        judged_cpus("0.25")
 
 
 def test_a_hog_ends_by_itself_when_its_owner_is_killed(tmp_path: Path) -> None:
