@@ -21,10 +21,10 @@ right still, and at most 0.27 beside four, where a right fix was seen to fail wi
 A patient that lets a flood through takes a third of that again, beside hogs.
 """
 
-SPEED = 55_000
+SPEED = 50_000
 """The canary does at least this many rounds of work in each second of a processor that it gets.
 
-Limits are shares of a processor, so on a slow one a right fix has less to work with. At 65,000 to 85,000 right fixes
+Limits are shares of a processor, so on a slow one a right fix has less to work with. At 60,000 and more right fixes
 passed; with limits, and so with work, as at 46,000, those of four labs of seven did not all.
 """
 

@@ -49,7 +49,7 @@ def test_a_quiet_host_with_all_of_the_load_sent_is_fit() -> None:
         (Told(canary=None), "no evidence of the control twin's canary in `surge`"),
         (
             Told(speed=20_000),
-            "the host is slow: 20,000 rounds of work a second, and it takes 55,000",
+            "the host is slow: 20,000 rounds of work a second, and it takes 50,000",
         ),
         (Told(speed=None), "no evidence of how fast the host was"),
         (Told(lag=0.26), "the host was busy in `surge`: the load generator was up to 0.26 s late"),
