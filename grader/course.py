@@ -11,6 +11,9 @@ from grader.errors import ErError
 if TYPE_CHECKING:
     from grader.manifest import Manifest
 
+ALL_LABS = ("stack", "service")
+"""Compose files that every lab stands on; the others in `compose/` are stores, which a lab has or has not."""
+
 
 @dataclass(frozen=True)
 class Lab:

@@ -94,30 +94,30 @@ FLOORS: tuple[tuple[Callable[[Evidence, str], float | None], float, str, str], .
     (
         twin_share,
         TWIN_SHARE,
-        "of the control twin in `{phase}`",
+        "the control twin",
         f"{BUSY}the control twin, which does nothing, answered only {{value:.0%}} within {TWIN_SECONDS * 1000:.0f} ms",
     ),
     (
         canary_share,
         CANARY_SHARE,
-        "of the control twin's canary in `{phase}`",
+        "the control twin's canary",
         f"{BUSY}who wanted a processor, as your code does, got only {{value:.0%}} of one",
     ),
     (
         sent_share,
         SENT_SHARE,
-        "of the load in `{phase}`",
+        "the load",
         "only {value:.0%} of the intended requests of `{phase}` could be sent",
     ),
 )
-"""What must not be lower in any phase: how it is measured, the floor, and what is said when it is missing or lower."""
+"""What must not be lower in any phase: how it is measured, the floor, what it is, and what is said when it is lower."""
 
 
 def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:
     """Return why the run cannot be judged on these phases; none when it can."""
     found = [f"a fault was not acknowledged: {fault}" for fault in incident.unacknowledged]
     found += [
-        f"the host was busy in `{phase}`: the grader was {late:.2f} s late with it"
+        f"{BUSY.format(phase=phase)}the grader was {late:.2f} s late with it"
         for phase, late in incident.late.items()
         if late > LAG_SECONDS
     ]
@@ -127,13 +127,13 @@ def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[st
     elif done < SPEED:
         found.append(f"the host is slow: {done:,.0f} rounds of work a second, and it takes {SPEED:,} to judge")
     for phase in phases:
-        for measure, floor, of, says in FLOORS:
+        for measure, floor, what, says in FLOORS:
             value = measure(evidence, phase)
             if value is None:
-                found.append("no evidence " + of.format(phase=phase))
+                found.append(f"no evidence of {what} in `{phase}`")
             elif value < floor:
                 found.append(says.format(phase=phase, value=value))
         late = lag(evidence, phase)
         if late is not None and late > LAG_SECONDS:
-            found.append(f"the host was busy in `{phase}`: the load generator was up to {late:.2f} s late")
+            found.append(f"{BUSY.format(phase=phase)}the load generator was up to {late:.2f} s late")
     return found

@@ -140,8 +140,11 @@ class Project:
         return found
 
     def prometheus_port(self) -> int:
-        """Return the loopback port of this project's Prometheus."""
-        return next(c.ports[PROMETHEUS_PORT] for c in self.containers() if c.role == "prometheus")
+        """Return the loopback port of this project's Prometheus; raises ErError when that does not run."""
+        for container in self.containers():
+            if container.role == "prometheus" and PROMETHEUS_PORT in container.ports:
+                return container.ports[PROMETHEUS_PORT]
+        raise ErError("Prometheus does not run", run="er doctor")
 
     @staticmethod
     def said(container: Container) -> str:

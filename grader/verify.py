@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.batch import Job, Outcome, grade_all, read_results
-from grader.course import Course, Lab
+from grader.course import ALL_LABS, Course, Lab
 from grader.errors import ErError
 from grader.plan import fresh_seed
 from grader.proof import broken_promises, candidates, fingerprint, is_prose
@@ -15,9 +15,6 @@ from grader.results import Results
 
 SENTINEL = "03"
 """The lab that stands for all where shared code was touched, and no lab besides."""
-
-ALL_LABS = ("stack", "service")
-"""Compose files that every lab stands on."""
 
 SHARED = ("grader/", "services/kit/", "services/Dockerfile", "loadtests/", "compose/", "uv.lock", "pyproject.toml")
 

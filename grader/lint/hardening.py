@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from grader.course import Course, Lab
+from grader.course import ALL_LABS, Course, Lab
 from grader.lint.finding import Finding, line_of
 
 FORBIDDEN = {
@@ -29,7 +29,7 @@ ALLOWED = {
     "working_dir",
 }
 
-STORE = re.compile(r"\.\./\.\./compose/(?!stack|service)[a-z]+\.yaml")
+STORE = re.compile(rf"\.\./\.\./compose/(?!(?:{'|'.join(ALL_LABS)})\.)[a-z]+\.yaml")
 """The file of a store; a lab includes it, or extends the store when it needs another share of the processor."""
 
 MOST_CPUS = 1.25

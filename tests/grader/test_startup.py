@@ -45,6 +45,8 @@ class Coming:
         return f"{container.service} said"
 
     def prometheus_port(self) -> int:
+        if PROMETHEUS not in self.containers():
+            raise ErError("Prometheus does not run")
         return 9090
 
     def limit_cpus(self) -> None:
