@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,8 +43,8 @@ class Run:
         """
         if self.live:
             return False
-        free = _free(self.lock)
-        return datetime.now(UTC) - self.created > LONGEST if free is None else free
+        with _tried(self.lock) as free:
+            return datetime.now(UTC) - self.created > LONGEST if free is None else free
 
 
 def fresh_name(number: str) -> str:
@@ -116,9 +116,10 @@ def remove_orphans(folder: Path, say: Callable[[str], object]) -> None:
             remove_project(run.name)
             say(f"took down `{run.name}`, whose grade had been killed")
     for lock in folder.glob("er-*.lock"):
-        if _free(lock):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink(missing_ok=True)
+        with _tried(lock) as free:
+            if free:
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink(missing_ok=True)
 
 
 def known_runs() -> list[Run]:
@@ -137,13 +138,18 @@ def known_runs() -> list[Run]:
     return [runs[name] for name in sorted(runs)]
 
 
-def _free(lock: Path) -> bool | None:
-    """Tell whether nobody holds a lock; None when it cannot be asked: gone, another machine's, another user's."""
-    try:
-        with lock.open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
+@contextmanager
+def _tried(lock: Path) -> Iterator[bool | None]:
+    """Hold a lock if nobody else does, and tell whether; None when it cannot be asked: gone, not ours, elsewhere.
+
+    Whoever begins to hold it meanwhile waits, and finds out in `_held` whether it was cleared away.
+    """
+    with ExitStack() as stack:
+        free: bool | None = True
+        try:
+            fcntl.flock(stack.enter_context(lock.open("r+")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            free = False
+        except OSError:
+            free = None
+        yield free

@@ -101,10 +101,51 @@ def test_orphans_are_taken_down_with_one_line_each_and_living_runs_left_alone(
         assert sorted(path.name for path in tmp_path.iterdir()) == ["er-03-alive", "er-03-alive.lock"]
 
 
-def begun(run: Path) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
+def test_what_a_dead_grade_left_is_cleared_away_under_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = lock_path(tmp_path / "er-03-test")
+    lock.touch()
+    cleared: list[Path] = []
+
+    def clear(folder: Path, *, ignore_errors: bool) -> None:
+        assert ignore_errors
+        with lock.open("r+") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        cleared.append(folder)
+
+    monkeypatch.setattr(runs, "known_runs", list)
+    monkeypatch.setattr(runs.shutil, "rmtree", clear)
+    remove_orphans(tmp_path, print)
+    assert cleared == [tmp_path / "er-03-test"]
+    assert not lock.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_a_grade_that_waited_for_a_lock_while_it_was_cleared_away_makes_it_anew(tmp_path: Path) -> None:
+    lock = lock_path(tmp_path / "er-03-test")
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        process = spawned(tmp_path / "er-03-test")
+        assert eventually(lambda: opens(process.pid, lock))
+        lock.unlink()
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "owned\n"
+        assert made(lock).orphaned is False
+        process.communicate("")
+
+
+def opens(pid: int, path: Path) -> bool:
+    return any(descriptor.resolve() == path for descriptor in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def spawned(run: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         [sys.executable, "-c", OWN, str(run)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+
+
+def begun(run: Path) -> "subprocess.Popen[str]":
+    process = spawned(run)
     assert process.stdout is not None
     assert process.stdout.readline() == "owned\n"
     return process
