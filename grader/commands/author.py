@@ -14,7 +14,9 @@ from grader.course import Course, Lab
 @click.command()
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
 @click.option(
-    "--jobs", type=click.IntRange(1), help="Grades at a time; as many as this machine can judge if not given."
+    "--jobs",
+    type=click.IntRange(1),
+    help="Grades at a time: one per two cores if not given; when there are more, some cannot be judged.",
 )
 @click.option("--since", metavar="REV", help="Only labs that differ from this git revision.")
 @click.option("--shard", metavar="I/N", help="Only the I-th of N parts.")
