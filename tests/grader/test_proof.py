@@ -51,10 +51,21 @@ def test_another_check_that_fails_breaks_the_promise(*, quick: bool) -> None:
     assert broken_promises(LAB, "fixed-window", told, quick=quick) == ["`answers-are-real` fails, but should hold"]
 
 
-def test_a_check_that_was_not_decided_breaks_the_promise_of_a_whole_run_only() -> None:
-    told = results(Verdict.FAILED, no_double_burst=State.FAILS, burst_is_honoured=State.UNCLEAR)
-    assert broken_promises(LAB, "fixed-window", told, quick=False) == ["`burst-is-honoured` unclear, but should hold"]
+@pytest.mark.parametrize("state", [State.MISSING, State.NOT_REACHED])
+def test_a_check_that_was_not_measured_breaks_the_promise_of_a_whole_run_only(state: State) -> None:
+    told = results(Verdict.FAILED, no_double_burst=State.FAILS, burst_is_honoured=state)
+    assert broken_promises(LAB, "fixed-window", told, quick=False) == [f"`burst-is-honoured` {state}, but should hold"]
     assert broken_promises(LAB, "fixed-window", told, quick=True) == []
+
+
+def test_a_check_that_is_unclear_has_not_failed() -> None:
+    told = results(Verdict.FAILED, no_double_burst=State.FAILS, burst_is_honoured=State.UNCLEAR)
+    assert broken_promises(LAB, "fixed-window", told, quick=False) == []
+    told = results(Verdict.FAILED, no_double_burst=State.UNCLEAR, answers_are_real=State.FAILS)
+    assert broken_promises(LAB, "fixed-window", told, quick=False) == [
+        "`no-double-burst` unclear, but should fail",
+        "`answers-are-real` fails, but should hold",
+    ]
 
 
 def test_what_the_manifest_leaves_open_breaks_no_promise() -> None:
