@@ -59,7 +59,7 @@ class Booked(BaseModel):
 
 @dataclass
 class Overtaken:
-    """When a number of pairs ceased to be the shelf's, and whether that was by a sale that came late."""
+    """When a number of pairs ceased to be the shelf's, and whether that was by a sale from long ago."""
 
     at: float
     late: bool
@@ -89,12 +89,15 @@ class Shelf:
         """Book a sale, and return the entries that it makes.
 
         Each is `sold`, or `oversold` when there was no pair for it. Who has worked with a number that was not the
-        shelf's any more has overlapped with another, and has written `late` if that was long ago.
+        shelf's any more has overlapped with another; and has written `late` if that was long ago, or if who overtook
+        it was so late.
         """
         since = self.overtaken.get(sale.left + 1)
         stale = sale.left != self.left - 1
-        late = stale and since is not None and (since.late or now - since.at > LATE_SECONDS)
-        self.overtaken[self.left] = Overtaken(now, late)
+        long_ago = stale and since is not None and now - since.at > LATE_SECONDS
+        late = long_ago or (stale and since is not None and since.late)
+        # One hop only: whom the next one overtakes, nobody late has come between.
+        self.overtaken[self.left] = Overtaken(now, long_ago)
         self.left, self.version, self.token = sale.left, self.version + 1, max(self.token, sale.token or 0)
         self.sold, self.last_sold = self.sold + 1, now
         entries = ["sold" if self.sold <= self.delivered else "oversold"]

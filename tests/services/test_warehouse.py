@@ -101,6 +101,21 @@ async def test_who_was_overtaken_by_a_late_sale_has_not_overlapped_with_another(
     assert entries(warehouse) == {"sold": 4, "late": 2}
 
 
+async def test_only_the_first_whom_a_late_sale_has_overtaken_is_excused_by_it(
+    warehouse: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = (await look(warehouse))["left"]
+    await sell_one(warehouse)
+    await sell_one(warehouse)
+    first = (await look(warehouse))["left"]
+    with monkeypatch.context() as context:
+        context.setattr("warehouse.LATE_SECONDS", 0)
+        await sell(warehouse, left - 1)
+    second = (await look(warehouse))["left"]
+    assert [await sell(warehouse, seen - 1) for seen in (first, second)] == [201, 201]
+    assert entries(warehouse) == {"sold": 5, "late": 2, "overlap": 1}
+
+
 async def test_a_sale_that_is_stuck_on_the_way_comes_late_and_counts_in_the_phase_in_which_it_was_sent(
     warehouse: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
-# Who holds the lock deletes it when it is done; what else should it delete? When its lease has run out meanwhile, the
-# lock of the next one, and then a third comes in while the second is at it, whose lock the second deletes.
+# Whoever leaves deletes the lock, by whatever way; what else should it delete? When its lease has run out meanwhile, or
+# its patience before it had one, another's, and then a third comes in while the second is at it, whose lock the second
+# deletes.
 """Sales: sells shoes, a pair at a time.
 
 Three replicas of it stand before one warehouse.
@@ -64,11 +65,11 @@ async def lock(sku: str) -> AsyncIterator[None]:
     """Hold a SKU's lock, for no longer than its lease; raises TimeoutError when it does not come free in time."""
     key = f"lock:{sku}"
     give_up = time.monotonic() + PATIENCE_SECONDS
-    while not await store.set(key, "held", nx=True, px=LEASE_MILLISECONDS):
-        if time.monotonic() > give_up:
-            raise TimeoutError
-        await asyncio.sleep(random.uniform(0.02, 0.06))
     try:
+        while not await store.set(key, "held", nx=True, px=LEASE_MILLISECONDS):
+            if time.monotonic() > give_up:
+                raise TimeoutError
+            await asyncio.sleep(random.uniform(0.02, 0.06))
         yield
     finally:
         # The sale is made or not, whatever becomes of the lock: its lease ends by itself.
