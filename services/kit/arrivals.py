@@ -16,25 +16,38 @@ PEAK_SECONDS = 0.1
 
 
 class Peaks:
-    """The most arrivals within any PEAK_SECONDS, by the phase in which the last of them came."""
+    """The most arrivals within PEAK_SECONDS, by the phase in which they came: of all its seconds but the worst.
+
+    A machine that has stood still for a moment lets come at one instant all that had been waiting meanwhile. That
+    happens in one second and is no herd; a herd comes again with its next cause.
+    """
 
     def __init__(self, phase: Phase) -> None:
         self.by_phase: dict[str, int] = {}
-        self._recent: deque[float] = deque()
         phase.on_enter(self._begin)
         self._begin(phase.current)
 
     def note(self, phase: str) -> None:
         """Note an arrival now."""
         now = time.monotonic()
+        if now - self._began >= 1:
+            self._began += int(now - self._began)
+            self._worst, self._peak = self._two_worst(), 0
+            self._recent.clear()
         self._recent.append(now)
         while self._recent[0] <= now - PEAK_SECONDS:
             self._recent.popleft()
-        self.by_phase[phase] = max(self.by_phase[phase], len(self._recent))
+        self._peak = max(self._peak, len(self._recent))
+        self.by_phase[phase] = self._two_worst()[0]
+
+    def _two_worst(self) -> list[int]:
+        return sorted([*self._worst, self._peak])[-2:]
 
     def _begin(self, phase: str) -> None:
         self.by_phase[phase] = 0
-        self._recent.clear()
+        self._began = time.monotonic()
+        self._worst, self._peak = [0, 0], 0
+        self._recent: deque[float] = deque()
 
 
 class Arrivals:

@@ -66,7 +66,7 @@ class StockService:
         )
         telemetry.gauge(
             "service_arrivals_peak",
-            "The most requests that arrived within 100 ms of a phase.",
+            "The most requests that arrived within 100 ms of a phase, of all its seconds but the worst.",
             ("phase",),
             lambda: {(phase,): peak for phase, peak in arrivals.by_phase.items()},
         )
