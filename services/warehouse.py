@@ -92,10 +92,10 @@ class Shelf:
         shelf's any more has overlapped with another; and has written `late` if that was long ago, or if who overtook
         it was so late.
         """
-        since = self.overtaken.get(sale.left + 1)
         stale = sale.left != self.left - 1
-        long_ago = stale and since is not None and now - since.at > LATE_SECONDS
-        late = long_ago or (stale and since is not None and since.late)
+        since = self.overtaken.get(sale.left + 1) if stale else None
+        long_ago = since is not None and now - since.at > LATE_SECONDS
+        late = long_ago or (since is not None and since.late)
         # One hop only: whom the next one overtakes, nobody late has come between.
         self.overtaken[self.left] = Overtaken(now, long_ago)
         self.left, self.version, self.token = sale.left, self.version + 1, max(self.token, sale.token or 0)

@@ -35,6 +35,18 @@ async def sell_one(warehouse: Stock) -> None:
     assert await sell(warehouse, (await look(warehouse))["left"] - 1) == 201
 
 
+async def overtaken_late(warehouse: Stock, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Sell two, and then late from before both; return how many somebody has seen left just before that."""
+    left = (await look(warehouse))["left"]
+    await sell_one(warehouse)
+    await sell_one(warehouse)
+    seen = (await look(warehouse))["left"]
+    with monkeypatch.context() as context:
+        context.setattr("warehouse.LATE_SECONDS", 0)
+        await sell(warehouse, left - 1)
+    return seen
+
+
 def entries(warehouse: Stock) -> Counter[str]:
     found: Counter[str] = Counter()
     for (entry, *_), count in warehouse.service.ledger.counts.items():
@@ -90,13 +102,7 @@ async def test_a_sale_from_what_was_overtaken_long_ago_came_late(
 async def test_who_was_overtaken_by_a_late_sale_has_not_overlapped_with_another(
     warehouse: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = (await look(warehouse))["left"]
-    await sell_one(warehouse)
-    await sell_one(warehouse)
-    seen = (await look(warehouse))["left"]
-    with monkeypatch.context() as context:
-        context.setattr("warehouse.LATE_SECONDS", 0)
-        await sell(warehouse, left - 1)
+    seen = await overtaken_late(warehouse, monkeypatch)
     assert await sell(warehouse, seen - 1) == 201
     assert entries(warehouse) == {"sold": 4, "late": 2}
 
@@ -104,13 +110,7 @@ async def test_who_was_overtaken_by_a_late_sale_has_not_overlapped_with_another(
 async def test_only_the_first_whom_a_late_sale_has_overtaken_is_excused_by_it(
     warehouse: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = (await look(warehouse))["left"]
-    await sell_one(warehouse)
-    await sell_one(warehouse)
-    first = (await look(warehouse))["left"]
-    with monkeypatch.context() as context:
-        context.setattr("warehouse.LATE_SECONDS", 0)
-        await sell(warehouse, left - 1)
+    first = await overtaken_late(warehouse, monkeypatch)
     second = (await look(warehouse))["left"]
     assert [await sell(warehouse, seen - 1) for seen in (first, second)] == [201, 201]
     assert entries(warehouse) == {"sold": 5, "late": 2, "overlap": 1}
