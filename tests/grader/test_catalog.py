@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalog import Catalog, read_catalog
+from grader.catalog import Catalog, Group, Pattern, read_catalog
 from grader.course import Course
 from grader.errors import ErError
 
 CATALOG = read_catalog(Course.here())
-HANDBOOK = (Path(__file__).parent.parent / "handbook.md").read_text()
+HANDBOOK = (Course.here().root / "docs" / "handbook.md").read_text()
 
 
 def table(heading: str) -> list[dict[str, str]]:
@@ -18,6 +18,22 @@ def table(heading: str) -> list[dict[str, str]]:
     lines = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("|")]
     columns, _, *rows = [[cell.strip().strip("*") for cell in line.strip("|").split("|")] for line in lines]
     return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def names(keys: list[str]) -> list[str]:
+    """Return the names of patterns by their keys."""
+    return [CATALOG.pattern[key].name for key in keys]
+
+
+def given(pattern: Pattern, field: str) -> list[str | None]:
+    """Return the value, or the values, of a pattern's field."""
+    value: str | list[str | None] | None = getattr(pattern, field)
+    return value if isinstance(value, list) else [value]
+
+
+def listed(cell: str) -> set[str]:
+    """Return those names of a cell that are patterns of the catalogue."""
+    return {name for name in cell.split(", ") if name in {pattern.name for pattern in CATALOG.pattern.values()}}
 
 
 def plain(text: str) -> str:
@@ -76,6 +92,35 @@ def test_constraints_are_the_handbooks() -> None:
     for pattern in CATALOG.pattern.values():
         for constraint in pattern.constraints:
             assert constraint in rows
+
+
+@pytest.mark.parametrize(
+    ("heading", "groups"), [("Learning Paths", CATALOG.path), ("Pattern Combinations That Work", CATALOG.pack)]
+)
+def test_paths_and_packs_list_the_handbooks_patterns_in_its_order(heading: str, groups: dict[str, Group]) -> None:
+    rows = [[*row.values()] for row in table(heading)]
+    ours = [
+        [group.name, *([group.weeks] if heading == "Learning Paths" else []), ", ".join(names(group.patterns))]
+        for group in groups.values()
+    ]
+    assert ours == rows
+
+
+@pytest.mark.parametrize(
+    ("heading", "field", "columns"),
+    [
+        ("Pattern Maturity", "maturity", ["Patterns"]),
+        ("Pattern Stack by Growth Stage", "stage", ["Building Blocks"]),
+        ("Pattern Navigator", "scale", ["Performance", "Reliability", "Data"]),
+    ],
+)
+def test_maturity_stage_and_scale_of_each_pattern_are_the_handbooks(
+    heading: str, field: str, columns: list[str]
+) -> None:
+    for row in table(heading):
+        value, *_ = row.values()
+        ours = {pattern.name for pattern in CATALOG.pattern.values() if value in given(pattern, field)}
+        assert ours == set().union(*(listed(row[column]) for column in columns)), value
 
 
 def test_every_lab_is_in_the_catalogue_and_on_a_path() -> None:
