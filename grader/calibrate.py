@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.batch import Crew, Job, Outcome, read_results
-from grader.calibration import Calibration, holds_for, plays_as, thresholds
+from grader.calibration import Calibration, holds_for, plays_as
 from grader.course import Course, Lab
 from grader.disturbance import DISTURBANCES, ROOM, disturbed
+from grader.fixes import candidates, should_pass
 from grader.grading import Grade
+from grader.margins import thresholds
 from grader.plan import fresh_seed
-from grader.proof import broken_promises, candidates, should_pass
+from grader.proof import broken_promises
 from grader.results import Results, Verdict
 from grader.turns import turn
 

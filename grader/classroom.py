@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.markup import escape
 
 from grader.batch import Job, Outcome, grade_all, read_results
 from grader.course import Lab
@@ -15,6 +17,8 @@ from grader.plan import fresh_seed
 from grader.results import Results, Verdict
 from grader.work import LARGEST, submitted
 from grader.writing import write_whole
+
+STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red"}
 
 COLUMNS = ("submission", "verdict", "level", "share", "failed", "cause", "seconds", "seed")
 
@@ -138,3 +142,21 @@ def _write_table(path: Path, rows: list[Row]) -> None:
         values = [str(getattr(row, column)) for column in COLUMNS]
         table.writerow(["'" + value if value[:1] in "=+-@\t\r" and value else value for value in values])
     write_whole(path, text.getvalue())
+
+
+def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path, at_once: int) -> int:  # noqa: PLR0913, PLR0917 # the words of one command
+    """Grade a class, print a line for each submission and a summary; return 2 when one could not be judged, else 0."""
+
+    def show(row: Row, done: int, total: int) -> None:
+        style = STYLES.get(row.verdict, "yellow")
+        notes = row.level or row.failed or row.cause
+        console.print(
+            f"{done:>4} of {total}  {escape(row.submission):<28} [{style}]{row.verdict:<13}[/] {escape(notes)}",
+            soft_wrap=True,
+        )
+
+    rows = grade_class(lab, folder, seed, out, at_once, show)
+    counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
+    console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count))
+    console.print(f"the table: {out / 'class.csv'}")
+    return 0 if counts[Verdict.PASSED] + counts[Verdict.FAILED] == len(rows) else 2

@@ -104,7 +104,7 @@ def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
     facts = Facts.gather()
     if trouble(facts) is None:
         return
-    with held(course, "engine", lambda: say("waiting for another call that sets up the engine ...")):
+    with held(course.state / "engine.lock", lambda: say("waiting for another call that sets up the engine ...")):
         facts = Facts.gather()
         problem = trouble(facts)
         if problem is None:

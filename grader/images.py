@@ -73,7 +73,7 @@ def ensure_images(course: Course, names: Iterable[str], say: Say) -> dict[str, s
     variables = {variable(name): name for name in names}
     chosen = {key: os.environ.get(key) or own[name] for key, name in variables.items()}
     if missing(chosen.values()):
-        with held(course, "images", lambda: say("waiting for another call that builds images ...")):
+        with held(course.state / "images.lock", lambda: say("waiting for another call that builds images ...")):
             absent = set(missing(chosen.values()))
             for key, reference in chosen.items():
                 if reference in absent and reference != own[variables[key]]:

@@ -7,20 +7,8 @@ from grader.checks import State
 from grader.course import Course, Lab
 from grader.results import Results, Verdict
 
-STARTER = "starter"
-
 PROVEN_ON = ("grader", "services", "loadtests", "compose", "uv.lock")
 """What a proof holds for beside the lab itself."""
-
-
-def candidates(lab: Lab) -> dict[str, Path]:
-    """Return the starter and every fix of a lab by name."""
-    return {STARTER: lab.patient, **lab.fixes()}
-
-
-def should_pass(lab: Lab, name: str) -> bool:
-    """Tell whether the manifest promises that a candidate passes."""
-    return not lab.manifest.expectation(name).fails
 
 
 def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> list[str]:

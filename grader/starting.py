@@ -10,8 +10,8 @@ from rich.live import Live
 from grader.course import Course, Lab
 from grader.live import Session, alone, live_project
 from grader.project import Project
+from grader.provision import set_up
 from grader.screen import Lines, Picture
-from grader.setup import set_up
 from grader.work import edited_starter, make_work_copy
 
 

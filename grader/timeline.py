@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from grader.errors import ErError
 from grader.evidence import SUCCESS, Evidence
 from grader.fitness import TWIN_SECONDS
+from grader.histogram import quantile
 from grader.manifest import Symptom
 from grader.plan import Plan
-from grader.vitals import quantile
 
 STEP_SECONDS = 1.0
 LONGEST_SECONDS = 600

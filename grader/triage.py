@@ -13,8 +13,8 @@ from grader.calibration import read_calibration
 from grader.catalog import Catalog, Emergency, read_catalog
 from grader.course import Course, Lab
 from grader.errors import ErError
+from grader.fixes import STARTER
 from grader.manifest import Stopgap
-from grader.proof import STARTER
 
 
 class Measured(BaseModel):

@@ -9,8 +9,9 @@ from pathlib import Path
 from grader.batch import Job, Outcome, grade_all, read_results
 from grader.course import ALL_LABS, Course, Lab
 from grader.errors import ErError
+from grader.fixes import candidates
 from grader.plan import fresh_seed
-from grader.proof import broken_promises, candidates, fingerprint, is_prose
+from grader.proof import broken_promises, fingerprint, is_prose
 from grader.results import Results
 
 SENTINEL = "03"

@@ -1,11 +1,11 @@
 """Vitals: what a learner sees of live traffic, as differences between two readings of the evidence."""
 
-import math
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from grader.evidence import SUCCESS, Evidence
+from grader.histogram import quantile
 
 WINDOW_SECONDS = 2.0
 """Vitals say what happened in about the last two seconds."""
@@ -91,12 +91,3 @@ class Monitor:
             service: (values.get("work_in_flight", 0.0), values.get("work_capacity", 0.0))
             for service, values in found.items()
         }
-
-
-def quantile(buckets: dict[float, float], share: float) -> float:
-    """Return the lowest bucket edge under which at least `share` of the events lie (seconds; inf beyond the last)."""
-    total = buckets.get(math.inf, 0.0)
-    for edge in sorted(buckets):
-        if total and buckets[edge] >= share * total:
-            return edge
-    return math.inf

@@ -36,8 +36,9 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     resume: bool,
 ) -> None:
     """Prove labs: grade the starter and every fix, and demand exactly what the manifest says."""
-    from grader import authors
-    from grader.setup import open_console, set_up
+    from grader import proof_table
+    from grader.console import open_console
+    from grader.provision import set_up
     from grader.turns import at_once
     from grader.verify import Verification, jobs_of, read_shard, touched
 
@@ -47,9 +48,9 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     for lab in chosen:
         set_up(lab, console)
     verification = Verification(
-        course, jobs or at_once(), partial(authors.show_proof, console), quick=quick, resume=resume
+        course, jobs or at_once(), partial(proof_table.show_proof, console), quick=quick, resume=resume
     )
-    sys.exit(authors.verify(console, verification, work, document, xml))
+    sys.exit(proof_table.verify(console, verification, work, document, xml))
 
 
 @click.command()
@@ -61,12 +62,13 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 @click.option("--append", is_flag=True, help="Add to the runs of earlier calls.")
 def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
     """Measure the margins of lab NN and write its calibration.toml."""
-    from grader import authors
-    from grader.setup import open_console, set_up
+    from grader.calibration_table import calibrate as calibrate_
+    from grader.console import open_console
+    from grader.provision import set_up
 
     console = open_console()
     images = set_up(lab, console)
-    sys.exit(authors.calibrate(console, Course.here(), lab, images, runs, disturb=disturb, append=append))
+    sys.exit(calibrate_(console, Course.here(), lab, images, runs, disturb=disturb, append=append))
 
 
 @click.command()

@@ -17,7 +17,7 @@ from grader.errors import ErError
 @LAB
 def start(lab: Lab) -> None:
     """Start lab NN, or join it, and play its incident on your work copy."""
-    from grader.setup import open_console
+    from grader.console import open_console
     from grader.starting import start as start_
 
     start_(Course.here(), lab, open_console())
@@ -36,12 +36,13 @@ def grade(  # noqa: PLR0913 # the options of one command
     """Judge your work copy of lab NN: the incident is replayed on a clean copy of the system."""
     if class_ is not None:
         _grade_class(lab, class_, seed, out)
+    from grader.console import open_console
     from grader.grading import Grade
     from grader.plan import fresh_seed
+    from grader.provision import set_up
     from grader.reports import junit, page, summary
     from grader.reports.terminal import show
     from grader.results import Verdict
-    from grader.setup import open_console, set_up
     from grader.turns import turn
     from grader.work import demand_work_copy
 
@@ -72,8 +73,9 @@ def grade(  # noqa: PLR0913 # the options of one command
 @LAB
 def stop(lab: Lab) -> None:
     """Take the live lab NN down."""
+    from grader.console import open_console
     from grader.live import live_project
-    from grader.setup import open_console, set_up_engine
+    from grader.provision import set_up_engine
 
     course = Course.here()
     set_up_engine(open_console())
@@ -86,7 +88,7 @@ def stop(lab: Lab) -> None:
 def list_(*, patterns: bool) -> None:
     """List the labs by learning path, with your progress."""
     from grader import listing
-    from grader.setup import open_console
+    from grader.console import open_console
 
     course, console = Course.here(), open_console()
     console.print(listing.patterns(course) if patterns else listing.labs(course))
@@ -100,8 +102,8 @@ def hint(lab: Lab, *, again: bool) -> None:
     """Show the next hint of lab NN."""
     from rich.markdown import Markdown
 
-    from grader.progress import next_hint, shown_hints
-    from grader.setup import open_console
+    from grader.console import open_console
+    from grader.hints import next_hint, shown_hints
 
     course, console = Course.here(), open_console()
     texts = shown_hints(course, lab) if again else [next_hint(course, lab)]
@@ -115,7 +117,7 @@ def diff_(lab: Lab) -> None:
     """Show what you changed in lab NN against the starter."""
     from rich.syntax import Syntax
 
-    from grader.setup import open_console
+    from grader.console import open_console
     from grader.work import diff
 
     text = diff(Course.here(), lab)
@@ -175,8 +177,8 @@ def heal(lab: Lab, service: str | None) -> None:
 @click.argument("wanted", metavar="[ID]", required=False)
 def traces(lab: Lab, wanted: str | None) -> None:
     """List the latest traces of the live lab NN, or show one: by its ID, the beginning of it, or the order's."""
+    from grader.console import open_console
     from grader.live import live_ports
-    from grader.setup import open_console
     from grader.waterfall import listing, waterfall
 
     ports = live_ports(Course.here(), lab)
@@ -191,7 +193,7 @@ def triage(symptom: str | None, *, as_json: bool) -> None:
     import json
 
     from grader import triage as triage_
-    from grader.setup import open_console
+    from grader.console import open_console
 
     course, console = Course.here(), open_console()
     found = triage_.rows(course) if symptom is None else [triage_.row(course, symptom)]
@@ -210,16 +212,16 @@ def triage(symptom: str | None, *, as_json: bool) -> None:
 @click.command()
 def doctor() -> None:
     """Tell whether this machine can run labs, and what to do if it cannot."""
+    from grader.console import open_console
     from grader.doctor import report
-    from grader.setup import open_console
 
     sys.exit(report(Course.here(), open_console()))
 
 
 def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> NoReturn:
-    from grader import authors
-    from grader.classroom import class_seed
-    from grader.setup import open_console, set_up
+    from grader.classroom import class_seed, grade_folder
+    from grader.console import open_console
+    from grader.provision import set_up
     from grader.turns import at_once
 
     if not folder.is_dir():
@@ -227,7 +229,7 @@ def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> 
     console = open_console()
     set_up(lab, console)
     out = out or Course.here().state / "classes" / f"{folder.resolve().name}-{lab.name}"
-    sys.exit(authors.grade_folder(console, lab, folder, class_seed(out, seed), out, at_once()))
+    sys.exit(grade_folder(console, lab, folder, class_seed(out, seed), out, at_once()))
 
 
 COMMANDS = (start, grade, stop, list_, hint, diff_, reset_, break_, heal, triage, traces, doctor)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from grader.calibration import ACCEPTED_MARGIN, REJECTED_MARGIN, read_calibration
 from grader.course import Course, Lab
 from grader.errors import ErError
+from grader.fixes import STARTER
 from grader.lint.finding import Finding, line_of
-from grader.proof import STARTER
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.course import Course, Lab
+from grader.fixes import STARTER
 from grader.lint.finding import Finding, line_of
-from grader.proof import STARTER
 
 LEAST_ACCEPTED, LEAST_REJECTED = 2, 5
 

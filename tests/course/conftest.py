@@ -13,7 +13,7 @@ import pytest
 from outcomes import NUMBERS, OUTCOMES, Er, Golden
 from stack import FakeProject, Script, Services, bring_up, serving
 
-from grader import cli, grading, live, play, setup, turns
+from grader import cli, grading, live, play, provision, turns
 from grader.course import Course, Lab
 
 HERE = Path(__file__).parent
@@ -66,8 +66,8 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr(turns, "POLL_SECONDS", 0.01)
     for module in (grading, live):
         monkeypatch.setattr(module, "bring_up", bring_up)
-    monkeypatch.setattr(setup, "set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
-    monkeypatch.setattr(setup, "set_up_engine", lambda *_: None)
+    monkeypatch.setattr(provision, "set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
+    monkeypatch.setattr(provision, "set_up_engine", lambda *_: None)
     monkeypatch.setattr("grader.starting.set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
 
     @contextmanager

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.calibration import Calibration, Threshold, holds_for, read_calibration, thresholds
+from grader.calibration import Calibration, Threshold, holds_for, read_calibration
 from grader.checks import Finding, State
 from grader.course import Course, Lab
 from grader.errors import ErError
+from grader.margins import thresholds
 from grader.results import CheckResult, Results, Verdict
 
 LAB = Course.here().lab("03")

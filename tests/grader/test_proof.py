@@ -2,7 +2,8 @@ import pytest
 
 from grader.checks import State
 from grader.course import Course
-from grader.proof import broken_promises, candidates, fingerprint, should_pass
+from grader.fixes import candidates, should_pass
+from grader.proof import broken_promises, fingerprint
 from grader.results import CheckResult, Results, Verdict
 
 COURSE = Course.here()

@@ -12,7 +12,7 @@ from grader.batch import Job, Outcome
 from grader.checks import State
 from grader.course import Course
 from grader.errors import ErError
-from grader.proof import candidates
+from grader.fixes import candidates
 from grader.results import CheckResult, Results, Verdict
 from grader.verify import Proof, Verification, jobs_of, read_shard, touched
 

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from grader.evidence import Evidence
-from grader.vitals import Monitor, quantile
+from grader.histogram import quantile
+from grader.vitals import Monitor
 
 Rows = list[tuple[dict[str, str], float]]
 

@@ -10,7 +10,7 @@ import pytest
 from grader import work
 from grader.course import Course, Lab
 from grader.errors import ErError, LearnerError
-from grader.progress import next_hint, shown_hints
+from grader.hints import next_hint, shown_hints
 
 
 @pytest.fixture

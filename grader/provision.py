@@ -1,4 +1,4 @@
-"""What every command needs first: a console, and for those that run labs the engine and the images."""
+"""What a lab runs on: the engine, and the images that its Compose files name."""
 
 import re
 
@@ -6,29 +6,13 @@ import click
 from rich.console import Console
 
 from grader.course import Course, Lab
-
-WIDTH_OF_LOGS = 120
-
-
-class Output(Console):
-    """A console that does not end the program with a verdict's exit code when nobody reads it any more."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise what the output's end is."""
-        raise BrokenPipeError
-
-
-def open_console() -> Console:
-    """Return the console: as wide as the terminal, or of a fixed width where there is none."""
-    console = Output(highlight=False)
-    return console if console.is_terminal else Output(highlight=False, width=WIDTH_OF_LOGS)
+from grader.engine import ensure_engine
+from grader.images import ensure_images, inputs
+from grader.runs import remove_orphans
 
 
 def set_up_engine(console: Console) -> None:
     """Make sure of the engine, and that no killed grade is left on it; raises ErError with what brings it."""
-    from grader.engine import ensure_engine  # noqa: PLC0415 # only commands that run labs need it
-    from grader.runs import remove_orphans  # noqa: PLC0415
-
     course = Course.here()
     ensure_engine(course, console.print, click.confirm if console.is_terminal else None)
     remove_orphans(course.runs, console.print)
@@ -36,8 +20,6 @@ def set_up_engine(console: Console) -> None:
 
 def set_up(lab: Lab, console: Console) -> dict[str, str]:
     """Make sure of the engine and of the images that a lab's Compose files name; return Compose's variables."""
-    from grader.images import ensure_images, inputs  # noqa: PLC0415
-
     set_up_engine(console)
     text = (lab.path / "compose.yaml").read_text()
     for included in re.findall(r"\.\./\.\./compose/[a-z]+\.yaml", text):
