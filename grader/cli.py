@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import click
 
+from grader.base.errors import ErError
 from grader.commands import author, learner
-from grader.errors import ErError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

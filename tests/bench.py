@@ -14,15 +14,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.control import Port
-from grader.course import Course
-from grader.docker import docker
-from grader.evidence import Evidence
-from grader.fitness import lag
-from grader.live import live_project
-from grader.project import Project
-from grader.results import Results
-from grader.turns import at_once
+from grader.course.course import Course
+from grader.engine.control_port import Port
+from grader.engine.docker import docker
+from grader.engine.project import Project
+from grader.evidence.fitness import lag
+from grader.evidence.prometheus import Evidence
+from grader.grading.results import Results
+from grader.grading.slots import at_once
+from grader.live.session import live_project
 
 COURSE = Course.here()
 LAB = COURSE.lab("03")

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import settings
 from real_stores import kafka, postgres, redis
 
-from grader.course import Course
-from grader.docker import docker
-from grader.engine import ensure_engine
-from grader.images import ensure_images
-from grader.runs import remove_orphans
+from grader.course.course import Course
+from grader.engine.daemon import ensure_engine
+from grader.engine.docker import docker
+from grader.engine.images import ensure_images
+from grader.engine.ownership import remove_orphans
 
 __all__ = ["kafka", "postgres", "redis"]
 

@@ -11,7 +11,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
 
-from grader.course import Course
+from grader.course.course import Course
 
 OWNERS_PASSWORD = "0123456789abcdef"  # noqa: S105 # of the tests
 REDIS = f"""

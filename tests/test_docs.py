@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalog import read_catalog
-from grader.course import Course, Lab
-from grader.work import edited_files
+from grader.course.catalog import read_catalog
+from grader.course.course import Course, Lab
+from grader.course.submission import edited_files
 
 COURSE = Course.here()
 DOCUMENTS = [*COURSE.root.glob("*.md"), *COURSE.root.glob("labs/*/*.md")]

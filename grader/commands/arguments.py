@@ -2,7 +2,7 @@
 
 import click
 
-from grader.course import Course, Lab
+from grader.course.course import Course, Lab
 
 
 class LabNumber(click.ParamType[Lab]):

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from grader.commands.arguments import LAB, LabNumber
-from grader.course import Course, Lab
+from grader.course.course import Course, Lab
 
 
 @click.command()
@@ -36,11 +36,11 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     resume: bool,
 ) -> None:
     """Prove labs: grade the starter and every fix, and demand exactly what the manifest says."""
-    from grader import proof_table
-    from grader.console import open_console
-    from grader.provision import set_up
-    from grader.turns import at_once
-    from grader.verify import Verification, jobs_of, read_shard, touched
+    from grader.authoring import proof_table
+    from grader.authoring.verify import Verification, jobs_of, read_shard, touched
+    from grader.base.console import open_console
+    from grader.engine.provision import set_up
+    from grader.grading.slots import at_once
 
     course, console = Course.here(), open_console()
     chosen = list(labs) or (touched(course, since) if since else course.labs())
@@ -62,9 +62,9 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 @click.option("--append", is_flag=True, help="Add to the runs of earlier calls.")
 def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
     """Measure the margins of lab NN and write its calibration.toml."""
-    from grader.calibration_table import calibrate as calibrate_
-    from grader.console import open_console
-    from grader.provision import set_up
+    from grader.authoring.calibration_table import calibrate as calibrate_
+    from grader.base.console import open_console
+    from grader.engine.provision import set_up
 
     console = open_console()
     images = set_up(lab, console)
@@ -75,7 +75,7 @@ def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
 def lint(labs: tuple[Lab, ...]) -> None:
     """Find what is wrong with labs, as far as it can be known without running them."""
-    from grader.lint import lint as lint_
+    from grader.authoring.lint import lint as lint_
 
     course = Course.here()
     findings = [finding for lab in labs or course.labs() for finding in lint_(course, lab)]
@@ -90,8 +90,8 @@ def lint(labs: tuple[Lab, ...]) -> None:
 @click.argument("slug")
 def new(number: str, slug: str) -> None:
     """Make lab NN-SLUG from a template, and say what is left to write."""
-    from grader.lint import lint as lint_
-    from grader.new import new as new_
+    from grader.authoring.lint import lint as lint_
+    from grader.authoring.scaffold import new as new_
 
     course = Course.here()
     lab = new_(course, number, slug)

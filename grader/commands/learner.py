@@ -8,17 +8,17 @@ from typing import NoReturn
 
 import click
 
+from grader.base.errors import ErError
 from grader.commands.arguments import LAB
-from grader.course import Course, Lab
-from grader.errors import ErError
+from grader.course.course import Course, Lab
 
 
 @click.command()
 @LAB
 def start(lab: Lab) -> None:
     """Start lab NN, or join it, and play its incident on your work copy."""
-    from grader.console import open_console
-    from grader.starting import start as start_
+    from grader.base.console import open_console
+    from grader.live.start import start as start_
 
     start_(Course.here(), lab, open_console())
 
@@ -36,15 +36,15 @@ def grade(  # noqa: PLR0913 # the options of one command
     """Judge your work copy of lab NN: the incident is replayed on a clean copy of the system."""
     if class_ is not None:
         _grade_class(lab, class_, seed, out)
-    from grader.console import open_console
-    from grader.grading import Grade
-    from grader.plan import fresh_seed
-    from grader.provision import set_up
+    from grader.base.console import open_console
+    from grader.course.submission import demand_work_copy
+    from grader.engine.provision import set_up
+    from grader.grading.grade import Grade
+    from grader.grading.results import Verdict
+    from grader.grading.slots import turn
+    from grader.incident.plan import fresh_seed
     from grader.reports import junit, page, summary
     from grader.reports.terminal import show
-    from grader.results import Verdict
-    from grader.turns import turn
-    from grader.work import demand_work_copy
 
     course, console = Course.here(), open_console()
     source = submission or demand_work_copy(course, lab)
@@ -73,9 +73,9 @@ def grade(  # noqa: PLR0913 # the options of one command
 @LAB
 def stop(lab: Lab) -> None:
     """Take the live lab NN down."""
-    from grader.console import open_console
-    from grader.live import live_project
-    from grader.provision import set_up_engine
+    from grader.base.console import open_console
+    from grader.engine.provision import set_up_engine
+    from grader.live.session import live_project
 
     course = Course.here()
     set_up_engine(open_console())
@@ -87,8 +87,8 @@ def stop(lab: Lab) -> None:
 @click.option("--patterns", is_flag=True, help="List all patterns of the handbook, also those without a lab.")
 def list_(*, patterns: bool) -> None:
     """List the labs by learning path, with your progress."""
-    from grader import listing
-    from grader.console import open_console
+    from grader.base.console import open_console
+    from grader.reports import listing
 
     course, console = Course.here(), open_console()
     console.print(listing.patterns(course) if patterns else listing.labs(course))
@@ -102,8 +102,8 @@ def hint(lab: Lab, *, again: bool) -> None:
     """Show the next hint of lab NN."""
     from rich.markdown import Markdown
 
-    from grader.console import open_console
-    from grader.hints import next_hint, shown_hints
+    from grader.base.console import open_console
+    from grader.course.hints import next_hint, shown_hints
 
     course, console = Course.here(), open_console()
     texts = shown_hints(course, lab) if again else [next_hint(course, lab)]
@@ -117,8 +117,8 @@ def diff_(lab: Lab) -> None:
     """Show what you changed in lab NN against the starter."""
     from rich.syntax import Syntax
 
-    from grader.console import open_console
-    from grader.work import diff
+    from grader.base.console import open_console
+    from grader.course.submission import diff
 
     text = diff(Course.here(), lab)
     console = open_console()
@@ -134,7 +134,7 @@ def diff_(lab: Lab) -> None:
 @LAB
 def reset_(lab: Lab) -> None:
     """Start over in lab NN; your old copy is kept."""
-    from grader.work import reset, work_copy
+    from grader.course.submission import reset, work_copy
 
     course = Course.here()
     backup = reset(course, lab)
@@ -151,8 +151,8 @@ def reset_(lab: Lab) -> None:
 @click.option("--for", "seconds", metavar="SECONDS", help="Heal by itself after this time: 10s.")
 def break_(lab: Lab, service: str | None, kind: str | None, parameters: tuple[str, ...], seconds: str | None) -> None:
     """Break SERVICE of the live lab NN; without arguments, list what can be broken."""
-    from grader.breaking import inject, menu
-    from grader.live import live_ports
+    from grader.live.manual_faults import inject, menu
+    from grader.live.session import live_ports
 
     ports = live_ports(Course.here(), lab)
     if service is None or kind is None:
@@ -166,8 +166,8 @@ def break_(lab: Lab, service: str | None, kind: str | None, parameters: tuple[st
 @click.argument("service", required=False)
 def heal(lab: Lab, service: str | None) -> None:
     """Heal what was broken by hand in the live lab NN."""
-    from grader.breaking import heal as heal_
-    from grader.live import live_ports
+    from grader.live.manual_faults import heal as heal_
+    from grader.live.session import live_ports
 
     click.echo(heal_(lab, live_ports(Course.here(), lab), service))
 
@@ -177,9 +177,9 @@ def heal(lab: Lab, service: str | None) -> None:
 @click.argument("wanted", metavar="[ID]", required=False)
 def traces(lab: Lab, wanted: str | None) -> None:
     """List the latest traces of the live lab NN, or show one: by its ID, the beginning of it, or the order's."""
-    from grader.console import open_console
-    from grader.live import live_ports
-    from grader.waterfall import listing, waterfall
+    from grader.base.console import open_console
+    from grader.live.session import live_ports
+    from grader.reports.waterfall import listing, waterfall
 
     ports = live_ports(Course.here(), lab)
     open_console().print(waterfall(lab, ports, wanted) if wanted else listing(lab, ports))
@@ -192,8 +192,8 @@ def triage(symptom: str | None, *, as_json: bool) -> None:
     """Start from what you see: what helps at once, what helps for good, and the lab that teaches it."""
     import json
 
-    from grader import triage as triage_
-    from grader.console import open_console
+    from grader.base.console import open_console
+    from grader.reports import triage as triage_
 
     course, console = Course.here(), open_console()
     found = triage_.rows(course) if symptom is None else [triage_.row(course, symptom)]
@@ -212,17 +212,17 @@ def triage(symptom: str | None, *, as_json: bool) -> None:
 @click.command()
 def doctor() -> None:
     """Tell whether this machine can run labs, and what to do if it cannot."""
-    from grader.console import open_console
-    from grader.doctor import report
+    from grader.base.console import open_console
+    from grader.engine.doctor import report
 
     sys.exit(report(Course.here(), open_console()))
 
 
 def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> NoReturn:
-    from grader.classroom import class_seed, grade_folder
-    from grader.console import open_console
-    from grader.provision import set_up
-    from grader.turns import at_once
+    from grader.base.console import open_console
+    from grader.classroom.roster import class_seed, grade_folder
+    from grader.engine.provision import set_up
+    from grader.grading.slots import at_once
 
     if not folder.is_dir():
         raise ErError(f"there is no folder `{folder}`", run=f"er grade {lab.number} --class DIR")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader.checks import State
-from grader.reports.words import measured
-from grader.results import CheckResult, Results, Verdict
-from grader.untrusted import plain
-from grader.writing import write_whole
+from grader.base.files import write_whole
+from grader.base.sanitize import plain
+from grader.evidence.checks import State
+from grader.grading.results import CheckResult, Results, Verdict
+from grader.reports.measured import measured
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
 

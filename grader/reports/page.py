@@ -5,13 +5,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from grader.checks import Finding
-from grader.course import Lab
-from grader.reports.picture import picture
-from grader.reports.words import measured
-from grader.results import Attempt, CheckResult, Results
-from grader.untrusted import plain
-from grader.writing import write_whole
+from grader.base.files import write_whole
+from grader.base.sanitize import plain
+from grader.course.course import Lab
+from grader.evidence.checks import Finding
+from grader.grading.results import Attempt, CheckResult, Results
+from grader.reports.measured import measured
+from grader.reports.timeline_svg import picture
 
 LONGEST_DIFF = 60_000
 """Characters of a diff that a page shows."""

@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
-from grader.checks import State
-from grader.reports.words import measured
-from grader.results import Results, Verdict
-from grader.untrusted import plain
+from grader.base.sanitize import plain
+from grader.evidence.checks import State
+from grader.grading.results import Results, Verdict
+from grader.reports.measured import measured
 
 MARKS = {State.HOLDS: "✅ holds", State.FAILS: "❌ fails"}
 VERDICTS = {Verdict.PASSED: "✅ passed", Verdict.FAILED: "❌ failed"}

@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.checks import State
-from grader.reports.words import measured
-from grader.results import CheckResult, Results, Verdict
+from grader.evidence.checks import State
+from grader.grading.results import CheckResult, Results, Verdict
+from grader.reports.measured import measured
 
 STYLES = {
     State.HOLDS: "green",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.course import Course
+from grader.course.course import Course
 
 LAB = Course.here().lab("03")
 STARTER = LAB.patient / "gateway.py"

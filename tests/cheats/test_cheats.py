@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cheating import CHEATS, RIGHT, submit
 
-from grader.results import Results, Verdict
+from grader.grading.results import Results, Verdict
 
 pytestmark = [pytest.mark.cheats, pytest.mark.usefixtures("nothing_left")]
 

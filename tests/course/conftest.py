@@ -13,8 +13,11 @@ import pytest
 from outcomes import NUMBERS, OUTCOMES, Er, Golden
 from stack import FakeProject, Script, Services, bring_up, serving
 
-from grader import cli, grading, live, play, provision, turns
-from grader.course import Course, Lab
+from grader import cli
+from grader.course.course import Course, Lab
+from grader.engine import provision
+from grader.grading import attempt, grade, slots
+from grader.live import session
 
 HERE = Path(__file__).parent
 GOLDEN = HERE.parent / "golden"
@@ -61,14 +64,14 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("ER_AT_ONCE", "64")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(play, "EVIDENCE_SECONDS", 1.0)
-    monkeypatch.setattr(play, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(turns, "POLL_SECONDS", 0.01)
-    for module in (grading, live):
+    monkeypatch.setattr(attempt, "EVIDENCE_SECONDS", 1.0)
+    monkeypatch.setattr(attempt, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(slots, "POLL_SECONDS", 0.01)
+    for module in (grade, session):
         monkeypatch.setattr(module, "bring_up", bring_up)
     monkeypatch.setattr(provision, "set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
     monkeypatch.setattr(provision, "set_up_engine", lambda *_: None)
-    monkeypatch.setattr("grader.starting.set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
+    monkeypatch.setattr("grader.live.start.set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})
 
     @contextmanager
     def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> Iterator[FakeProject]:
@@ -79,7 +82,7 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
             yield project
         script.attempt += 1
 
-    monkeypatch.setattr(grading, "clean_project", clean_project)
+    monkeypatch.setattr(grade, "clean_project", clean_project)
 
     def run(*words: str) -> tuple[int, str]:
         number = next((word for word in words if word.isdecimal()), "")

@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
-from grader.containers import Container
-from grader.control import ControlPort, Port
-from grader.errors import ErError, HostError
-from grader.project import Project
+from grader.base.errors import ErError, HostError
+from grader.engine.containers import Container
+from grader.engine.control_port import ControlPort, Port
+from grader.engine.project import Project
 
 RIGHT: dict[str, Any] = {
     "good": 1000, "total": 1000, "quick": 950, "calls": 1.0, "sold_twice": 0,

@@ -3,10 +3,10 @@
 import pytest
 from outcomes import NUMBERS, OUTCOMES, Er, Golden
 
-from grader.batch import read_results
-from grader.checks import State
-from grader.course import Course
-from grader.results import Results
+from grader.course.course import Course
+from grader.evidence.checks import State
+from grader.grading.batch import read_results
+from grader.grading.results import Results
 
 
 def graded(course: Course, er: Er, name: str) -> tuple[tuple[int, str], Results]:

@@ -6,8 +6,8 @@ import pytest
 from outcomes import Er, Golden
 from stack import FakeProject, Services, serving
 
-from grader import live
-from grader.course import Course
+from grader.course.course import Course
+from grader.live import session
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_faults_by_hand(course: Course, er: Er, golden: Golden, monkeypatch: pyt
     project = FakeProject(course.lab("01"), "er-01-00000000", course.runs / "x", {})
     project.prepare()
     with serving(Services(project.script)) as project.port:
-        monkeypatch.setattr(live, "live_project", lambda *_: project)
+        monkeypatch.setattr(session, "live_project", lambda *_: project)
         golden("break-menu", er("break", "01"))
         golden("break", er("break", "01", "inventory", "slow", "seconds=2", "--for", "10s"))
         golden("break-menu-broken", er("break", "01"))
@@ -88,7 +88,7 @@ def test_a_start_without_a_terminal_plays_once_and_says_what_next(
     course: Course, er: Er, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(Services(FakeProject.script)) as FakeProject.port:
-        monkeypatch.setattr("grader.live.Project", FakeProject)
-        monkeypatch.setattr("grader.screen.Lines.vitals", lambda *_: None)
+        monkeypatch.setattr("grader.live.session.Project", FakeProject)
+        monkeypatch.setattr("grader.live.screen.Lines.vitals", lambda *_: None)
         golden("start", er("start", "01"))
     assert (course.work / "01-passes-good" / "app.py").exists()

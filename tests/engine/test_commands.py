@@ -13,9 +13,9 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from grader.course import Course
-from grader.docker import docker
-from grader.runs import live_lab
+from grader.course.course import Course
+from grader.engine.docker import docker
+from grader.engine.ownership import live_lab
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 

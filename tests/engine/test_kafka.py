@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.docker import DockerError, docker
+from grader.engine.docker import DockerError, docker
 
 pytestmark = pytest.mark.engine
 

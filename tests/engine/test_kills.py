@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from patience import eventually
 
-from grader.course import Course
-from grader.runs import Run, known_runs
+from grader.course.course import Course
+from grader.engine.ownership import Run, known_runs
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -54,7 +54,7 @@ def test_the_next_command_takes_down_what_a_killed_grade_and_its_killed_watcher_
 ) -> None:
     wait_for(grade, "healthy after")
     children = Path(f"/proc/{grade.pid}/task/{grade.pid}/children").read_text().split()
-    watchers = [int(pid) for pid in children if b"grader.watcher" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    watchers = [int(pid) for pid in children if b"grader.engine.reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     assert len(watchers) == 1
     os.kill(watchers[0], signal.SIGKILL)
     grade.kill()

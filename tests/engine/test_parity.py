@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course
-from grader.docker import docker
-from grader.runs import Run, known_runs
+from grader.course.course import Course
+from grader.engine.docker import docker
+from grader.engine.ownership import Run, known_runs
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from real_stores import Store
 
-from grader.deeds import DEEDS, ContainerPort
-from grader.errors import ErError
+from grader.base.errors import ErError
+from grader.engine.container_faults import DEEDS, ContainerPort
 
 pytestmark = pytest.mark.engine
 

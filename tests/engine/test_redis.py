@@ -14,8 +14,8 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from grader.course import Course
-from grader.deeds import DEEDS, ContainerPort
+from grader.course.course import Course
+from grader.engine.container_faults import DEEDS, ContainerPort
 
 pytestmark = pytest.mark.engine
 

@@ -15,16 +15,16 @@ from typing import Self
 
 import pytest
 
-from grader.containers import remove_project
-from grader.course import Course
-from grader.docker import DockerError, docker
-from grader.errors import ErError
-from grader.images import tags, variable
-from grader.project import clean_project
-from grader.results import Results, Verdict
-from grader.runs import known_runs
-from grader.startup import bring_up
-from grader.work import stage
+from grader.base.errors import ErError
+from grader.course.course import Course
+from grader.course.submission import stage
+from grader.engine.containers import remove_project
+from grader.engine.docker import DockerError, docker
+from grader.engine.images import tags, variable
+from grader.engine.ownership import known_runs
+from grader.engine.project import clean_project
+from grader.grading.readiness import bring_up
+from grader.grading.results import Results, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from grader import cli
-from grader.errors import ErError
+from grader.base.errors import ErError
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from load_program import SECRET, Metrics, Program, program
 from target import Behaviour, Handler, Target, answer, close, targets
 
-from grader.course import Course
-from grader.manifest import ShareCheck
+from grader.course.course import Course
+from grader.course.manifest import ShareCheck
 from kit.receipts import Receipts
 from loadtests.bucket import Level, TokenBucket
 

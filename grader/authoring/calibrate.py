@@ -1,0 +1,145 @@
+"""`er calibrate`: play a lab's starter and fixes over and over, also on a disturbed machine, and keep the figures."""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.authoring.disturbance import DISTURBANCES, ROOM, disturbed
+from grader.authoring.expectations import broken_promises
+from grader.authoring.margins import thresholds
+from grader.course.calibration import Calibration, holds_for, plays_as
+from grader.course.course import Course, Lab
+from grader.course.fixes import candidates, should_pass
+from grader.grading.batch import Crew, Job, Outcome, read_results
+from grader.grading.grade import Grade
+from grader.grading.results import Results, Verdict
+from grader.grading.slots import turn
+from grader.incident.plan import fresh_seed
+
+CALM, STOPGAP = "calm", "stopgap"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One grade of a calibration: which candidate, which disturbance (`calm`: none), and what came of it."""
+
+    candidate: str
+    disturbance: str
+    folder: Path
+    results: Results | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict; a grade that left no results is an error."""
+        return self.results.verdict if self.results else Verdict.ERROR
+
+    def wrong(self, lab: Lab) -> bool:
+        """Tell whether the verdict is a wrong one: what should pass failed, or the other way round."""
+        judged = self.verdict in (Verdict.PASSED, Verdict.FAILED)
+        return judged and (self.verdict is Verdict.PASSED) != should_pass(lab, self.candidate)
+
+    def surprises(self, lab: Lab) -> list[str]:
+        """Return which checks a run decided otherwise than the manifest says, if it was judged on all of them."""
+        if self.results is None or self.verdict not in (Verdict.PASSED, Verdict.FAILED) or not self.results.whole:
+            return []
+        return broken_promises(lab, self.candidate, self.results, quick=False)
+
+
+@dataclass
+class Calibrator:
+    """Play the runs of a lab; `say` hears of each. Runs are kept in a folder, so that it can be gone on with."""
+
+    course: Course
+    lab: Lab
+    say: Callable[[Run, int], None]
+
+    @property
+    def folder(self) -> Path:
+        """Return where this lab's runs are kept, as it plays now."""
+        return self.course.state / "calibrate" / self.lab.name / plays_as(self.lab)
+
+    def play(self, runs: int, *, disturb: bool, append: bool) -> list[Run]:
+        """Play every candidate `runs` times, with `disturb` as often again disturbed; return all runs there are now.
+
+        `append` keeps the runs of earlier calls; without it they are thrown away.
+        """
+        if not append:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        names = candidates(self.lab)
+        for number in range(runs):
+            for at, (name, path) in enumerate(names.items()):
+                # Each candidate meets each disturbance in turn.
+                kinds = [CALM, DISTURBANCES[(number * len(names) + at) % len(DISTURBANCES)]] if disturb else [CALM]
+                for kind in kinds:
+                    seed = fresh_seed()
+                    job = Job(name, self.lab, path, self.folder / name / f"{kind}-{seed}", seed, thorough=True)
+                    outcome = self._grade(job, kind)
+                    run = Run(name, kind, job.out, outcome.results)
+                    if run.results is None:
+                        job.out.mkdir(parents=True, exist_ok=True)
+                        (job.out / "said.txt").write_text(outcome.said)
+                    self.say(run, runs * len(names) * len(kinds))
+        return self.kept()
+
+    def play_stopgap(self, runs: int, images: Mapping[str, str], say: Callable[[str], None]) -> None:
+        """Play the starter `runs` times with the lab's stopgap, if it has one; `say` hears each run's progress."""
+        stopgap = self.lab.manifest.stopgap
+        if stopgap is None:
+            return
+        for _ in range(runs):
+            grade = Grade(
+                self.course, self.lab, self.lab.patient, fresh_seed(), images, say, thorough=True, faults=stopgap.faults
+            )
+            with turn(lambda: say("waiting for other runs on this machine to end ...")):
+                grade.run().write(self.folder / f"{STOPGAP}-{grade.seed}")
+
+    def _grade(self, job: Job, kind: str) -> Outcome:
+        if kind == CALM:
+            return next(Crew(1).run([job]))
+        crew = Crew(ROOM if kind.startswith("beside-") else 1)
+        with disturbed(kind, self.lab, self.course.state / "disturbance", crew.processes):
+            return next(crew.run([job]))
+
+    def kept(self) -> list[Run]:
+        """Return all runs that are kept for the lab as it is now."""
+        return [
+            Run(path.parent.name, path.name.rpartition("-")[0], path, read_results(path))
+            for path in sorted(self.folder.glob("*/*-*"))
+        ]
+
+    def calibration(self, runs: list[Run]) -> Calibration:
+        """Return the figures of these runs; those that could not be judged have none."""
+        judged = [(run.candidate, told) for run in runs if (told := run.results) and told.checks and told.whole]
+        return Calibration(
+            measured=datetime.now(UTC).date().isoformat(),
+            machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+            runs=len(judged),
+            holds_for=holds_for(self.lab),
+            threshold=thresholds(self.lab, judged, self._relieved()),
+        )
+
+    def _relieved(self) -> list[Results]:
+        """Return the results with the lab's stopgap that are kept."""
+        found = [read_results(path) for path in sorted(self.folder.glob(f"{STOPGAP}-*"))]
+        return [results for results in found if results and results.checks]
+
+
+def summary(lab: Lab, runs: list[Run]) -> Iterator[tuple[str, int, int, int, int, float]]:
+    """Yield for each disturbance: its name, grades, wrong verdicts, those without one, repeats, mean seconds."""
+    for kind in (CALM, *DISTURBANCES):
+        mine = [run for run in runs if run.disturbance == kind]
+        if not mine:
+            continue
+        results = [run.results for run in mine if run.results]
+        yield (
+            kind,
+            len(mine),
+            sum(run.wrong(lab) for run in mine),
+            sum(run.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR) for run in mine),
+            sum(len(result.attempts) - 1 for result in results if result.attempts),
+            sum(result.seconds for result in results) / max(1, len(results)),
+        )

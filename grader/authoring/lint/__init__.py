@@ -1,0 +1,27 @@
+"""`er lint`: everything about a lab that can be known without running it."""
+
+from collections.abc import Callable, Iterator
+
+from grader.authoring.lint import calibrated, catalogued, fixes, hardening, layout, measures, prose
+from grader.authoring.lint.finding import Finding
+from grader.base.errors import ErError
+from grader.course.course import Course, Lab
+
+RULES: tuple[Callable[[Course, Lab], Iterator[Finding]], ...] = (
+    layout.check,
+    catalogued.check,
+    fixes.check,
+    measures.check,
+    hardening.check,
+    prose.check,
+    calibrated.check,
+)
+
+
+def lint(course: Course, lab: Lab) -> list[Finding]:
+    """Return all that is wrong with a lab, by file and line; a manifest that cannot be read is all there is to say."""
+    try:
+        _ = lab.manifest
+    except ErError as error:
+        return [Finding(lab.path / "lab.toml", 0, error.what, "see `grader/course/manifest.py`")]
+    return sorted({finding for rule in RULES for finding in rule(course, lab)})

@@ -1,0 +1,30 @@
+"""The catalogue: a lab is of a pattern and of an emergency that it knows, and the pattern mends that emergency."""
+
+from collections.abc import Iterator
+
+from grader.authoring.lint.finding import Finding, line_of
+from grader.course.catalog import read_catalog
+from grader.course.course import Course, Lab
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find a pattern or an emergency that `labs/catalog.toml` has no entry for, or that do not belong together."""
+    catalog, manifest, path = read_catalog(course), lab.manifest, lab.path / "lab.toml"
+    text = path.read_text()
+    unknown = []
+    if manifest.pattern not in catalog.pattern:
+        unknown.append(("pattern", manifest.pattern))
+    if manifest.emergency not in catalog.emergency:
+        unknown.append(("emergency", manifest.emergency))
+    if manifest.stopgap and manifest.stopgap.pattern not in catalog.pattern:
+        unknown.append(("pattern", manifest.stopgap.pattern))
+    for field, key in unknown:
+        line = line_of(text, f'{field} = "{key}"')
+        yield Finding(path, line, f"the catalogue has no {field} `{key}`", "see `labs/catalog.toml`")
+    if not unknown and manifest.pattern not in catalog.row(manifest.emergency).patterns:
+        yield Finding(
+            path,
+            line_of(text, "emergency = "),
+            f"`{manifest.pattern}` is no pattern for `{manifest.emergency}`",
+            "name it in that row of `labs/catalog.toml`, or another emergency here",
+        )

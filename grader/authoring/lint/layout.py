@@ -1,0 +1,88 @@
+"""The files of a lab: which there must be, which may be, and how long."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.authoring.lint.finding import Finding, line_of
+from grader.course.course import Course, Lab
+from grader.engine.images import OWN_DATA
+
+NEEDED = ("README.md", "lab.toml", "compose.yaml", "locustfile.py", "hints.md", "debrief.md", "patient", "fixes")
+ALLOWED = (*NEEDED, "calibration.toml", *OWN_DATA.values())
+
+PATIENT_LINES, LOCUSTFILE_LINES, COMPOSE_LINES = 60, 65, 30
+"""Lines of code, in all edited files together and in the locustfile; lines of the compose file."""
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find what is missing, what is unknown, and what is too long."""
+    del course
+    for name in NEEDED:
+        if not (lab.path / name).exists():
+            yield Finding(lab.path, 0, f"`{name}` is missing", "every lab has one")
+    for path in sorted(lab.path.iterdir()):
+        if path.name not in ALLOWED and path.name != "__pycache__":
+            yield Finding(path, 0, "a lab has no such file", f"it may have {', '.join(ALLOWED)}")
+    yield from _patient(lab)
+    path = lab.path / "compose.yaml"
+    if path.exists() and (lines := len(path.read_text().splitlines())) > COMPOSE_LINES:
+        wanted = f"{COMPOSE_LINES} have to do; what labs share is in the templates"
+        yield Finding(path, COMPOSE_LINES + 1, f"{lines} lines", wanted)
+    path = lab.path / "locustfile.py"
+    if path.exists() and (lines := lines_of_code(path)) > LOCUSTFILE_LINES:
+        wanted = f"{LOCUSTFILE_LINES} have to do; what labs share is in the load library"
+        yield Finding(path, 0, f"{lines} lines of code", wanted)
+    yield from _users(lab)
+
+
+def _patient(lab: Lab) -> Iterator[Finding]:
+    total, todo = 0, False
+    for name in lab.manifest.edit:
+        path = lab.patient / name
+        if not path.is_file():
+            line = line_of((lab.path / "lab.toml").read_text(), "edit =")
+            yield Finding(lab.path / "lab.toml", line, f"`edit` names `{name}`, which patient/ has not", "add it there")
+            continue
+        total += lines_of_code(path)
+        todo |= "# TODO" in path.read_text()
+    if total > PATIENT_LINES:
+        path = lab.patient / lab.manifest.edit[0]
+        yield Finding(
+            path, 0, f"the patient has {total} lines of code", f"{PATIENT_LINES} are allowed: plumbing is the kit's"
+        )
+    if not todo:
+        path = lab.patient / lab.manifest.edit[0]
+        yield Finding(path, 0, "no edited file has a `# TODO`", "put one where the learner's work is")
+
+
+def _users(lab: Lab) -> Iterator[Finding]:
+    path = lab.path / "locustfile.py"
+    if not path.exists():
+        return
+    text = path.read_text()
+    for phase in lab.manifest.phase:
+        for quote in ('"', "'"):
+            if line := line_of(text, f"{quote}{phase.name}{quote}"):
+                yield Finding(path, line, f"users know of the phase `{phase.name}`", "phases are the manifest's")
+
+
+def lines_of_code(path: Path) -> int:
+    """Return the number of a file's lines that are neither blank nor comment nor, in Python, docstring."""
+    text = path.read_text()
+    if path.suffix != ".py":
+        return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in text.splitlines())
+    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in quiet:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            first = node.body[0]
+            lines.difference_update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    return len(lines)

@@ -1,0 +1,139 @@
+"""Checks: they read only what the patient cannot forge, and can be decided by the events that the incident brings."""
+
+import re
+from collections.abc import Iterator
+
+from grader.authoring.lint.finding import Finding, line_of
+from grader.course.course import Course, Lab
+from grader.course.manifest import Manifest, ShareCheck
+from grader.evidence.checks import interval
+
+EVIDENCE = {
+    "load_intended_total",
+    "load_sent_total",
+    "load_responses_total",
+    "load_tally_total",
+    "load_promised",
+    "load_beyond_promise",
+    "load_subject",
+    "load_latency_seconds_bucket",
+    "load_latency_seconds_count",
+    "load_latency_seconds_sum",
+    "ledger_entries_total",
+    "work_in_flight",
+    "work_in_flight_peak",
+    "work_queued",
+    "work_capacity",
+    "service_arrivals_peak",
+    "service_requests_total",
+    "database_queries_total",
+    "database_connections_peak",
+    "store_keys_lasting_peak",
+    "store_expiring_together_peak",
+}
+"""Metrics of the load generator and of the kit that a check may read; a stock service brings its own."""
+
+BROUGHT = re.compile(r'\btelemetry\.(?P<kind>counter|gauge)\(\s*"(?P<name>[a-z_]+)"')
+"""A metric that a stock service's module exports."""
+
+OF_PATIENTS = {"audit_": "observability"}
+"""What is worked out from what patients emit, by the beginning of its name, and the one pattern whose labs judge that.
+
+There is nothing else to judge there. trace-audit believes no span by itself: it joins each to what stock services tell.
+"""
+
+ANSWERED = re.compile(r"load_responses_total|load_latency_seconds|status\s*=")
+"""What depends on how the patient answers, and so may be zero when it does not."""
+
+COUNTED = re.compile(r'^\s*sum\(load_(?:intended|sent)_total\{kind="(?P<kind>[a-z-]+)"(?:,phase="\$phase")?\}\)\s*$')
+"""A total that the manifest's rates tell: all arrivals of one user kind."""
+
+WORDS = re.compile(r'"[^"]*"|\'[^\']*\'|\{[^}]*\}|\[[^\]]*\]|[a-zA-Z_:][a-zA-Z0-9_:]*')
+GROUPED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
+LANGUAGE = {"sum", "max", "min", "avg", "count", "or", "and", "unless", "vector", "scalar", "abs", "bool", "clamp_min"}
+JOINS = {"label_replace", "group_left", "group_right"}
+
+
+def metrics(query: str) -> set[str]:
+    """Return the names of the metrics that a PromQL query reads."""
+    words = WORDS.findall(GROUPED.sub(" ", query))
+    return {word for word in words if word[0] not in "\"'{[" and word not in LANGUAGE | JOINS}
+
+
+def brought(course: Course) -> set[str]:
+    """Return the metrics that single stock services export, by the names that Prometheus has for them."""
+    services = course.root / "services"
+    files = [*services.glob("*.py"), *(path for path in services.glob("*/*.py") if path.parent.name != "kit")]
+    sources = [path.read_text(encoding="utf-8") for path in files]
+    found = [match for source in sources for match in BROUGHT.finditer(source)]
+    return {match["name"] + ("_total" if match["kind"] == "counter" else "") for match in found}
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find checks that read what they may not, that may divide by nothing, or that nothing could decide."""
+    evidence = EVIDENCE | brought(course)
+    manifest, path = lab.manifest, lab.path / "lab.toml"
+    text = path.read_text()
+    for claim in (*manifest.check, manifest.level):
+        name = getattr(claim, "name", "level")
+        line = line_of(text, f'name = "{name}"') or line_of(text, "[level]")
+        queries = [getattr(claim, field) for field in ("good", "total", "value") if hasattr(claim, field)]
+        for metric in sorted({metric for query in queries for metric in metrics(query)} - evidence):
+            yield Finding(
+                path,
+                line,
+                f"`{name}` reads `{metric}`",
+                "checks read evidence only: see `grader/authoring/lint/`",
+            )
+        for start, pattern in OF_PATIENTS.items():
+            if manifest.pattern != pattern and any(start in query for query in queries):
+                yield Finding(path, line, f"`{name}` judges what patients emit", f"only labs of `{pattern}` do")
+        if hasattr(claim, "total") and ANSWERED.search(claim.total):
+            yield Finding(
+                path, line, f"the total of `{name}` depends on the answers", "count what was sent, or a ledger"
+            )
+        if isinstance(claim, ShareCheck):
+            yield from _decidable(lab, claim, line)
+    level = manifest.level
+    if not 0 < level.great < level.elite <= 1:
+        yield Finding(
+            path, line_of(text, "[level]"), "the level's thresholds are not in order", "0 < great < elite <= 1"
+        )
+    if manifest.phase[0].faults:
+        line = line_of(text, f'name = "{manifest.phase[0].name}"')
+        yield Finding(path, line, "the first phase has a fault", "it proves that the system is healthy: begin without")
+
+
+def _decidable(lab: Lab, claim: ShareCheck, line: int) -> Iterator[Finding]:
+    """Ask whether a perfect and an utterly wrong run would both be decided by the events of one run."""
+    path = lab.path / "lab.toml"
+    events = claim.events if claim.events is not None else _events(lab.manifest, claim)
+    if events is None:
+        yield Finding(
+            path, line, f"nobody knows how many events `{claim.name}` has", "measure the least and add `events = N`"
+        )
+        return
+    low, high = interval(events, events)[0], interval(0, events)[1]
+    if claim.min is not None and (low < claim.min or high >= claim.min):
+        yield Finding(
+            path,
+            line,
+            f"{events:.0f} events cannot decide `{claim.name}` at {claim.min:.0%}",
+            "more events, or another threshold",
+        )
+    if claim.max is not None and (high > claim.max or low <= claim.max):
+        yield Finding(
+            path,
+            line,
+            f"{events:.0f} events cannot decide `{claim.name}` at {claim.max:.0%}",
+            "more events, or another threshold",
+        )
+
+
+def _events(manifest: Manifest, claim: ShareCheck) -> float | None:
+    """Return the least events of a share in any of its phases, when the manifest's rates tell; None when not."""
+    match = COUNTED.match(claim.total)
+    if match is None:
+        return None
+    by_phase = {phase.name: phase.rate.get(match["kind"], 0.0) * phase.seconds for phase in manifest.phase}
+    return min(by_phase[phase] for phase in claim.phase) if claim.phase else sum(by_phase.values())

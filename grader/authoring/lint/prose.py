@@ -1,0 +1,99 @@
+"""What learners read: brief, hints, debrief; and links that lead somewhere."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.authoring.lint.finding import Finding, line_of
+from grader.course.course import Course, Lab
+
+SECTIONS = ("What you see", "The contract", "What to change", "How it is graded", "Not needed")
+HINTS = 3
+LONG_LINE = 25
+"""Characters of code that nobody writes by chance."""
+
+WORDS = {
+    r"\bstudents?\b": "learner",
+    r"\btest cases?\b": "check",
+    r"\bmock(ed|s)?\b": "stock service",
+    r"\bscenarios?\b": "incident",
+    r"\bassignments?\b": "lab",
+}
+"""Words that the design has another one for."""
+
+LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find what brief, hints and debrief lack, dead links, and words that the design has others for."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(lab.path.glob("*.md"))}
+    for path, text in texts.items():
+        yield from links(course.root, path, text)
+        yield from _words(path, text)
+    yield from _brief(lab, texts.get(lab.path / "README.md", ""))
+    yield from _hints(lab, texts.get(lab.path / "hints.md", ""))
+    debrief = texts.get(lab.path / "debrief.md", "")
+    if debrief and not re.search(r"(?mi)^## .*when not", debrief):
+        yield Finding(lab.path / "debrief.md", 0, "no section says when not to use the pattern", "add `## When not to`")
+
+
+def _brief(lab: Lab, text: str) -> Iterator[Finding]:
+    path = lab.path / "README.md"
+    if not text:
+        return
+    for section in SECTIONS:
+        if not re.search(rf"(?m)^## {section}", text):
+            yield Finding(path, 0, f"no section `## {section}`", "a brief has it")
+    if not re.search(r"\d+ lines", text):
+        yield Finding(path, 0, "it does not say how many lines the answer took", "tell the size of the accepted fixes")
+    for claim in lab.manifest.check:
+        if claim.name not in text:
+            yield Finding(path, 0, f"it does not name the check `{claim.name}`", "a brief says how it is graded")
+
+
+def _hints(lab: Lab, text: str) -> Iterator[Finding]:
+    path = lab.path / "hints.md"
+    if not text:
+        return
+    hints = [part for part in re.split(r"(?m)^(?=## )", text) if part.startswith("## ")]
+    if len(hints) != HINTS:
+        yield Finding(
+            path, 0, f"{len(hints)} hints", f"there are {HINTS}: symptom, mechanism, API; each begins with `## `"
+        )
+    for hint in hints:
+        if "?" not in hint:
+            yield Finding(path, line_of(text, hint.splitlines()[0]), "a hint that asks nothing", "ask before you tell")
+    if line := line_of(text, "```"):
+        yield Finding(path, line, "a block of code", "hints never hand over code")
+    said = re.sub(r"[`\s]+", " ", text)
+    for fix in sorted(lab.path.glob("fixes/accepted/*/*.py")):
+        for code in fix.read_text().splitlines():
+            words = re.sub(r"\s+", " ", code.strip())
+            if len(words) > LONG_LINE and not words.startswith(("#", "import", "from", '"""')) and words in said:
+                yield Finding(path, 0, f"a line of {fix.parent.name}: `{words}`", "hints never hand over code")
+
+
+def _words(path: Path, text: str) -> Iterator[Finding]:
+    for pattern, word in WORDS.items():
+        for number, line in enumerate(text.splitlines(), start=1):
+            if match := re.search(pattern, line, re.IGNORECASE):
+                yield Finding(path, number, f"`{match[0]}`", f"the design's word is {word}")
+
+
+def links(root: Path, path: Path, text: str) -> Iterator[Finding]:
+    """Find links inside the repository that lead nowhere."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for target in LINK.findall(line):
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            file = (path.parent / name).resolve() if name else path
+            if not file.exists() or not file.is_relative_to(root):
+                yield Finding(path, number, f"a link to `{target}`, which is not there", "mend the link")
+            elif anchor and file.suffix == ".md" and anchor not in _anchors(file.read_text(encoding="utf-8")):
+                yield Finding(path, number, f"a link to `{target}`: there is no such heading", "mend the link")
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"(?m)^#+ (.+)$", text)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}

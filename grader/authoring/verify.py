@@ -1,0 +1,145 @@
+"""`er verify`: the proof of labs. Starter and fixes are graded, and must fail exactly what the manifest says."""
+
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.authoring.expectations import broken_promises, fingerprint, is_prose
+from grader.base.errors import ErError
+from grader.course.course import ALL_LABS, Course, Lab
+from grader.course.fixes import candidates
+from grader.grading.batch import Job, Outcome, grade_all, read_results
+from grader.grading.results import Results
+from grader.incident.plan import fresh_seed
+
+SENTINEL = "03"
+"""The lab that stands for all where shared code was touched, and no lab besides."""
+
+SHARED = ("grader/", "services/kit/", "services/Dockerfile", "loadtests/", "compose/", "uv.lock", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One candidate's proof: its results, and how they differ from the manifest (`wrong`), if they do."""
+
+    job: Job
+    results: Results | None
+    wrong: list[str]
+    said: str = ""
+    earlier: bool = False
+
+    @property
+    def judged(self) -> bool:
+        """Tell whether the grade came to a verdict at all."""
+        return Outcome(self.job, self.results, "").judged
+
+
+@dataclass
+class Verification:
+    """Prove labs; `say` gets a line for each candidate as it is done."""
+
+    course: Course
+    at_once: int
+    say: Callable[[Proof, int, int], None]
+    quick: bool = False
+    resume: bool = False
+
+    def run(self, jobs: Sequence[Job]) -> list[Proof]:
+        """Grade all jobs and return their proofs in the same order.
+
+        What could not be judged is tried once more when the rest is done, alone.
+        """
+        prints = {job.lab.name: fingerprint(self.course, job.lab) for job in jobs}
+        proofs: dict[Path, Proof] = {}
+        for job in jobs:
+            if self.resume and (kept := self._kept(job, prints[job.lab.name])):
+                self._take(proofs, kept, len(jobs))
+        for outcome in grade_all([job for job in jobs if job.out not in proofs], self.at_once):
+            self._take(proofs, self._proof(outcome), len(jobs))
+            if outcome.judged:
+                _mark(outcome.job.out).write_text(self._stamp(prints[outcome.job.lab.name]))
+        return [proofs[job.out] for job in jobs]
+
+    def _proof(self, outcome: Outcome, *, earlier: bool = False) -> Proof:
+        if outcome.results is None:
+            return Proof(outcome.job, None, ["the grade left no results"], outcome.said)
+        wrong = broken_promises(outcome.job.lab, outcome.job.name, outcome.results, quick=self.quick)
+        return Proof(outcome.job, outcome.results, wrong, outcome.said, earlier)
+
+    def _take(self, proofs: dict[Path, Proof], proof: Proof, jobs: int) -> None:
+        proofs[proof.job.out] = proof
+        self.say(proof, len(proofs), jobs)
+
+    def _kept(self, job: Job, fingerprint_now: str) -> Proof | None:
+        """Return a job's proof of an earlier call, when it was proven on the same files."""
+        try:
+            same = _mark(job.out).read_text() == self._stamp(fingerprint_now)
+        except OSError:
+            return None
+        results = read_results(job.out)
+        if not same or results is None:
+            return None
+        proof = self._proof(Outcome(job, results, ""), earlier=True)
+        # What was wrong is tried again: perhaps it was mended elsewhere, on the machine.
+        return None if proof.wrong else proof
+
+    def _stamp(self, fingerprint_now: str) -> str:
+        return f"{fingerprint_now} {'quick' if self.quick else 'whole'}\n"
+
+
+def jobs_of(course: Course, labs: Sequence[Lab], shard: tuple[int, int] | None, *, quick: bool) -> list[Job]:
+    """Return a grade for every candidate of these labs; of a shard `(i, n)` every n-th, from the i-th (from 1)."""
+    jobs = [
+        Job(name, lab, path, course.state / "verify" / lab.name / name, fresh_seed(), thorough=not quick)
+        for lab in labs
+        for name, path in candidates(lab).items()
+    ]
+    return jobs[shard[0] - 1 :: shard[1]] if shard else jobs
+
+
+def read_shard(text: str | None) -> tuple[int, int] | None:
+    """Read `I/N`, the I-th of N parts; raises ErError when it is none."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+    if match is None or int(match[1]) > int(match[2]):
+        raise ErError(f"`--shard {text}` is no part of a whole", run="er verify --shard 1/4")
+    return int(match[1]), int(match[2])
+
+
+def touched(course: Course, revision: str) -> list[Lab]:
+    """Return labs that differ from a git revision: in their folder, a service or store of theirs, or by shared code.
+
+    Prose touches nothing. Shared code is proven on one lab, whichever is touched anyway. Raises ErError when git does
+    not know the revision.
+    """
+    command = ["git", "-C", str(course.root), "diff", "--name-only", revision, "--"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="er verify --since origin/main")
+    changed = [name for name in done.stdout.splitlines() if not is_prose(Path(name))]
+    shared = any(name.startswith(SHARED) for name in changed)
+    parts = {part for name in changed if (part := _part(Path(name)))}
+    found = [
+        lab
+        for lab in course.labs()
+        if any(name.startswith(f"labs/{lab.name}/") for name in changed)
+        or any(part in (lab.path / "compose.yaml").read_text() for part in parts)
+    ]
+    return found or ([course.lab(SENTINEL)] if shared else [])
+
+
+def _part(path: Path) -> str | None:
+    """Return how the compose files of labs name what a file belongs to: a stock service or a store, else None."""
+    match path.with_suffix("").parts:
+        case "services", service, *_ if service != "kit":
+            return f"kit.stock, {service}"
+        case ("compose", "images", store, _) | ("compose", store, _) | ("compose", store) if store not in ALL_LABS:
+            return f"compose/{store}.yaml"
+    return None
+
+
+def _mark(out: Path) -> Path:
+    return out / "proven-on"

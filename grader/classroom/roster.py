@@ -1,0 +1,162 @@
+"""`er grade NN --class DIR`: every submission of a folder, one seed for all; it can be stopped and gone on with."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from grader.base.errors import ErError
+from grader.base.files import write_whole
+from grader.course.course import Lab
+from grader.course.submission import LARGEST, submitted
+from grader.grading.batch import Job, Outcome, grade_all, read_results
+from grader.grading.results import Results, Verdict
+from grader.incident.plan import fresh_seed
+
+STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red"}
+
+COLUMNS = ("submission", "verdict", "level", "share", "failed", "cause", "seconds", "seed")
+
+LONGEST_CAUSE = 200
+"""Characters of a cause that a row shows; results.json has all of it."""
+
+
+class Row(BaseModel):
+    """One submission's row, as it is kept beside its results."""
+
+    submission: str
+    content: str
+    verdict: Verdict
+    level: str = ""
+    share: str = ""
+    failed: str = ""
+    cause: str = ""
+    seconds: float = 0.0
+    seed: int
+
+
+def class_seed(out: Path, given: int | None) -> int:
+    """Return the class's one seed: the given one, else that of an earlier call into `out`, else a fresh one."""
+    path = out / "seed"
+    if given is None and path.exists():
+        return int(path.read_text())
+    seed = fresh_seed() if given is None else given
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{seed}\n")
+    return seed
+
+
+def submissions(folder: Path) -> list[Path]:
+    """Return the subfolders of a class; raises ErError when there is none."""
+    found = sorted(
+        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".") and not path.is_symlink()
+    )
+    if not found:
+        raise ErError(f"there is no submission in `{folder}`", run="put each in a folder of its own there")
+    return found
+
+
+def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, where to, and who hears of it
+    lab: Lab, folder: Path, seed: int, out: Path, at_once: int, say: Callable[[Row, int, int], None]
+) -> list[Row]:
+    """Grade every submission and return their rows; `say` gets each row as it is done.
+
+    Rows of an earlier call with the same seed are kept while the submission is the same and was judged. What could not
+    be judged is tried again at the end, once and alone. `class.csv` in `out` is up to date after every row.
+    """
+    jobs = [Job(path.name, lab, path, out / path.name, seed) for path in submissions(folder)]
+    rows: dict[str, Row] = {}
+    for job in jobs:
+        row = _kept(job)
+        if row is not None:
+            rows[job.name] = row
+            say(row, len(rows), len(jobs))
+    for outcome in grade_all([job for job in jobs if job.name not in rows], at_once):
+        row = _row(outcome)
+        rows[row.submission] = row
+        outcome.job.out.mkdir(parents=True, exist_ok=True)
+        (outcome.job.out / "row.json").write_text(row.model_dump_json(indent=1) + "\n")
+        _write_table(out / "class.csv", list(rows.values()))
+        say(row, len(rows), len(jobs))
+    _write_table(out / "class.csv", list(rows.values()))
+    return [rows[job.name] for job in jobs]
+
+
+def _kept(job: Job) -> Row | None:
+    try:
+        row = Row.model_validate_json((job.out / "row.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
+    same = row.seed == job.seed and row.content == _content(job) and read_results(job.out) is not None
+    return row if same and row.verdict in (Verdict.PASSED, Verdict.FAILED) else None
+
+
+def _content(job: Job) -> str:
+    """Return a hash of what is graded of a submission."""
+    digest = hashlib.sha256()
+    for name in job.lab.manifest.edit:
+        path = submitted(job.submission, job.lab) / name
+        try:
+            with path.open("rb") as file:
+                digest.update(
+                    name.encode() + file.read(LARGEST + 1) if path.is_file() and not path.is_symlink() else b"-"
+                )
+        except OSError:
+            digest.update(b"?")
+    return digest.hexdigest()[:16]
+
+
+def _row(outcome: Outcome) -> Row:
+    job, results = outcome.job, outcome.results
+    if results is None:
+        lines = outcome.said.strip().splitlines() or ["the grade said nothing"]
+        return Row(submission=job.name, content=_content(job), verdict=Verdict.ERROR, cause=lines[-1], seed=job.seed)
+    return Row(
+        submission=job.name,
+        content=_content(job),
+        verdict=results.verdict,
+        level=results.level.name if results.level else "",
+        share=f"{results.level.share:.3f}" if results.level else "",
+        failed=" ".join(results.failed_checks()),
+        cause=_short(results),
+        seconds=results.seconds,
+        seed=results.seed,
+    )
+
+
+def _short(results: Results) -> str:
+    return " ".join((results.cause or "").split())[:LONGEST_CAUSE]
+
+
+def _write_table(path: Path, rows: list[Row]) -> None:
+    """Write the class's table at one stroke; a text that a spreadsheet would take for a formula is made plain text."""
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    for row in sorted(rows, key=lambda row: row.submission):
+        values = [str(getattr(row, column)) for column in COLUMNS]
+        table.writerow(["'" + value if value[:1] in "=+-@\t\r" and value else value for value in values])
+    write_whole(path, text.getvalue())
+
+
+def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path, at_once: int) -> int:  # noqa: PLR0913, PLR0917 # the words of one command
+    """Grade a class, print a line for each submission and a summary; return 2 when one could not be judged, else 0."""
+
+    def show(row: Row, done: int, total: int) -> None:
+        style = STYLES.get(row.verdict, "yellow")
+        notes = row.level or row.failed or row.cause
+        console.print(
+            f"{done:>4} of {total}  {escape(row.submission):<28} [{style}]{row.verdict:<13}[/] {escape(notes)}",
+            soft_wrap=True,
+        )
+
+    rows = grade_class(lab, folder, seed, out, at_once, show)
+    counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
+    console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count))
+    console.print(f"the table: {out / 'class.csv'}")
+    return 0 if counts[Verdict.PASSED] + counts[Verdict.FAILED] == len(rows) else 2

@@ -1,0 +1,129 @@
+"""A lab's calibration: how far right and wrong fixes were measured from each threshold, in `calibration.toml`."""
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grader.base.errors import ErError
+from grader.course.course import Lab
+from grader.course.fixes import candidates
+
+ACCEPTED_MARGIN, REJECTED_MARGIN = 2.0, 1.5
+"""The least margins: the worst accepted run twice inside its threshold, the best rejected one 1.5 times outside."""
+
+Side = Literal["min", "max"]
+
+
+class Threshold(BaseModel):
+    """One threshold with what was measured on both sides of it.
+
+    Values are in the check's own unit. A margin of a share is a ratio of what is missing to 1 (of the value itself for
+    a `max`), that of a measure a distance in units of its guard or of the spread between accepted runs, whichever is
+    larger; an exact check has none. `starter` is the starter's median, `stopgap` its median with the lab's stopgap.
+    None: no such run.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    check: str
+    side: Side
+    threshold: float
+    worst_accepted: float | None = None
+    accepted: str = ""
+    accepted_margin: float | None = None
+    best_rejected: float | None = None
+    rejected: str = ""
+    rejected_margin: float | None = None
+    starter: float | None = None
+    stopgap: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value is on the right side of the threshold."""
+        return value >= self.threshold if self.side == "min" else value <= self.threshold
+
+    @property
+    def thin(self) -> bool:
+        """Tell whether a margin is under the least."""
+        accepted, rejected = self.accepted_margin, self.rejected_margin
+        return (accepted is not None and accepted < ACCEPTED_MARGIN) or (
+            rejected is not None and rejected < REJECTED_MARGIN
+        )
+
+
+class Calibration(BaseModel):
+    """All thresholds of a lab, and what they were measured on: `runs` grades on a fit host."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1] = 1
+    measured: str
+    machine: str
+    runs: int
+    holds_for: str
+    threshold: list[Threshold] = []
+
+    def stale(self, lab: Lab) -> bool:
+        """Tell whether the lab has changed since in what decides its figures."""
+        return self.holds_for != holds_for(lab)
+
+    def text(self) -> str:
+        """Return the calibration as TOML."""
+        head = {name: getattr(self, name) for name in ("format", "measured", "machine", "runs", "holds_for")}
+        blocks = [_toml(head)]
+        blocks += ["[[threshold]]\n" + _toml(item.model_dump(exclude_none=True)) for item in self.threshold]
+        return "# Measured by `er calibrate`; do not edit.\n" + "\n".join(blocks)
+
+
+def read_calibration(lab: Lab) -> Calibration | None:
+    """Return a lab's calibration, or None when it has none; raises ErError when it cannot be read."""
+    path = lab.path / "calibration.toml"
+    if not path.exists():
+        return None
+    try:
+        return Calibration.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+        raise ErError(f"`{path}` is no calibration: {error}", run=f"er calibrate {lab.number} --runs 10") from error
+
+
+def plays_as(lab: Lab) -> str:
+    """Return a hash of what decides how a lab's runs play and what is measured in them: incident, queries and code.
+
+    Shared code is not in it: that is proven by `er verify`, again and again.
+    """
+    aside = {"says", "events", "min", "max", "guard", "great", "elite"}
+    tables = (*lab.manifest.phase, *lab.manifest.check, lab.manifest.level)
+    digest = _hash([table.model_dump(exclude=aside, exclude_defaults=True, mode="json") for table in tables])
+    kinds = {".py", *(Path(name).suffix for name in lab.manifest.edit)}
+    code = sorted(path for folder in candidates(lab).values() for path in folder.iterdir() if path.suffix in kinds)
+    for path in (lab.path / "compose.yaml", lab.path / "locustfile.py", *code):
+        digest.update(f"{path.relative_to(lab.path)}\0".encode() + path.read_bytes())
+    for name, expectation in sorted(lab.manifest.fixes.items()):
+        if expectation.over:
+            digest.update(f"{name}\0{expectation.over}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def holds_for(lab: Lab) -> str:
+    """Return a hash of all that decides a lab's figures: how it plays, thresholds, stopgap, and what fixes fail."""
+    limits = [check.model_dump(include={"name", "min", "max", "guard"}, mode="json") for check in lab.manifest.check]
+    fixes = {name: fix.model_dump(mode="json", exclude={"over"}) for name, fix in sorted(lab.manifest.fixes.items())}
+    stopgap = lab.manifest.stopgap
+    faults = [fault.model_dump(mode="json") for fault in stopgap.faults] if stopgap else []
+    return _hash([plays_as(lab), limits, fixes, *faults]).hexdigest()[:16]
+
+
+def _hash(document: object) -> "hashlib._Hash":
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode())
+
+
+def _toml(table: dict[str, object]) -> str:
+    return "".join(f"{key} = {_value(value)}\n" for key, value in table.items())
+
+
+def _value(value: object) -> str:
+    # JSON's strings and integers are TOML's; its infinities are not.
+    return str(round(value, 4)) if isinstance(value, float) else json.dumps(value)

@@ -1,0 +1,144 @@
+"""The handbook's emergency room, patterns, packs and paths: `labs/catalog.toml`."""
+
+import tomllib
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from grader.base.errors import ErError
+from grader.course.course import Course
+
+Category = Literal["Core", "Resilience", "Data", "Coordination", "Operational"]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+
+
+class Entry(BaseModel):
+    """What all tables of the catalogue have in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Emergency(Entry):
+    """A row of the pattern emergency room, in the handbook's words.
+
+    `immediate` and `long_term` are the patterns of these two steps, `also` others that mend the problem.
+    """
+
+    problem: str
+    symptoms: str
+    immediate_fix: str
+    long_term_solution: str
+    time_to_relief: str
+    immediate: list[Key]
+    long_term: list[Key]
+    also: list[Key] = []
+
+    @property
+    def patterns(self) -> list[str]:
+        """Return all patterns that mend the problem."""
+        return list(dict.fromkeys([*self.immediate, *self.long_term, *self.also]))
+
+
+class Group(Entry):
+    """A pack or a path: patterns in order; a path may say in which `weeks` of the course it is taken."""
+
+    name: str
+    weeks: str = ""
+    patterns: list[Key]
+
+
+class Metric(Entry):
+    """A success metric with the handbook's three levels."""
+
+    name: str
+    good: str
+    great: str
+    elite: str
+
+
+class Returns(Entry):
+    """A row of the return calculator."""
+
+    investment: str
+    payback_period: str
+    five_year_roi: str
+    real_example: str
+
+
+class Impact(Entry):
+    """A row of the real-world impact table."""
+
+    company: str
+    scale: str
+    result: str
+    key_metric: str
+
+
+class Pattern(Entry):
+    """A pattern; what the handbook does not say of it is left out.
+
+    `stage`: the stage of growth that needs it first; `scale`: where the navigator leads to it; `constraints`: whose
+    reason it is to avoid it.
+    """
+
+    name: str
+    category: Category | None = None
+    problem_solved: str
+    when_to_use: str
+    when_not_to_use: str
+    complexity: Literal["Low", "Medium", "High"] | None = None
+    maturity: Literal["Emerging", "Growing", "Mature", "Essential"] | None = None
+    stage: Literal["Startup", "Growth", "Scale", "Unicorn"] | None = None
+    scale: list[Literal["Small", "Medium", "Large"]] = []
+    constraints: list[str] = []
+    metric: Metric | None = None
+    roi: Returns | None = None
+    impact: Impact | None = None
+    related: list[Key] = []
+
+
+class Catalog(Entry):
+    """All of the catalogue, by key."""
+
+    emergency: Annotated[dict[Key, Emergency], Field(min_length=1)]
+    path: dict[Key, Group]
+    pack: dict[Key, Group]
+    pattern: dict[Key, Pattern]
+
+    def row(self, key: str) -> Emergency:
+        """Return a row of the emergency room; raises ErError when a lab names one that is not there."""
+        if key not in self.emergency:
+            raise ErError(f"`labs/catalog.toml` has no emergency `{key}`; it has {', '.join(self.emergency)}")
+        return self.emergency[key]
+
+    def path_of(self, pattern: str) -> str:
+        """Return the key of the first path that a pattern is on, or nothing."""
+        return next((key for key, path in self.path.items() if pattern in path.patterns), "")
+
+    def emergencies_of(self, pattern: str) -> list[str]:
+        """Return the problems of the emergency room that a pattern mends."""
+        return [row.problem for row in self.emergency.values() if pattern in row.patterns]
+
+    @model_validator(mode="after")
+    def _names_only_what_it_has(self) -> Self:
+        named = {
+            **{f"emergency.{key}": row.patterns for key, row in self.emergency.items()},
+            **{f"path.{key}": group.patterns for key, group in self.path.items()},
+            **{f"pack.{key}": group.patterns for key, group in self.pack.items()},
+            **{f"pattern.{key}": pattern.related for key, pattern in self.pattern.items()},
+        }
+        dangling = [
+            f"`{table}` names `{key}`" for table, keys in named.items() for key in keys if key not in self.pattern
+        ]
+        if dangling:
+            raise ValueError(f"{', '.join(dangling)}: there is no such pattern")
+        return self
+
+
+def read_catalog(course: Course) -> Catalog:
+    """Read the course's catalogue; raises ErError when it is none."""
+    path = course.root / "labs" / "catalog.toml"
+    try:
+        return Catalog.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ErError(f"`{path}` is no catalogue: {error}", run="er list --patterns") from error

@@ -1,0 +1,89 @@
+"""The course: its labs, the learner's work and where runs keep their state."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.base.errors import ErError
+
+if TYPE_CHECKING:
+    from grader.course.manifest import Manifest
+
+ALL_LABS = ("stack", "service")
+"""Compose files that every lab stands on; the others in `compose/` are stores, which a lab has or has not."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One folder under `labs/`: its number and slug come from its name."""
+
+    path: Path
+
+    @property
+    def number(self) -> str:
+        """Return the number, two digits: `03`."""
+        return self.path.name[:2]
+
+    @property
+    def name(self) -> str:
+        """Return number and slug: `03-rate-limiting`."""
+        return self.path.name
+
+    @cached_property
+    def manifest(self) -> "Manifest":
+        """Return the manifest; raises ErError when it is not valid."""
+        from grader.course.manifest import read_manifest  # noqa: PLC0415 # slow to import, and not every command reads one
+
+        return read_manifest(self.path / "lab.toml")
+
+    @property
+    def patient(self) -> Path:
+        """Return the folder of the starter, which nobody edits to learn."""
+        return self.path / "patient"
+
+    def fixes(self) -> dict[str, Path]:
+        """Return the lab's fixes, accepted ones first, by name."""
+        return {
+            path.name: path for kind in ("accepted", "rejected") for path in sorted(self.path.glob(f"fixes/{kind}/*"))
+        }
+
+
+@dataclass(frozen=True)
+class Course:
+    """A checkout of the course: labs in `labs/`, learners' copies in `work/`, runs' state in `.er/`."""
+
+    root: Path
+    work: Path
+
+    @classmethod
+    def here(cls) -> "Course":
+        """Return the course that this program belongs to.
+
+        `ER_COURSE` names another one, `ER_WORK` moves the learner's copies elsewhere.
+        """
+        root = Path(os.environ.get("ER_COURSE") or Path(__file__).parents[2]).resolve()
+        return cls(root, Path(os.environ.get("ER_WORK") or root / "work").resolve())
+
+    @property
+    def state(self) -> Path:
+        """Return the folder in which runs and results are kept."""
+        return self.root / ".er"
+
+    @property
+    def runs(self) -> Path:
+        """Return the folder in which each run has its files and its lock."""
+        return self.state / "runs"
+
+    def labs(self) -> list[Lab]:
+        """Return all labs by number."""
+        return [Lab(path) for path in sorted(self.root.glob("labs/[0-9][0-9]-*")) if path.is_dir()]
+
+    def lab(self, wanted: str) -> Lab:
+        """Return the lab of a number (`3`, `03`) or name; raises ErError when there is none."""
+        for lab in self.labs():
+            if wanted == lab.name or wanted.zfill(2) == lab.number:
+                return lab
+        known = ", ".join(lab.number for lab in self.labs())
+        raise ErError(f"there is no lab `{wanted}`; there are {known}", run="er list")

@@ -1,0 +1,264 @@
+"""The manifest of a lab: `lab.toml`, read and checked."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from grader.base.errors import ErError
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Table(BaseModel):
+    """A table of the manifest; a key it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fault(Table):
+    """A fault that a stock service injects into itself, `at` seconds into its phase.
+
+    Its parameters beside `at`, `service` and `kind` are the kind's own; the service checks them.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    at: Annotated[float, Field(ge=0)] = 0.0
+    service: Name
+    kind: Name
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Return what the kind takes, as the service's fault API wants it."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class FaultToDraw(Fault):
+    """A fault as a manifest has it: of each value that is a list, the run's seed draws one.
+
+    Faults with the same list draw different ones, as long as there are any.
+    """
+
+    service: Name | Annotated[list[Name], Field(min_length=2)]  # type: ignore[assignment] # until it is drawn
+
+    @property
+    def services(self) -> list[str]:
+        """Return the services that it may be drawn for."""
+        return [self.service] if isinstance(self.service, str) else self.service
+
+    def drawn(self, draw: Callable[[list[object]], object]) -> Fault:
+        """Return it with each list replaced by the one that `draw` takes of it."""
+        return Fault.model_validate(
+            {key: draw(value) if isinstance(value, list) else value for key, value in self.model_dump().items()}
+        )
+
+
+class Phase(Table):
+    """A stretch of the incident: its shortest length in seconds, and per user kind the arrivals per second."""
+
+    name: Name
+    seconds: Annotated[float, Field(gt=0, le=600)]
+    rate: dict[Name, Annotated[float, Field(gt=0, le=2000)]]
+    faults: list[FaultToDraw] = []
+
+
+class Claim(Table):
+    """What every check says and where: in each of the phases it names, or over the whole run when it names none."""
+
+    name: Name
+    says: Annotated[str, Field(min_length=10)]
+    phase: list[Name] = []
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_threshold(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("a check needs `min`, `max` or both")
+        return self
+
+
+class ShareCheck(Claim):
+    """Good events among all events: two PromQL counts, decided by an exact confidence interval.
+
+    `events`: the least events of one run, in each phase, where rates and seconds do not tell; only lint reads it.
+    """
+
+    kind: Literal["share"]
+    good: str
+    total: str
+    events: Annotated[int, Field(gt=0)] | None = None
+    min: Share | None = None
+    max: Share | None = None
+
+
+class ExactCheck(Claim):
+    """An invariant of a ledger: one PromQL count, which decides on any host."""
+
+    kind: Literal["exact"]
+    value: str
+
+
+class MeasureCheck(Claim):
+    """One PromQL value; within `guard` of a threshold it does not decide."""
+
+    kind: Literal["measure"]
+    value: str
+    guard: Annotated[float, Field(ge=0)]
+
+
+Check = Annotated[ShareCheck | ExactCheck | MeasureCheck, Field(discriminator="kind")]
+
+
+class Level(Table):
+    """The headline metric of a passing patient: a share, and the thresholds of Great and Elite."""
+
+    says: str
+    phase: list[Name] = []
+    good: str
+    total: str
+    great: Share
+    elite: Share
+
+
+class Symptom(Table):
+    """What a learner sees: the share of one user kind answered 200 `within` seconds falls under `below`."""
+
+    users: Name
+    noun: str
+    within: float
+    below: Share
+
+
+class Stopgap(Table):
+    """What can be done at once that no code of the patient's does: the `pattern` that it is, and how the lab plays it.
+
+    `faults`: what is injected in every phase, beside the incident's own.
+    """
+
+    says: str
+    pattern: Name
+    faults: Annotated[list[FaultToDraw], Field(min_length=1)]
+
+
+class Expectation(Table):
+    """The checks that a fix must fail, and those that are not asked of it; all others must pass.
+
+    `unhealthy`: it may also be found out before any check, as it does not even serve in the first phase.
+    `over`: the accepted fix whose files it has where it has none of its own; without it those are the starter's.
+    """
+
+    fails: list[Name] = []
+    either: list[Name] = []
+    unhealthy: bool = False
+    over: Name | None = None
+
+
+class Manifest(Table):
+    """A lab's `lab.toml`."""
+
+    format: Literal[1]
+    title: str
+    blurb: str
+    pattern: Name
+    emergency: Name
+    requires: list[Name] = []
+    edit: Annotated[list[str], Field(min_length=1, max_length=3)]
+    minutes: Annotated[int, Field(gt=0)]
+    symptom: Symptom
+    level: Level
+    stopgap: Stopgap | None = None
+    phase: Annotated[list[Phase], Field(min_length=1)]
+    check: Annotated[list[Check], Field(min_length=1)]
+    fixes: dict[Name, Expectation]
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        phases = [phase.name for phase in self.phase]
+        checks = [check.name for check in self.check]
+        for kind, names in (("phase", phases), ("check", checks)):
+            if twice := {name for name in names if names.count(name) > 1}:
+                raise ValueError(f"two {kind}s have the name `{min(twice)}`")
+        for claim in (*self.check, self.level):
+            for name in claim.phase:
+                _demand_known(name, phases, "phase")
+        for expectation in self.fixes.values():
+            for name in (*expectation.fails, *expectation.either):
+                _demand_known(name, checks, "check")
+        users = {user for phase in self.phase for user in phase.rate}
+        _demand_known(self.symptom.users, sorted(users), "user kind")
+        if any(re.search(r"[/\\]|^\.", name) for name in self.edit):
+            raise ValueError("`edit` takes names of files in the lab's `patient/`")
+        return self
+
+    def with_faults(self, faults: list[FaultToDraw]) -> "Manifest":
+        """Return the manifest with these faults in every phase, beside its own."""
+        phases = [phase.model_copy(update={"faults": [*phase.faults, *faults]}) for phase in self.phase]
+        return self.model_copy(update={"phase": phases})
+
+    def expectation(self, fix: str) -> Expectation:
+        """Return what is expected of a fix: of one that the manifest does not name, that it fails nothing."""
+        return self.fixes.get(fix, Expectation())
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a `lab.toml`.
+
+    Raises ErError that names the file, the key and, for an unknown one, the nearest valid key.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ErError(f"cannot read `{path}`: {error.strerror}", run="er list") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ErError(f"`{path}` is no TOML: {error}") from error
+    try:
+        return Manifest.model_validate(document)
+    except ValidationError as error:
+        raise ErError(f"`{path}` is no manifest:\n" + "\n".join(_explain(error))) from error
+
+
+def _demand_known(name: str, known: list[str], what: str) -> None:
+    if name not in known:
+        raise ValueError(f"there is no {what} `{name}`{_nearest(name, known)}")
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; the nearest is `{matches[0]}`" if matches else f"; there are {', '.join(f'`{k}`' for k in known)}"
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors(include_url=False):
+        # The tag of a check's kind is part of pydantic's path, not of the file's.
+        path = [part for part in item["loc"] if part not in ("share", "exact", "measure")]
+        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = f"unknown key{_nearest(str(path[-1]), _keys_beside(item['loc']))}"
+        lines.append(f"  `{key}`: {message}" if key else f"  {message}")
+    return lines
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the table around a wrong key knows."""
+    tables: dict[str, type[BaseModel]] = {
+        "phase": Phase,
+        "faults": FaultToDraw,
+        "share": ShareCheck,
+        "exact": ExactCheck,
+        "measure": MeasureCheck,
+        "symptom": Symptom,
+        "level": Level,
+        "stopgap": Stopgap,
+        "fixes": Expectation,
+    }
+    around = [tables[part] for part in location[:-1] if isinstance(part, str) and part in tables]
+    return list((around[-1] if around else Manifest).model_fields)

@@ -1,0 +1,241 @@
+"""The engine: used as it is when it is there, installed and started where that can be done without guessing."""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.base.errors import ErError
+from grader.base.locks import held
+from grader.course.course import Course
+
+OLDEST_ENGINE, OLDEST_COMPOSE = (25, 0), (2, 24)
+
+DOCKER_PAGE = "https://docs.docker.com/engine/install/"
+PACKAGES_KNOWN = ("debian", "ubuntu")
+SOCKET_SECONDS = 30.0
+
+PID_FILE = Path("/var/run/docker.pid")
+DYING_SECONDS = 10.0
+
+ANSWER_SECONDS = 15
+NO_ANSWER = f"no answer within {ANSWER_SECONDS} s"
+
+Say = Callable[[str], object]
+Ask = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the machine's engine. Versions are empty when the part is missing or does not answer.
+
+    `said`: the engine's own words when it does not answer.
+    """
+
+    system: str
+    distribution: str
+    root: bool
+    client: bool
+    daemon_binary: bool
+    remote: str
+    engine: str
+    compose: str
+    buildx: str
+    said: str = ""
+
+    @classmethod
+    def gather(cls) -> "Facts":
+        """Look at this machine."""
+        client = shutil.which("docker") is not None
+        server, said = _ask("version", "--format", "{{json .Server.Version}}") if client else ("", "")
+        plugins, _ = _ask("info", "--format", "{{json .ClientInfo.Plugins}}") if server else ("", "")
+        versions = {plugin["Name"]: plugin.get("Version", "") for plugin in json.loads(plugins or "null") or []}
+        return cls(
+            system=platform.system(),
+            distribution=_distribution(),
+            root=os.geteuid() == 0,
+            client=client,
+            daemon_binary=_dockerd() is not None,
+            remote=os.environ.get("DOCKER_HOST", ""),
+            engine=json.loads(server) if server else "",
+            compose=versions.get("compose", ""),
+            buildx=versions.get("buildx", ""),
+            said=said,
+        )
+
+
+def trouble(facts: Facts) -> ErError | None:
+    """Return what keeps this engine from being used, or None when it is fit."""
+    if not facts.engine:
+        return _unreachable(facts)
+    if _version(facts.engine) < OLDEST_ENGINE:
+        return ErError(f"Docker Engine {facts.engine} is too old; 25 is the oldest that will do", run=DOCKER_PAGE)
+    if _version(facts.compose) < OLDEST_COMPOSE:
+        found = (
+            f"Docker Compose {facts.compose} is too old" if facts.compose else "the Docker Compose plugin is missing"
+        )
+        return ErError(f"{found}; 2.24 is the oldest that will do", run="https://docs.docker.com/compose/install/")
+    if not facts.buildx:
+        return ErError("the Docker buildx plugin is missing", run="https://github.com/docker/buildx#installing")
+    return None
+
+
+def installable(facts: Facts) -> bool:
+    """Tell whether the missing parts can be installed here: as root, on a distribution whose packages are known.
+
+    A daemon that is there and hangs is not missing.
+    """
+    return facts.root and facts.distribution in PACKAGES_KNOWN and not facts.remote and facts.said != NO_ANSWER
+
+
+def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
+    """Make sure of an engine; install and start one where that is possible.
+
+    `ask` is None without a terminal: then what is done is said, not asked. A daemon that runs is never touched. Raises
+    ErError with what is missing and what brings it.
+    """
+    facts = Facts.gather()
+    if trouble(facts) is None:
+        return
+    with held(course.state / "engine.lock", lambda: say("waiting for another call that sets up the engine ...")):
+        facts = Facts.gather()
+        problem = trouble(facts)
+        if problem is None:
+            return
+        if facts.engine or not installable(facts):
+            raise problem
+        if not (facts.daemon_binary and facts.client and _plugins_installed()):
+            _agree(ask, f"Docker Engine is missing. Install it from {facts.distribution}'s own packages?", problem)
+            _install(course, say)
+        _agree(ask, "The Docker daemon is not running. Start it?", problem)
+        _start(course, say)
+        if still := trouble(Facts.gather()):
+            raise still
+
+
+def _unreachable(facts: Facts) -> ErError:
+    if facts.remote:
+        return ErError(
+            f"the engine at DOCKER_HOST={facts.remote} does not answer:\n{facts.said}", run="unset DOCKER_HOST"
+        )
+    if facts.said == NO_ANSWER:
+        return ErError(f"the Docker daemon is there and gives {NO_ANSWER}", run="sudo systemctl restart docker")
+    if "permission denied" in facts.said.lower():
+        return ErError("you may not talk to the Docker daemon", run="sudo usermod -aG docker $USER, then log in again")
+    if facts.system == "Darwin":
+        page = "open -a Docker" if facts.client else "https://docs.docker.com/desktop/setup/install/mac-install/"
+        return ErError("Docker is not running" if facts.client else "Docker is missing", run=page)
+    if facts.daemon_binary or facts.client:
+        return ErError(
+            f"the Docker daemon does not run:\n{facts.said}".strip(),
+            run="sudo systemctl start docker, or " + DOCKER_PAGE,
+        )
+    return ErError("Docker is missing, and only root on Debian or Ubuntu can have it installed", run=DOCKER_PAGE)
+
+
+def _agree(ask: Ask | None, question: str, problem: ErError) -> None:
+    if ask is not None and not ask(question):
+        raise problem
+
+
+def _install(course: Course, say: Say) -> None:
+    started = time.monotonic()
+    say("installing Docker Engine, Compose and buildx from the distribution's packages ...")
+    log = course.state / "engine.log"
+    with log.open("w") as file:
+        done = subprocess.run(
+            ["sh", str(course.root / "compose" / "install-engine.sh")],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    if done.returncode:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+        raise ErError(f"installing the engine failed:\n{tail}", where=str(log), run=DOCKER_PAGE)
+    say(f"installed the engine in {time.monotonic() - started:.0f} s")
+
+
+def _start(course: Course, say: Say) -> None:
+    """Start the daemon: by systemd where it is process 1, otherwise by hand in a session of its own."""
+    log = course.state / "dockerd.log"
+    if Path("/run/systemd/system").is_dir():
+        say("starting the Docker daemon (systemctl start docker) ...")
+        subprocess.run(["systemctl", "start", "docker"], capture_output=True, check=False)
+        log = Path("journalctl -u docker")
+    else:
+        say(f"starting the Docker daemon (dockerd, its log in {log}) ...")
+        _await_the_end_of_the_last()
+        with log.open("w") as file:
+            # It outlives this program, so it is nobody's child and in a session that no terminal's Ctrl-C reaches.
+            subprocess.run(
+                ["setsid", "--fork", _dockerd() or "dockerd"],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                check=False,
+            )
+    deadline = time.monotonic() + SOCKET_SECONDS
+    while not _ask("version", "--format", "{{json .Server.Version}}")[0]:
+        if time.monotonic() > deadline:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:]) if log.is_file() else ""
+            raise ErError(f"the Docker daemon did not come up:\n{tail}", where=str(log), run=DOCKER_PAGE)
+        time.sleep(0.2)
+
+
+def _await_the_end_of_the_last() -> None:
+    """Wait while a daemon that was killed is still dying: a new one gives up on seeing its process."""
+    deadline = time.monotonic() + DYING_SECONDS
+    with suppress(OSError, ValueError):
+        while time.monotonic() < deadline:
+            os.kill(int(PID_FILE.read_text()), 0)
+            time.sleep(0.1)
+
+
+def _ask(*args: str) -> tuple[str, str]:
+    """Return what a `docker` command printed, and its error output; empty output when it failed."""
+    try:
+        done = subprocess.run(
+            ["docker", *args],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ANSWER_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        return "", ""
+    except subprocess.TimeoutExpired:
+        return "", NO_ANSWER
+    out = done.stdout.strip()
+    return (out, "") if done.returncode == 0 and out not in ("", "null") else ("", done.stderr.strip())
+
+
+def _plugins_installed() -> bool:
+    folders = ("/usr/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins", "/usr/local/lib/docker/cli-plugins")
+    return all(any(Path(folder, f"docker-{name}").exists() for folder in folders) for name in ("compose", "buildx"))
+
+
+def _dockerd() -> str | None:
+    return shutil.which("dockerd") or shutil.which("dockerd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release().get("ID", "")
+    except OSError:
+        return ""
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with: `26.1.5+dfsg1` and `v5.2.0` are (26, 1) and (5, 2)."""
+    match = re.match(r"v?(\d+)\.(\d+)", text)
+    return tuple(map(int, match.groups())) if match else ()

@@ -1,0 +1,63 @@
+"""Calls of the `docker` command: each has a time limit and one clear error."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+
+from grader.base.errors import ErError
+
+ADVICE = {
+    "address pool": "docker network prune",
+    "No such image": "make doctor, then the same command again: it builds what is missing",
+    "no space left on device": "docker system prune",
+}
+"""What to run, by a part of what the engine says."""
+
+
+class DockerError(ErError):
+    """A `docker` command failed; `output` is what it printed."""
+
+    def __init__(self, command: str, output: str) -> None:
+        run = next((advice for said, advice in ADVICE.items() if said in output), "er doctor")
+        super().__init__(f"`docker {command}` failed:\n{output.strip()}", run=run)
+        self.output = output
+
+
+def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 30) -> str:
+    """Run `docker` with these arguments and return its standard output.
+
+    `env` adds to the environment; `timeout` is in seconds. The command runs in a session of its own, so that Ctrl-C
+    reaches this program alone, which then takes down what the command has begun. Raises DockerError when it fails,
+    ErError when the engine does not answer in time.
+    """
+    done = _run([*args], env or {}, timeout)
+    if done.returncode:
+        raise DockerError(" ".join(args[:6]), done.stderr or done.stdout)
+    return done.stdout
+
+
+def docker_logs(container: str, since: str, lines: int = 40) -> str:
+    """Return the last lines that a container printed since a time, standard error after standard output."""
+    done = _run(["logs", "--since", since, "--tail", str(lines), container], {}, 30)
+    return done.stdout + done.stderr
+
+
+def _run(args: list[str], env: Mapping[str, str], timeout: float) -> "subprocess.CompletedProcess[str]":
+    try:
+        return subprocess.run(
+            ["docker", *args],
+            env={**os.environ, **env},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ErError(
+            f"the engine has not answered for {timeout:.0f} s (`docker {args[0]}`)", run="er doctor"
+        ) from error
+    except FileNotFoundError as error:
+        raise ErError("there is no `docker` on the PATH", run="er doctor") from error

@@ -1,0 +1,172 @@
+"""Images: each is tagged by a hash of what it is built from, and built when the engine does not have that tag."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from grader.base.errors import ErError
+from grader.base.locks import held
+from grader.course.course import Course
+from grader.engine.docker import DockerError, docker
+
+BASE = "debian:trixie-slim"
+
+INPUTS = {
+    "python": ("services", "loadtests", "pyproject.toml", "uv.lock"),
+    "redis": ("compose/images/redis",),
+    "prometheus": ("compose/images/prometheus",),
+}
+"""What each image is built from, relative to the course."""
+
+OWN_DATA = {"postgres": "schema.sql", "kafka": "topics.txt"}
+"""What a lab's own image is made of, by the store: a lab with a `schema.sql` gets its own Postgres, `postgres-05`."""
+
+TRUST_STORES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+
+Say = Callable[[str], object]
+
+
+def inputs(course: Course) -> dict[str, tuple[str, ...]]:
+    """Return what each image of the course is built from, those of single labs too."""
+    own = {
+        f"{store}-{lab.number}": (f"compose/images/{store}", f"labs/{lab.name}/{file}")
+        for lab in course.labs()
+        for store, file in OWN_DATA.items()
+        if (lab.path / file).exists()
+    }
+    return {**INPUTS, **own}
+
+
+def tags(course: Course) -> dict[str, str]:
+    """Return each image's tag as its inputs are now."""
+    return {name: f"pattern-er/{name}:{_hash(course.root, given)}" for name, given in inputs(course).items()}
+
+
+def variable(name: str) -> str:
+    """Return the variable by which Compose files know an image, whichever lab's it is."""
+    return f"ER_{_target(name).upper()}_IMAGE"
+
+
+def _target(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def missing(wanted: Iterable[str]) -> list[str]:
+    """Return those of the image references that the engine does not have."""
+    known = set(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split())
+    return [reference for reference in wanted if reference not in known]
+
+
+def ensure_images(course: Course, names: Iterable[str], say: Say) -> dict[str, str]:
+    """Return Compose's variables for these images; build or pull what the engine does not have.
+
+    An image that the environment names (`ER_REDIS_IMAGE=redis:8`) is used instead of ours.
+    """
+    names = list(names)
+    own = tags(course)
+    if unknown := [name for name in names if name not in own]:
+        raise ErError(f"there is no image `{unknown[0]}`; there are {', '.join(own)}")
+    variables = {variable(name): name for name in names}
+    chosen = {key: os.environ.get(key) or own[name] for key, name in variables.items()}
+    if missing(chosen.values()):
+        with held(course.state / "images.lock", lambda: say("waiting for another call that builds images ...")):
+            absent = set(missing(chosen.values()))
+            for key, reference in chosen.items():
+                if reference in absent and reference != own[variables[key]]:
+                    _pull(reference, key, say)
+                    absent.remove(reference)
+            if to_build := [name for name in names if own[name] in absent]:
+                _build(course, to_build, own, say)
+    return chosen
+
+
+def _hash(root: Path, inputs: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(BASE.encode())
+    for given in inputs:
+        path = root / given
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                content = file.read_bytes()
+                digest.update(f"{file.relative_to(root)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _pull(reference: str, named_by: str, say: Say) -> None:
+    say(f"pulling {reference} ...")
+    try:
+        docker("pull", "--quiet", reference, timeout=600)
+    except DockerError as error:
+        raise ErError(
+            f"`{reference}`, which `{named_by}` names, cannot be pulled:\n{error.output.strip()}",
+            run=f"unset {named_by}",
+        ) from error
+
+
+def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> None:
+    """Build images with Bake and say how long each took; raises ErError with the failing step's own output."""
+    _ensure_base(say)
+    started = time.monotonic()
+    say(f"building {', '.join(names)} (once; later starts find them) ...")
+    environment = {f"{_target(name).upper()}_TAG": own[name] for name in names}
+    environment |= {"BASE": BASE, "CA": _trust_store()}
+    given = [Path(path) for name in names for path in inputs(course)[name]]
+    environment["LAB"] = next((str(path.parent) for path in given if path.name in OWN_DATA.values()), "")
+    targets = map(_target, names)
+    command = ["docker", "buildx", "bake", "--progress", "plain", "--file", "compose/docker-bake.hcl", *targets]
+    log = course.state / "build.log"
+    with log.open("w") as file:
+        done = subprocess.run(
+            command,
+            cwd=course.root,
+            env={**os.environ, **environment},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+        )
+    if done.returncode:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
+        raise ErError(f"building {', '.join(names)} failed:\n{tail}", where=str(log), run="er doctor")
+    say(f"built {', '.join(names)} in {time.monotonic() - started:.0f} s")
+
+
+def _trust_store() -> str:
+    """Return the host's bundle of trusted certificates, which builds get as a secret; empty when there is none."""
+    candidates = (os.environ.get("SSL_CERT_FILE", ""), *TRUST_STORES)
+    return next((path for path in candidates if path and Path(path).is_file()), "")
+
+
+def _ensure_base(say: Say) -> None:
+    """Pull the base image, or build it from Debian's packages where no registry answers."""
+    if not missing([BASE]):
+        return
+    started = time.monotonic()
+    say(f"pulling {BASE} ...")
+    try:
+        docker("pull", "--quiet", BASE, timeout=600)
+    except DockerError as error:
+        if shutil.which("mmdebstrap") is None:
+            raise ErError(
+                f"no registry gives `{BASE}`, and there is no mmdebstrap to build it with:\n{error.output.strip()}",
+                run="apt install mmdebstrap, as root on Debian or Ubuntu",
+            ) from error
+        say(f"no registry gives {BASE}: building it from Debian's packages ...")
+        _debootstrap()
+    say(f"{BASE} is there after {time.monotonic() - started:.0f} s")
+
+
+def _debootstrap() -> None:
+    command = ["mmdebstrap", "--variant=minbase", "--include=ca-certificates", "--format=tar", "trixie", "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as bootstrap:
+        imported = subprocess.run(
+            ["docker", "import", "-", BASE], stdin=bootstrap.stdout, capture_output=True, text=True, check=False
+        )
+        said = bootstrap.stderr.read().decode(errors="replace") if bootstrap.stderr else ""
+    if bootstrap.returncode or imported.returncode:
+        raise ErError(f"building `{BASE}` failed:\n{said[-2000:]}{imported.stderr}", run="er doctor")

@@ -1,0 +1,186 @@
+"""A lab's containers under Docker Compose, as one project with private networks and loopback ports only."""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.base.errors import ErError, LearnerError
+from grader.base.sanitize import quoted
+from grader.course.course import Lab
+from grader.engine.container_faults import DEEDS, OF_PATIENTS, ContainerPort
+from grader.engine.containers import Container, judged_cpus, read_container, reload, remove_project
+from grader.engine.control_port import ControlPort, Port
+from grader.engine.docker import DockerError, docker, docker_logs
+from grader.engine.logs import readable
+from grader.engine.ownership import lock_path, owned
+
+ROLE_OF_PATIENT = "patient"
+ROLE_OF_STORE = "store"
+CONTROLLED = ("stock", "twin", "load")
+"""Roles of what has a control port."""
+
+CONTROL_PORT = 9000
+PROMETHEUS_PORT = 9090
+
+
+class Project:
+    """One lab brought up once, for a live session or for one grade.
+
+    `run` is a folder of its own in which the files that containers see are staged: `patient/`, `load/`, `targets/`
+    and the secret of the control ports. `live` is the live lab's name, empty for a grade.
+    """
+
+    def __init__(self, lab: Lab, name: str, run: Path, images: Mapping[str, str], live: str = "") -> None:
+        self.lab = lab
+        self.name = name
+        self.run = run
+        self.env = {
+            **images,
+            "ER_RUN": name,
+            "ER_RUN_DIR": str(run),
+            "ER_RUN_LOCK": str(lock_path(run)),
+            "ER_LIVE": live,
+        }
+        self.roles: dict[str, str] = {}
+
+    @property
+    def patient(self) -> Path:
+        """Return the folder that the patient's containers see as `/patient`."""
+        return self.run / "patient"
+
+    def prepare(self) -> None:
+        """Make the run's folder anew, with a fresh secret and what load and Prometheus need to know."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        for folder in ("patient", "load", "targets"):
+            (self.run / folder).mkdir(parents=True)
+        # The containers' user must read what is below; the run's own folder keeps other users out.
+        self.run.chmod(0o700)
+        (self.run / "secret").write_text(secrets.token_hex(32) + "\n")
+        shutil.copyfile(self.lab.path / "locustfile.py", self.run / "load" / "locustfile.py")
+        services = json.loads(self._compose("config", "--format", "json"))["services"]
+        self.roles = {name: service["labels"]["er.role"] for name, service in services.items()}
+        targets = [
+            {"targets": [f"{name}:{CONTROL_PORT}"], "labels": {"service": name}}
+            for name, role in self.roles.items()
+            if role in CONTROLLED
+        ]
+        (self.run / "targets" / "evidence.json").write_text(json.dumps(targets))
+
+    def create(self, seconds: float) -> None:
+        """Create and start everything; return when all of it is healthy, raise DockerError when it is not in time."""
+        wait = ("--wait", "--wait-timeout", f"{seconds:.0f}")
+        self._compose("up", "--detach", *wait, "--quiet-pull", timeout=seconds + 20)
+
+    def patient_error(self, container: Container) -> LearnerError:
+        """Return the error that shows why a patient's container is not ready."""
+        said = self.said(container)
+        what = (
+            f"`{container.service}` ended with exit code {container.exit_code}"
+            if container.fallen
+            else f"`{container.service}` runs but does not answer `GET /healthz`"
+        )
+        return LearnerError(what + (f":\n{said}" if said else " and printed nothing"))
+
+    def limit_cpus(self) -> None:
+        """Put the judged CPU limits on the containers: start-up was free of them."""
+        limits: dict[str, list[str]] = {}
+        listing = docker("ps", "--filter", f"label=er.run={self.name}", "--format", '{{.ID}} {{.Label "er.cpus"}}')
+        for line in listing.splitlines():
+            identity, _, cpus = line.partition(" ")
+            if cpus:
+                limits.setdefault(cpus, []).append(identity)
+        for cpus, identities in limits.items():
+            docker("update", "--cpus", judged_cpus(cpus), *identities)
+
+    def containers(self) -> list[Container]:
+        """Return the project's containers, ended ones too."""
+        return [
+            read_container(json.loads(line)) for line in self._plain("ps", "--all", "--format", "json").splitlines()
+        ]
+
+    def patients(self) -> list[Container]:
+        """Return the containers that run the learner's code."""
+        return [container for container in self.containers() if container.role == ROLE_OF_PATIENT]
+
+    def reload_patients(self) -> None:
+        """Start the learner's code anew from its staged files, at once: hung requests are not waited for."""
+        # One command for all would take them one after the other.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(reload, self.patients()))
+
+    def serving(self, patients: list[Container]) -> bool:
+        """Tell whether all of these answer their health check now."""
+        ask = ("curl", "-fsS", "-m", "1", "-o", "/dev/null", "http://127.0.0.1:8000/healthz")
+        try:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda patient: docker("exec", patient.id, *ask), patients))
+        except DockerError:
+            return False
+        return True
+
+    def ports(self) -> dict[str, Port]:
+        """Return by service what can be told phase and faults: control ports, and what stands for them of containers.
+
+        Of patients, those are among them that the incident does something to.
+        """
+        secret = (self.run / "secret").read_text().strip()
+        hit = {name for phase in self.lab.manifest.phase for fault in phase.faults for name in fault.services}
+        found: dict[str, Port] = {}
+        for container in self.containers():
+            if container.role in CONTROLLED and CONTROL_PORT in container.ports:
+                found[container.service] = ControlPort(container.service, container.ports[CONTROL_PORT], secret)
+            elif container.role == ROLE_OF_STORE:
+                found[container.service] = ContainerPort(container.service, container.id, DEEDS[container.service])
+            elif container.role == ROLE_OF_PATIENT and container.service in hit:
+                found[container.service] = ContainerPort(container.service, container.id, OF_PATIENTS)
+        return found
+
+    def prometheus_port(self) -> int:
+        """Return the loopback port of this project's Prometheus; raises ErError when that does not run."""
+        for container in self.containers():
+            if container.role == "prometheus" and PROMETHEUS_PORT in container.ports:
+                return container.ports[PROMETHEUS_PORT]
+        raise ErError("Prometheus does not run", run="er doctor")
+
+    @staticmethod
+    def said(container: Container) -> str:
+        """Return what a container has printed since it last started: its last lines, quoted, information left out."""
+        started = docker("inspect", "--format", "{{.State.StartedAt}}", container.id).strip()
+        said = readable(docker_logs(container.id, started))
+        return quoted(said) if said else ""
+
+    def down(self) -> None:
+        """Remove all containers, volumes and networks of the project, and the run's folder."""
+        try:
+            remove_project(self.name)
+        except ErError as error:
+            find = f"docker ps --all --quiet --filter label=er.run={self.name}"
+            raise ErError(
+                f"{error.what}\ncontainers of `{self.name}` may still be there", run=f"docker rm --force $({find})"
+            ) from error
+        shutil.rmtree(self.run, ignore_errors=True)
+
+    def _compose(self, *args: str, timeout: float = 30) -> str:
+        file = str(self.lab.path / "compose.yaml")
+        return docker("compose", "-p", self.name, "-f", file, *args, env=self.env, timeout=timeout)
+
+    def _plain(self, *args: str) -> str:
+        """Run a Compose command that needs the project's name alone."""
+        return docker("compose", "-p", self.name, *args)
+
+
+@contextmanager
+def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> Iterator[Project]:
+    """Give a project that is taken down in every case: on Ctrl-C by this program, after its kill by a watcher."""
+    project = Project(lab, name, run, images)
+    with owned(name, run) as released:
+        try:
+            project.prepare()
+            yield project
+        finally:
+            project.down()
+            released()

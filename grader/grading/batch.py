@@ -1,0 +1,125 @@
+"""Many grades, each an `er grade` in a process of its own: for a class, for the proof of a lab, for its calibration."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from grader.course.course import Lab
+from grader.grading.results import Results, Verdict
+
+
+@dataclass(frozen=True)
+class Job:
+    """One grade to do: whose it is, what is graded, and where its results go."""
+
+    name: str
+    lab: Lab
+    submission: Path
+    out: Path
+    seed: int
+    thorough: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A job that is done: its results, or None when the grade has left none, and what it printed."""
+
+    job: Job
+    results: Results | None
+    said: str
+
+    @property
+    def judged(self) -> bool:
+        """Tell whether there is a verdict on the submission; of a thorough grade, on all checks."""
+        if self.results is None or self.results.verdict not in (Verdict.PASSED, Verdict.FAILED):
+            return False
+        return self.results.whole or not self.job.thorough
+
+
+def read_results(out: Path) -> Results | None:
+    """Return the results in a folder, or None when there are none that can be read."""
+    try:
+        return Results.model_validate_json((out / "results.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def grade_all(jobs: Sequence[Job], at_once: int) -> Iterator[Outcome]:
+    """Do all jobs and yield each as it is done; what could not be judged is done once more when the rest is, alone.
+
+    That others ran beside it is often why.
+    """
+    unjudged = []
+    for outcome in Crew(at_once).run(jobs):
+        if not outcome.judged:
+            unjudged.append(outcome.job)
+        yield outcome
+    yield from Crew(1).run(unjudged)
+
+
+class Crew:
+    """Grades at work, `at_once` at a time."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._environment = {"ER_AT_ONCE": str(at_once), "NO_COLOR": "1"}
+        self._lock = threading.Lock()
+        self._working: set[subprocess.Popen[str]] = set()
+        self._dismissed = False
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Do all jobs and yield each as it is done.
+
+        An interrupt ends the grades that run, each of which takes its own run down, before it goes on.
+        """
+        with ThreadPoolExecutor(self._at_once) as pool:
+            try:
+                for done in as_completed([pool.submit(self._do, job) for job in jobs]):
+                    yield done.result()
+            except BaseException:
+                # Also when the caller stops listening: no grade goes on for nobody.
+                self.dismiss()
+                raise
+
+    def processes(self) -> list[int]:
+        """Return the grades' processes that run now."""
+        with self._lock:
+            return [process.pid for process in self._working]
+
+    def _do(self, job: Job) -> Outcome:
+        (job.out / "results.json").unlink(missing_ok=True)
+        command = [sys.executable, "-m", "grader", "grade", job.lab.number, "--submission", str(job.submission)]
+        command += ["--seed", str(job.seed), "--out", str(job.out), *(["--thorough"] if job.thorough else [])]
+        with self._lock:
+            if self._dismissed:
+                return Outcome(job, None, "interrupted")
+            # Ctrl-C reaches this program alone, which passes it on once.
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+            self._working.add(process)
+        said = process.communicate()[0]
+        with self._lock:
+            self._working.discard(process)
+        return Outcome(job, read_results(job.out), said)
+
+    def dismiss(self) -> None:
+        """Have every grade that runs take its run down and end; start no more."""
+        with self._lock:
+            self._dismissed = True
+            for process in self._working:
+                process.terminate()

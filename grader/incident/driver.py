@@ -1,0 +1,140 @@
+"""The incident's driver: it tells load and stock services what the plan says, when it says it."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grader.base.errors import ErError
+from grader.course.manifest import Fault
+from grader.engine.control_port import Port
+from grader.incident.plan import Plan, PlannedPhase
+
+AFTER = "after"
+"""The phase that stock services are in when the plan is over."""
+
+
+@dataclass
+class Incident:
+    """One play of a plan on running services; `advance` is called often and never waits.
+
+    `ports` by service: the one named `load` plays the arrivals, all others are told phase and faults. `late` is by
+    phase how many seconds the driver let go by before it told what was due, at worst. How long services take to hear it
+    is not in it: that may be the patient's doing.
+    """
+
+    plan: Plan
+    ports: Mapping[str, Port]
+    unacknowledged: list[str] = field(default_factory=list)
+    late: dict[str, float] = field(default_factory=dict)
+    _zero: float = 0.0
+    _told: float = 0.0
+    _entered: int = 0
+    _injected: set[tuple[int, int]] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Hand the plan to the load generator, which names the moment at which it starts."""
+        self._tell_stock("DELETE", "/faults")
+        started = self.ports["load"].ask("POST", "/play", self.plan.for_load())
+        self._zero = time.monotonic() + float(started["starts_in"])
+
+    @property
+    def elapsed(self) -> float:
+        """Return the seconds since the incident's start; negative before it."""
+        return time.monotonic() - self._zero
+
+    @property
+    def phase(self) -> PlannedPhase | None:
+        """Return the phase that the services are in, or None before the first and after the last."""
+        return self.plan.phases[self._entered - 1] if 0 < self._entered <= len(self.plan.phases) else None
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the last phase has ended."""
+        return self._entered > len(self.plan.phases)
+
+    @property
+    def ended(self) -> int:
+        """Return the number of phases that have ended."""
+        return max(0, self._entered - 1)
+
+    def advance(self) -> bool:
+        """Do what is due: enter the next phase, inject faults; tell whether a phase began or the last one ended."""
+        now = self.elapsed
+        moved = not self.over and now >= self._next_edge()
+        if moved:
+            left, due = self.phase, self._next_edge()
+            self._entered += 1
+            self._note_late(now, due)
+            self._tell_stock("PUT", "/phase", {"name": self.phase.name if self.phase else AFTER})
+            self._replace(left)
+        if self._inject_due(now) or moved:
+            self._told = self.elapsed
+        return moved
+
+    @property
+    def quiet(self) -> float:
+        """Return the seconds until something is due; infinity when nothing is any more."""
+        if self.over:
+            return math.inf
+        return min([self._next_edge(), *(due for due, _, _ in self._to_come())]) - self.elapsed
+
+    def kills(self, service: str) -> bool:
+        """Tell whether it is the incident's doing when this service does not run now."""
+        faults = self.phase.faults if self.phase else []
+        return any((fault.service, fault.kind) == (service, "kill") for fault in faults)
+
+    def _next_edge(self) -> float:
+        phases = self.plan.phases
+        return phases[self._entered].start if self._entered < len(phases) else phases[-1].end
+
+    def _replace(self, left: PlannedPhase | None) -> None:
+        """Have the faults that a phase begins with follow those of the one before in one step, service by service."""
+        begins = [fault for fault in self.phase.faults if not fault.at] if self.phase else []
+        faults = [*(left.faults if left else []), *begins]
+        for service in dict.fromkeys(fault.service for fault in faults):
+            wanted = [fault for fault in begins if fault.service == service]
+            self._inject("PUT", service, wanted, [_described(fault) for fault in wanted])
+
+    def _to_come(self) -> list[tuple[float, int, Fault]]:
+        """Return the faults of the phase that are still to come: when each is due, its number there, and itself."""
+        if (phase := self.phase) is None:
+            return []
+        return [
+            (phase.start + fault.at, number, fault)
+            for number, fault in enumerate(phase.faults)
+            if fault.at and (self._entered, number) not in self._injected
+        ]
+
+    def _inject_due(self, now: float) -> bool:
+        """Inject the faults that are due; tell whether there were any."""
+        overdue = [waiting for waiting in self._to_come() if now >= waiting[0]]
+        for due, number, fault in overdue:
+            self._injected.add((self._entered, number))
+            self._note_late(now, due)
+            self._inject("POST", fault.service, [fault], _described(fault))
+        return bool(overdue)
+
+    def _inject(self, method: str, service: str, faults: Sequence[Fault], body: object) -> None:
+        try:
+            self.ports[service].ask(method, "/faults", body)
+        except (ErError, KeyError) as error:
+            kinds = " and ".join(fault.kind for fault in faults) or "healing"
+            self.unacknowledged.append(
+                f"{kinds} on `{service}` in `{self.phase.name if self.phase else AFTER}`: {error}"
+            )
+
+    def _note_late(self, now: float, due: float) -> None:
+        """Note how long the driver has had nothing to do since something was due; behind the last phase it may wait."""
+        if self.phase:
+            late = max(0.0, now - max(due, self._told))
+            self.late[self.phase.name] = max(late, self.late.get(self.phase.name, 0.0))
+
+    def _tell_stock(self, method: str, path: str, body: object = None) -> None:
+        for service, port in self.ports.items():
+            if service != "load":
+                port.ask(method, path, body)
+
+
+def _described(fault: Fault) -> dict[str, object]:
+    return {"kind": fault.kind, **fault.parameters}

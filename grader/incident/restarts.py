@@ -1,0 +1,49 @@
+"""Orchestration: the restarts that a lab's orchestrator decides on, done by the host, which alone has the engine."""
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from grader.engine.control_port import Port
+from grader.engine.docker import docker
+from grader.engine.project import Project
+
+ORCHESTRATOR = "orchestrator"
+"""The stock service that condemns others, in labs that have it."""
+
+LOOK_SECONDS = 0.2
+
+
+@dataclass
+class Orchestration:
+    """Restart what the orchestrator has condemned; `advance` is called often and never waits for a restart."""
+
+    project: Project
+    ports: Mapping[str, Port]
+    _look: float = 0.0
+    _hands: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
+    _restarts: list["Future[None]"] = field(default_factory=list)
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a restart is under way."""
+        return any(not restart.done() for restart in self._restarts)
+
+    def advance(self) -> list[str]:
+        """Begin the restarts that are due; return the services."""
+        if ORCHESTRATOR not in self.ports or time.monotonic() < self._look:
+            return []
+        self._look = time.monotonic() + LOOK_SECONDS
+        for restart in self._restarts:
+            if restart.done():
+                restart.result()
+        names: list[str] = self.ports[ORCHESTRATOR].ask("DELETE", "/condemned")
+        for name in names:
+            self._restarts.append(self._hands.submit(self._restart, name))
+        return names
+
+    def _restart(self, name: str) -> None:
+        for container in self.project.containers():
+            if container.service == name:
+                docker("restart", "--time", "0", container.id)

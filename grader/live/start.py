@@ -1,0 +1,82 @@
+"""`er start`: the live lab, on a terminal until Ctrl-C, without one once."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from grader.course.course import Course, Lab
+from grader.course.submission import edited_starter, make_work_copy
+from grader.engine.project import Project
+from grader.engine.provision import set_up
+from grader.live.screen import Lines, Picture
+from grader.live.session import Session, alone, live_project
+
+
+def start(course: Course, lab: Lab, console: Console) -> None:
+    """Start a lab, or join it when it is up, and play its incident on the learner's copy."""
+    files = " and ".join(_shown(course.work / lab.name / name) for name in lab.manifest.edit)
+    console.print(f"[bold]Lab {lab.number}, {lab.manifest.title}.[/] {lab.manifest.blurb}")
+    with alone(course, lab):
+        images = set_up(lab, console)
+        if make_work_copy(course, lab):
+            console.print(f"Your copy is [bold]{files}[/]; the brief is labs/{lab.name}/README.md.")
+        for path in edited_starter(course, lab):
+            console.print(
+                f"[yellow]`{path}` was edited; only your work copy counts.[/] To carry the edit over: "
+                f"cp {path} {course.work / lab.name}/ && git checkout {path}"
+            )
+        project = live_project(course, lab, images)
+        if console.is_terminal:
+            _until_interrupted(course, lab, project, console, files)
+        else:
+            _once(course, lab, project, console, files)
+
+
+def _until_interrupted(course: Course, lab: Lab, project: Project, console: Console, files: str) -> None:
+    head = f"Edit [bold]{files}[/]: a saved edit is live within 2 s. Ctrl-C takes the lab down."
+    try:
+        with Live(console=console, auto_refresh=False) as live, contextlib.suppress(KeyboardInterrupt):
+            session = Session(course, lab, project, Picture(live, head))
+            session.bring_up()
+            session.play(forever=True)
+    finally:
+        project.down()
+    console.print(f"Lab {lab.number} is down. To be judged: make grade-{lab.number}")
+
+
+def _once(course: Course, lab: Lab, project: Project, console: Console, files: str) -> None:
+    """Play once and leave the lab up, unless something goes wrong."""
+    session = Session(course, lab, project, Lines(console))
+    with _taken_down_unless_done(project):
+        session.bring_up()
+        session.play(forever=False)
+    console.print()
+    if session.symptom:
+        console.print(f"[bold red]{session.symptom}[/]")
+    else:
+        console.print(f"No symptom: {lab.manifest.symptom.noun} were served all the way.")
+    console.print(f"The lab stays up. Edit [bold]{files}[/], then:")
+    for command, purpose in (
+        (f"make lab-{lab.number}", "play the incident again on your copy"),
+        (f"make grade-{lab.number}", "the verdict, on a clean copy"),
+        (f"er hint {lab.number}", "the next hint"),
+        (f"er stop {lab.number}", "take the lab down"),
+    ):
+        console.print(f"  {command:<16} {purpose}")
+
+
+@contextlib.contextmanager
+def _taken_down_unless_done(project: Project) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        project.down()
+        raise
+
+
+def _shown(path: Path) -> str:
+    """Return a path as a learner would type it: relative to where they are, when it is below."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

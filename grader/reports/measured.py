@@ -1,0 +1,21 @@
+"""What every report says of a check, in the same words."""
+
+from collections.abc import Iterator
+
+from grader.evidence.checks import Finding, State
+from grader.grading.results import CheckResult
+
+
+def measured(check: CheckResult) -> Iterator[str]:
+    """Yield what was measured in each phase of a check."""
+    for finding in check.findings:
+        where = f" in {finding.phase}" if finding.phase and len(check.findings) > 1 else ""
+        yield f"{_value(finding, check.kind)}{where}"
+
+
+def _value(finding: Finding, kind: str) -> str:
+    if finding.measured is None:
+        return "not reached" if finding.state is State.NOT_REACHED else "no data"
+    if kind == "share":
+        return f"{finding.measured:.1%} ({finding.good:.0f} of {finding.total:.0f})"
+    return f"{finding.measured:.4g}"

@@ -1,0 +1,63 @@
+"""Traces of a live lab on the terminal: the latest orders, and one order's trace as a waterfall."""
+
+from collections.abc import Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.base.errors import ErError
+from grader.base.sanitize import plain
+from grader.course.course import Lab
+from grader.engine.control_port import Port
+from grader.evidence.traces import TRACE_AUDIT, read_summaries, read_trace, state
+
+LATEST = 20
+BAR = 40
+"""Characters of a whole trace's length in time."""
+
+
+def listing(lab: Lab, ports: Mapping[str, Port]) -> Table:
+    """Return the latest orders, newest first, each with what is wrong with it and with its trace."""
+    table = _table("order", "trace", "what of it")
+    for order in read_summaries(_audit(lab, ports))[:LATEST]:
+        text = Text(state(order.claims))
+        text.highlight_words(["lost"], "red")
+        table.add_row(order.order, order.trace[:12], text)
+    return table
+
+
+def waterfall(lab: Lab, ports: Mapping[str, Port], wanted: str) -> Table:
+    """Return one order's trace: each span below its parent, with its place in time; failed ones are marked."""
+    if not wanted.isalnum():
+        raise ErError(f"`{wanted}` is neither an order nor a trace", run=f"er traces {lab.number}")
+    trace = read_trace(_audit(lab, ports), wanted)
+    table = _table("service", "span", f"{trace.seconds * 1000:.0f} ms", "", "says")
+    table.title, table.title_justify = f"{trace.order}, trace {trace.trace}", "left"
+    for span in trace.spans:
+        table.add_row(
+            Text(plain(span.service)),
+            Text("  " * span.depth + plain(span.name)),
+            Text(_bar(span.at / trace.seconds, span.seconds / trace.seconds), "red" if span.failed else "green"),
+            Text("error" if span.failed else "", "bold red"),
+            Text(plain(span.says) + ("  (its parent is not in this trace)" if span.orphaned else "")),
+        )
+    return table
+
+
+def _audit(lab: Lab, ports: Mapping[str, Port]) -> Port:
+    if TRACE_AUDIT not in ports:
+        raise ErError(f"lab {lab.number} has no traces to look at", run="er list")
+    return ports[TRACE_AUDIT]
+
+
+def _bar(start: float, width: float) -> str:
+    """Return a bar of which start and width are shares of the whole."""
+    before = min(BAR - 1, int(start * BAR))
+    return " " * before + "█" * max(1, min(BAR - before, round(width * BAR)))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+from grader.authoring.calibrate import Calibrator
+from grader.course.course import Course
+from grader.evidence.checks import Finding, State
+from grader.grading.results import Attempt, CheckResult, Results, Verdict
+
+LAB = Course.here().lab("03")
+
+
+def measured(share: float) -> Results:
+    finding = Finding(phase=None, state=State.FAILS, measured=share)
+    check = CheckResult(
+        name="polite-tenants-served", kind="share", says="", wanted="", state=State.FAILS, findings=[finding]
+    )
+    return Results(lab=LAB.name, seed=1, began="", seconds=1, verdict=Verdict.FAILED, checks=[check])
+
+
+def test_runs_with_the_stopgap_are_kept_apart_from_the_starters_own(tmp_path: Path) -> None:
+    calibrator = Calibrator(Course(tmp_path, tmp_path / "work"), LAB, lambda *_: None)
+    measured(0.1).write(calibrator.folder / "starter" / "calm-1")
+    measured(0.9).write(calibrator.folder / "stopgap-2")
+    kept = calibrator.kept()
+    assert [(run.candidate, run.disturbance) for run in kept] == [("starter", "calm")]
+    first = calibrator.calibration(kept).threshold[0]
+    assert (first.check, first.starter, first.stopgap) == ("polite-tenants-served", 0.1, 0.9)
+
+
+def test_a_run_that_an_exact_check_decided_on_a_busy_host_tells_of_no_other_check(tmp_path: Path) -> None:
+    calibrator = Calibrator(Course(tmp_path, tmp_path / "work"), LAB, lambda *_: None)
+    busy = measured(0.1)
+    busy.attempts = [Attempt(seconds=1, healthy_after=1, unfit=["busy"], twin={}, readings={})]
+    busy.write(calibrator.folder / "starter" / "hogs-8-1")
+    (run,) = calibrator.kept()
+    assert run.surprises(LAB) == []
+    assert calibrator.calibration([run]).runs == 0

@@ -1,0 +1,224 @@
+"""Each rule of `er lint`: a copy of lab 03, broken in one way, has that one finding, at its file and line."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.lint import lint
+from grader.authoring.lint.measures import EVIDENCE, brought, metrics
+from grader.course.calibration import Calibration, Threshold, holds_for
+from grader.course.course import Course, Lab
+
+HERE = Course.here()
+NAME = HERE.lab("03").name
+
+
+MEASURED = Threshold(check="polite-tenants-served", side="min", threshold=0.8, starter=0.1, stopgap=0.9)
+
+
+def calibrate(lab: Lab, *thresholds: Threshold) -> None:
+    made = Calibration(
+        measured="2026-11-23",
+        machine="",
+        runs=1,
+        holds_for=holds_for(lab),
+        threshold=list(thresholds) or [MEASURED],
+    )
+    (lab.path / "calibration.toml").write_text(made.text())
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A course of lab 03 alone, calibrated as it is."""
+    for name in ("labs", "compose"):
+        shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    calibrate(Lab(tmp_path / "labs" / NAME))
+    return Course(tmp_path, tmp_path / "work")
+
+
+def change(course: Course, file: str, before: str, after: str, *, calibrated: bool = True) -> None:
+    """Replace a text in a file of the lab, everywhere; `calibrated` measures it anew, as far as lint can see."""
+    path = course.root / "labs" / NAME / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    if calibrated:
+        lab = Lab(course.root / "labs" / NAME)
+        if found := [finding for finding in lint(course, lab) if finding.path.name == "lab.toml" and not finding.line]:
+            assert found
+        else:
+            calibrate(lab)
+
+
+def found(course: Course) -> list[str]:
+    return [
+        f"{finding.path.relative_to(course.root / 'labs' / NAME)}:{finding.line} {finding.what}"
+        for finding in lint(course, Lab(course.root / "labs" / NAME))
+    ]
+
+
+def line(course: Course, file: str, text: str) -> int:
+    lines = (course.root / "labs" / NAME / file).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+def test_the_labs_of_this_course_are_clean_but_for_what_is_measured() -> None:
+    for lab in HERE.labs():
+        assert [finding for finding in lint(HERE, lab) if finding.path.name != "calibration.toml"] == []
+
+
+def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
+    assert found(course) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "at", "says"),
+    [
+        # the manifest
+        ("lab.toml", "minutes = 60", "minuts = 60", None, "unknown key; the nearest is `minutes`"),
+        ("lab.toml", 'edit = ["gateway.py"]', 'edit = ["proxy.py"]', "edit =", "`edit` names `proxy.py`"),
+        # the patient
+        ("patient/gateway.py", "# TODO", "# DONE", "", "no edited file has a `# TODO`"),
+        ("patient/gateway.py", "app = create_app()", "app = create_app()\n" + "x = 1\n" * 60, "", "lines of code"),
+        ("compose.yaml", "services:\n", "services:\n" + "\n" * 30, "31", "lines"),
+        ("locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 4" + "\nX = 1" * 20, "", "67 lines of code"),
+        ("locustfile.py", "LONGEST_WAIT = 4", 'LONGEST_WAIT = 4 if "surge" else 5', "LONGEST_WAIT", "the phase `surge`"),
+        # fixes
+        ("lab.toml", "plain-503 = {", "plain-504 = {", "plain-504 =", "there is no fix `plain-504`"),
+        ("lab.toml", "[fixes]\n", '[fixes]\nmoving-window = { fails = ["answers-are-real"] }\n', "moving-window =", "the accepted fix"),
+        ("lab.toml", 'fake-success = { fails = ["answers-are-real", ', "fake-success = { fails = [", 'name = "answers-are-real"', "no rejected fix fails"),
+        ("lab.toml", "# Under the load that it lets through nothing is left that could be told apart.\n", "", "read-then-write =", "without a reason"),
+        ("fixes/rejected/plain-503/gateway.py", "import", "import (", None, "no Python"),
+        # what checks read
+        ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
+        ("lab.toml", "total = 'sum(load_tally_total{tally=\"burst_asked\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),
+        ("lab.toml", "events = 45\n", "events = 9\n", 'name = "retry-after-is-true"', "9 events cannot decide"),
+        ("lab.toml", "events = 45\n", "", 'name = "retry-after-is-true"', "nobody knows how many events"),
+        ("lab.toml", "polite = 40,", "polite = 2,", 'name = "polite-tenants-served"', "10 events cannot decide"),
+        ("lab.toml", "great = 0.90", "great = 0.99", "[level]", "not in order"),
+        ("lab.toml", 'name = "steady"\n', 'name = "steady"\nfaults = [{ service = "quotes", kind = "slow" }]\n', 'name = "steady"', "the first phase has a fault"),
+        ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(audit_leaks_total)'", 'name = "no-double-burst"', "judges what patients emit"),
+        ("lab.toml", "plain-503 = { ", 'plain-503 = { over = "nothing", ', "plain-503 =", "`plain-503` stands on `nothing`"),
+        # hardening
+        ("compose.yaml", "  quotes:\n", "  quotes:\n    privileged: true\n", "privileged", "`quotes` sets `privileged`"),
+        ("compose.yaml", "  quotes:\n", "  quotes:\n    cap_add: [NET_ADMIN]\n", "cap_add", "sets `cap_add`"),
+        ("compose.yaml", "  quotes:\n", '  quotes:\n    ports: ["8000:8000"]\n', "ports", "sets `ports`"),
+        ("compose.yaml", "  quotes:\n", "  quotes:\n    deploy: {}\n", "deploy", "sets `deploy`, which no lab needs"),
+        ("compose.yaml", "  quotes:\n", '  quotes:\n    volumes: ["/var/run/docker.sock:/x"]\n', "volumes", "of the host"),
+        ("compose.yaml", "x-gateway: &gateway\n", "x-gateway: &gateway\n  networks: [control]\n", "gateway-1", "on other networks"),
+        ("compose.yaml", "service: stock", "service: hardened", "quotes:", "stands on no template"),
+        ("compose.yaml", "  - ../../compose/stack.yaml\n", "", "", "does not include"),
+        ("compose.yaml", "  gateway-2: *gateway\n", "  gateway-2: *gateway\n  gateway-3: *gateway\n", "", "can load 1.65 cores"),
+        ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, user: root }\n", "  redis:", "of which a lab sets `er.cpus` alone"),
+        ("compose.yaml", "services:\n", "services:\n  store: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 1 } }\n", "  store:", "of which a lab sets `er.cpus` alone"),
+        ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 0.9 } }\n", "", "can load"),
+        ("compose.yaml", "services:\n", "networks: { own: {} }\nservices:\n", "networks:", "no networks of its own"),
+        # prose
+        ("README.md", "## Not needed", "## Never needed", "", "no section `## Not needed`"),
+        ("README.md", "answers-are-real", "answers-are-good", "", "does not name the check `answers-are-real`"),
+        ("hints.md", "## 3. The API", "### 3. The API", "", "2 hints"),
+        ("hints.md", "## 1. The symptom", "```\n## 1. The symptom", "```", "a block of code"),
+        ("debrief.md", "## When not to", "## Limits", "", "when not to use"),
+        ("debrief.md", "# Debrief", "Students ask.\n\n# Debrief", "Students", "`Students`"),
+        ("debrief.md", "# Debrief", "[a](nowhere.md)\n\n# Debrief", "nowhere", "a link to `nowhere.md`"),
+        ("debrief.md", "# Debrief", "[a](README.md#none)\n\n# Debrief", "none", "no such heading"),
+    ],
+)  # fmt: skip
+def test_a_lab_that_is_broken_in_one_way_has_that_finding(  # noqa: PLR0913, PLR0917 # the columns of the table
+    course: Course, file: str, before: str, after: str, at: str | None, says: str
+) -> None:
+    change(course, file, before, after)
+    findings = found(course)
+    mine = [finding for finding in findings if says in finding]
+    assert len(mine) >= 1, findings
+    if at is not None:
+        where = int(at) if at.isdecimal() else line(course, file, at) if at else 0
+        assert re.search(rf":{where} ", mine[0]), mine
+
+
+BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no hints": (lambda lab: (lab / "hints.md").unlink(), "`hints.md` is missing"),
+    "unknown file": (lambda lab: (lab / "notes.txt").touch(), "a lab has no such file"),
+    "one accepted": (lambda lab: shutil.rmtree(lab / "fixes/accepted/moving-window"), "1 accepted fixes"),
+    "extra file in a fix": (lambda lab: (lab / "fixes/rejected/plain-503/x.py").touch(), "not a file that"),
+    "empty fix": (lambda lab: (lab / "fixes/rejected/nothing").mkdir(), "an empty fix"),
+    "no comment": (
+        lambda lab: (lab / "fixes/rejected/plain-503/gateway.py").write_text("import x\n"),
+        "the first line is no comment",
+    ),
+    "the starter": (
+        lambda lab: shutil.copyfile(lab / "patient/gateway.py", lab / "fixes/rejected/plain-503/gateway.py"),
+        "the same as the starter",
+    ),
+    "no calibration": (lambda lab: (lab / "calibration.toml").unlink(), "the lab is not calibrated"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_lab_that_lacks_something_has_that_finding(course: Course, name: str) -> None:
+    break_, says = BREAKS[name]
+    break_(course.root / "labs" / NAME)
+    assert [finding for finding in found(course) if says in finding]
+
+
+def test_a_hint_that_hands_over_code_is_found(course: Course) -> None:
+    fix = (course.root / "labs" / NAME / "fixes/accepted/token-bucket-lua/gateway.py").read_text()
+    code = max((line.strip() for line in fix.splitlines() if "await" in line), key=len)
+    change(course, "hints.md", "# Hints", f"{code}?\n\n# Hints")
+    assert [finding for finding in found(course) if "a line of token-bucket-lua" in finding]
+
+
+def test_a_stale_calibration_is_found(course: Course) -> None:
+    change(course, "locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 5", calibrated=False)
+    at = line(course, "calibration.toml", "holds_for")
+    assert found(course) == [f"calibration.toml:{at} the lab has changed since it was calibrated"]
+
+
+def test_a_thin_margin_is_found(course: Course) -> None:
+    lab = Lab(course.root / "labs" / NAME)
+    calibrate(lab, MEASURED.model_copy(update={"accepted_margin": 1.2}))
+    assert "has margins of 1.2 inside" in found(course)[0]
+
+
+def test_figures_of_the_starter_that_are_missing_are_found(course: Course) -> None:
+    lab = Lab(course.root / "labs" / NAME)
+    assert found(course) == []
+    calibrate(lab, MEASURED.model_copy(update={"starter": None}))
+    assert "what the starter measures in `polite-tenants-served` is missing" in found(course)[0]
+    calibrate(lab, MEASURED.model_copy(update={"stopgap": None}))
+    assert "what the starter measures with the stopgap is missing" in found(course)[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ('sum(load_sent_total{kind="noisy"}) - sum(a_total)', {"load_sent_total", "a_total"}),
+        ('sum by (kind, le) (rate(b_bucket{le="0.5"}[1m]))', {"b_bucket", "rate"}),
+        ('label_replace(c{x="y"}, "account", "$1", "subject", "(.*)") or vector(0)', {"c"}),
+        ("x * on (account) group_left y", {"x", "y"}),
+    ],
+)
+def test_the_metrics_of_a_query_are_found(query: str, names: set[str]) -> None:
+    assert metrics(query) - {"group_left"} == names
+
+
+def test_what_lint_takes_for_evidence_is_what_load_and_services_export() -> None:
+    sources = "".join(
+        (HERE.root / path).read_text()
+        for path in (
+            "loadtests/export.py",
+            "loadtests/latency.py",
+            "services/kit/service.py",
+            "services/kit/statistics.py",
+        )
+    )
+    exported = set(re.findall(r'"((?:load|work|ledger|service|database|store)_[a-z_]+)"', sources))
+    base = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in EVIDENCE}
+    assert base <= exported | {re.sub(r"_total$", "", name) for name in exported}
+
+
+def test_a_stock_service_brings_metrics_of_its_own() -> None:
+    assert {"canary_took_seconds_total", "outbox_waiting", "reports_in_flight_peak"} <= brought(HERE)

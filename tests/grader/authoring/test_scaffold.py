@@ -1,0 +1,52 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.lint import lint
+from grader.authoring.scaffold import new
+from grader.base.errors import ErError
+from grader.course.course import Course
+
+HERE = Course.here()
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    for name in ("labs", "compose"):
+        shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return Course(tmp_path, tmp_path / "work")
+
+
+def test_a_new_lab_lints_clean_but_for_what_its_author_must_write(course: Course) -> None:
+    lab = new(course, "38", "load-shedding")
+    assert lab.manifest.title == "Load shedding"
+    assert [finding.what for finding in lint(course, lab)] == [
+        "it does not say how many lines the answer took",
+        "the lab is not calibrated",
+        "0 accepted fixes",
+        "0 rejected fixes",
+        "no rejected fix fails `visitors-served`",
+    ]
+    assert not [path for path in lab.path.rglob("*") if path.is_file() and "@" in path.read_text().replace("@app", "")]
+
+
+@pytest.mark.parametrize(
+    ("number", "slug", "says"),
+    [
+        ("3", "sharding", "two digits"),
+        ("abc", "sharding", "two digits"),
+        ("38", "Sharding", "lower-case words"),
+        ("38", "../x", "lower-case words"),
+        ("38", "", "lower-case words"),
+        ("03", "sharding", "there is lab `03-rate-limiting` already"),
+        ("38", "rate-limiting", "there is lab `03-rate-limiting` already"),
+    ],
+)
+def test_a_number_or_name_that_is_none_or_taken_is_refused_and_nothing_made(
+    course: Course, number: str, slug: str, says: str
+) -> None:
+    before = sorted((course.root / "labs").iterdir())
+    with pytest.raises(ErError, match=says):
+        new(course, number, slug)
+    assert sorted((course.root / "labs").iterdir()) == before

@@ -1,0 +1,44 @@
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.base.sanitize import LONGEST_LINE, MOST_LINES, plain, quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J\x1b[1;1H\x1b[32mPASSED\x1b[0m", "PASSED"),
+        ("\x1b]0;a title\x07seen", "seen"),
+        ("\x1b]8;;http://x.example\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b]never ended", ""),
+        ("FAILED\rPASSED", "FAILED\nPASSED"),
+        ("a\r\nb", "a\nb"),
+        ("a\x00b\x0bc\x7fd\x9be", "a\ufffdb\ufffdc\ufffdd\ufffde"),
+        ("user\u202egnp.exe\u2066", "user\ufffdgnp.exe\ufffd"),
+        ("zero\u200bwidth", "zero\ufffdwidth"),
+        ("\ttab", "    tab"),
+        ("Grüße, 世界", "Grüße, 世界"),
+    ],
+)
+def test_what_changes_how_text_is_shown_is_not_shown(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    assert plain("x" * 10_000) == "x" * LONGEST_LINE + "…"
+    assert plain("x\n" * 1000).split("\n")[-1] == f"… and {1001 - MOST_LINES} lines more"
+
+
+def test_no_quoted_line_begins_with_a_command() -> None:
+    assert quoted("::error::x\n# PASSED") == "│ ::error::x\n│ # PASSED"
+
+
+@given(st.text())
+def test_whatever_a_patient_prints_only_visible_characters_are_left(text: str) -> None:
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", plain(text))
+    assert all(unicodedata.category(char) not in ("Cf", "Cs", "Zl", "Zp") for char in plain(text))
+    assert len(plain(text).split("\n")) <= MOST_LINES + 1

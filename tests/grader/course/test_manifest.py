@@ -1,0 +1,85 @@
+"""A manifest is read, or one error names file, key and what to write instead."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grader.base.errors import ErError
+from grader.course.course import Course
+from grader.course.manifest import FaultToDraw, Manifest, read_manifest
+
+LAB_03 = Course.here().lab("03").path / "lab.toml"
+
+
+def edited(tmp_path: Path, pattern: str, replacement: str) -> Path:
+    text, count = re.subn(pattern, replacement, LAB_03.read_text(), count=1, flags=re.MULTILINE)
+    assert count == 1
+    path = tmp_path / "lab.toml"
+    path.write_text(text)
+    return path
+
+
+def test_every_lab_of_the_course_has_a_manifest() -> None:
+    for lab in Course.here().labs():
+        assert isinstance(lab.manifest, Manifest)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "said"),
+    [
+        (r"^title =", "titel =", r"`titel`: unknown key; the nearest is `title`"),
+        (r"^seconds =", "secnds =", r"`phase\[0\]\.secnds`: unknown key; the nearest is `seconds`"),
+        (r"^total =", "totl =", r"`check\[0\]\.totl`: unknown key; the nearest is `total`"),
+        (r"^blurb = .*$", "", r"`blurb`: Field required"),
+        (r'^phase = \["surge"', 'phase = ["surgee"', r"there is no phase `surgee`; the nearest is `surge`"),
+        (
+            r"fails = \[",
+            'fails = ["polit-tenants-served", ',
+            r"there is no check `polit-tenants-served`; the nearest is",
+        ),
+        (r'^kind = "share"', 'kind = "ratio"', r"`check\[0\]`: .*'share', 'exact', 'measure'"),
+        (r"^min = 0.8", "min = 80", r"`check\[0\]\.min`: Input should be less than or equal to 1"),
+        (r"^min = 0.8", "", r"`check\[0\]`: a check needs `min`, `max` or both"),
+        (r'^name = "surge"', 'name = "steady"', r"two phases have the name `steady`"),
+        (r'^users = "polite"', 'users = "polyte"', r"there is no user kind `polyte`; the nearest is `polite`"),
+        (r"^edit = .*$", 'edit = ["../quotes.py"]', r"`edit` takes names of files"),
+        (r"^format = 1", "format = 1\nformat = 1", r"is no TOML: Cannot overwrite a value \(at line 3"),
+        (r"^seconds = .*$", "seconds = 0", r"`phase\[0\]\.seconds`: Input should be greater than 0"),
+    ],
+)
+def test_a_wrong_manifest_is_one_error_that_names_file_and_key(
+    tmp_path: Path, pattern: str, replacement: str, said: str
+) -> None:
+    path = edited(tmp_path, pattern, replacement)
+    with pytest.raises(ErError, match=said) as caught:
+        read_manifest(path)
+    assert str(path) in str(caught.value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary())
+def test_any_bytes_give_a_manifest_or_a_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "lab.toml"
+    path.write_bytes(content)
+    with pytest.raises(ErError, match=r"lab\.toml"):
+        read_manifest(path)
+
+
+def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ErError, match="cannot read"):
+        read_manifest(tmp_path / "lab.toml")
+
+
+def test_faults_beside_the_incidents_own_are_in_every_phase() -> None:
+    manifest = Course.here().lab("02").manifest
+    more = [FaultToDraw(service="payments", kind="capacity")]
+    phases = zip(manifest.phase, manifest.with_faults(more).phase, strict=True)
+    assert all(then.faults == [*now.faults, *more] for now, then in phases)
+    assert any(phase.faults for phase in manifest.phase)
+
+
+def test_a_fix_that_the_manifest_does_not_name_must_fail_nothing() -> None:
+    assert Course.here().lab("03").manifest.expectation("token-bucket-lua").fails == []

@@ -1,0 +1,182 @@
+"""The engine is used as it is, or one message says what is missing and what brings it."""
+
+import subprocess
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.base.errors import ErError
+from grader.course.course import Course
+from grader.engine import daemon
+from grader.engine.daemon import Facts, ensure_engine, installable, trouble
+
+FIT = Facts(
+    system="Linux",
+    distribution="debian",
+    root=True,
+    client=True,
+    daemon_binary=True,
+    remote="",
+    engine="26.1.5+dfsg1",
+    compose="2.26.1-4",
+    buildx="0.13.1",
+)
+NO_ENGINE = replace(FIT, engine="", compose="", buildx="", daemon_binary=False, client=False)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        FIT,
+        replace(FIT, engine="25.0.0", compose="2.24.0"),
+        replace(FIT, engine="29.1.0", compose="v5.2.0"),
+        replace(FIT, root=False, distribution="fedora", remote="tcp://10.0.0.1:2375"),
+    ],
+)
+def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: Facts) -> None:
+    assert trouble(facts) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "what", "run"),
+    [
+        (replace(FIT, engine="24.0.9"), "Engine 24.0.9 is too old", "docs.docker.com/engine"),
+        (replace(FIT, engine="20.10.24+dfsg1"), "Engine 20.10.24+dfsg1 is too old", "docs.docker.com/engine"),
+        (replace(FIT, compose="2.23.3"), "Compose 2.23.3 is too old", "docs.docker.com/compose"),
+        (replace(FIT, compose=""), "Compose plugin is missing", "docs.docker.com/compose"),
+        (replace(FIT, buildx=""), "buildx plugin is missing", "buildx"),
+        (replace(NO_ENGINE, root=False), "Docker is missing, and only root", "docs.docker.com/engine"),
+        (replace(NO_ENGINE, client=True, root=False), "daemon does not run", "systemctl start docker"),
+        (replace(NO_ENGINE, system="Darwin", distribution=""), "Docker is missing", "desktop"),
+        (replace(NO_ENGINE, system="Darwin", client=True), "Docker is not running", "open -a Docker"),
+        (
+            replace(NO_ENGINE, client=True, said="permission denied while trying to connect"),
+            "you may not talk to the Docker daemon",
+            "usermod -aG docker",
+        ),
+        (replace(NO_ENGINE, said=daemon.NO_ANSWER), "gives no answer within", "restart docker"),
+        (
+            replace(NO_ENGINE, remote="tcp://x:1", said="refused"),
+            "DOCKER_HOST=tcp://x:1 does not answer",
+            "unset DOCKER_HOST",
+        ),
+    ],
+)
+def test_each_lack_is_one_message_with_what_brings_it(facts: Facts, what: str, run: str) -> None:
+    problem = trouble(facts)
+    assert problem is not None
+    assert what in problem.what
+    assert problem.run is not None
+    assert run in problem.run
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (NO_ENGINE, True),
+        (replace(NO_ENGINE, distribution="ubuntu"), True),
+        (replace(NO_ENGINE, root=False), False),
+        (replace(NO_ENGINE, distribution="fedora"), False),
+        (replace(NO_ENGINE, remote="tcp://x:1"), False),
+        (replace(NO_ENGINE, said=daemon.NO_ANSWER), False),
+    ],
+)
+def test_an_engine_is_installed_only_by_root_on_known_distributions_and_never_for_a_remote_one(
+    facts: Facts,
+    expected: bool,  # noqa: FBT001 # what the table says
+) -> None:
+    assert installable(facts) is expected
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note what would be done to the machine instead of doing it."""
+    done: list[str] = []
+    monkeypatch.setattr(daemon, "_install", lambda *_: done.append("install"))
+    monkeypatch.setattr(daemon, "_start", lambda *_: done.append("start"))
+    monkeypatch.setattr(daemon, "_plugins_installed", lambda: True)
+    return done
+
+
+def found(monkeypatch: pytest.MonkeyPatch, *facts: Facts) -> None:
+    """Let the machine look like this, one look after the other; the last one stays."""
+    looks = list(facts)
+    monkeypatch.setattr(Facts, "gather", lambda: looks.pop(0) if len(looks) > 1 else looks[0])
+
+
+def course(tmp_path: Path) -> Course:
+    return Course(tmp_path, tmp_path / "work")
+
+
+def test_a_running_engine_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]) -> None:
+    found(monkeypatch, FIT)
+    ensure_engine(course(tmp_path), print, None)
+    assert steps == []
+
+
+def test_a_missing_engine_is_installed_and_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    found(monkeypatch, NO_ENGINE, NO_ENGINE, FIT)
+    ensure_engine(course(tmp_path), print, None)
+    assert steps == ["install", "start"]
+
+
+def test_an_engine_that_is_installed_but_down_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    down = replace(FIT, engine="", compose="", buildx="")
+    found(monkeypatch, down, down, FIT)
+    ensure_engine(course(tmp_path), print, None)
+    assert steps == ["start"]
+
+
+def test_an_engine_that_is_too_old_is_never_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    found(monkeypatch, replace(FIT, engine="20.10.24"))
+    with pytest.raises(ErError, match="too old"):
+        ensure_engine(course(tmp_path), print, None)
+    assert steps == []
+
+
+def test_who_says_no_at_the_terminal_gets_the_message_and_nothing_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    asked: list[str] = []
+
+    def no(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    found(monkeypatch, NO_ENGINE)
+    with pytest.raises(ErError, match="Docker is missing"):
+        ensure_engine(course(tmp_path), print, no)
+    assert (len(asked), steps) == (1, [])
+
+
+def test_another_call_may_have_set_the_engine_up_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    found(monkeypatch, NO_ENGINE, FIT)
+    ensure_engine(course(tmp_path), print, None)
+    assert steps == []
+
+
+def test_a_daemon_is_started_when_the_one_before_it_has_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid_file = tmp_path / "docker.pid"
+    monkeypatch.setattr(daemon, "PID_FILE", pid_file)
+    monkeypatch.setattr(daemon, "SOCKET_SECONDS", 0.0)
+    monkeypatch.setattr(daemon, "_ask", lambda *_: ("26.1.5", ""))
+    monkeypatch.setattr(daemon, "_dockerd", lambda: "true")
+    (tmp_path / ".er").mkdir()
+    daemon._start(course(tmp_path), print)  # noqa: SLF001 # no daemon before it
+    with subprocess.Popen(["sleep", "0.5"]) as dying:
+        pid_file.write_text(str(dying.pid))
+        reaper = threading.Thread(target=dying.wait)
+        reaper.start()
+        daemon._start(course(tmp_path), print)  # noqa: SLF001
+        assert dying.poll() == 0
+        reaper.join()

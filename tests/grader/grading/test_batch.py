@@ -1,0 +1,97 @@
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.course.course import Course
+from grader.grading.batch import Crew, Job, Outcome
+from grader.grading.results import Attempt, Results, Verdict
+
+LAB = Course.here().lab("03")
+
+GRADE = """#!/bin/sh
+# Stands for `python -m grader grade ...`: takes the place of the interpreter.
+while [ $# -gt 0 ]; do
+    [ "$1" != --out ] || out=$2
+    [ "$1" != --submission ] || submission=$2
+    shift
+done
+. "$submission/does"
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    grade = tmp_path / "grade"
+    grade.write_text(GRADE)
+    grade.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(grade))
+    (tmp_path / "out").mkdir()
+    return Job("somebody", LAB, tmp_path, tmp_path / "out", 7)
+
+
+def does(job: Job, script: str) -> None:
+    (job.submission / "does").write_text(script)
+
+
+def test_a_grades_results_are_read_from_where_it_was_told_to_put_them(job: Job) -> None:
+    told = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.PASSED)
+    does(job, f"echo said; printf '%s' '{told.model_dump_json()}' > $out/results.json")
+    (outcome,) = Crew(1).run([job])
+    assert (outcome.results, outcome.said, outcome.judged) == (told, "said\n", True)
+
+
+@pytest.mark.parametrize(
+    ("unfit", "thorough", "judged"),
+    [
+        ([["busy"], ["busy"]], True, False),
+        ([["busy"], ["busy"]], False, True),
+        ([["busy"], []], True, True),
+        ([], True, True),
+    ],
+)
+def test_a_thorough_grade_is_judged_when_one_of_its_plays_was_fit_or_when_the_code_came_to_none(
+    job: Job, unfit: list[list[str]], *, thorough: bool, judged: bool
+) -> None:
+    attempts = [Attempt(seconds=1, healthy_after=1, unfit=causes, twin={}, readings={}) for causes in unfit]
+    failed = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.FAILED, attempts=attempts)
+    assert Outcome(replace(job, thorough=thorough), failed, "").judged is judged
+
+
+@pytest.mark.parametrize("script", ["exit 3", "echo '{' > $out/results.json", "kill -9 $$"])
+def test_a_grade_that_leaves_no_results_is_not_judged(job: Job, script: str) -> None:
+    does(job, script)
+    (outcome,) = Crew(1).run([job])
+    assert (outcome.results, outcome.judged) == (None, False)
+
+
+def test_results_of_an_earlier_grade_are_not_taken_for_this_ones(job: Job) -> None:
+    old = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.PASSED)
+    (job.out / "results.json").write_text(old.model_dump_json())
+    does(job, "exit 2")
+    (outcome,) = Crew(1).run([job])
+    assert outcome.results is None
+
+
+def test_an_interrupt_ends_the_grades_that_run_and_starts_no_more(job: Job, tmp_path: Path) -> None:
+    does(
+        job,
+        "trap 'echo down >> $submission/ended; kill -9 $!; exit 2' TERM; echo up >> $submission/begun; sleep 60 & wait",
+    )
+    crew = Crew(2)
+    begun = tmp_path / "begun"
+
+    def interrupt() -> None:
+        while not begun.exists() or begun.read_text().count("up") < 2:
+            pass
+        crew.dismiss()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    outcomes = list(crew.run([job] * 5))
+    thread.join()
+    assert all(outcome.results is None for outcome in outcomes)
+    assert begun.read_text().count("up") == 2
+    assert (tmp_path / "ended").read_text().count("down") == 2

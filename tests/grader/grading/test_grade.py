@@ -1,0 +1,189 @@
+"""The verdict: from fit runs only, repeated when they cannot decide, and never the machine's fault."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.base.errors import ErError, HostError, LearnerError
+from grader.course.course import Course
+from grader.evidence.checks import Reading, State
+from grader.grading.grade import ATTEMPTS, Grade
+from grader.grading.results import Attempt, Results, Verdict
+
+COURSE = Course.here()
+LAB = COURSE.lab("03")
+BUSY = "the host was busy"
+
+RIGHT: dict[str, list[Reading]] = {
+    "polite-tenants-served": [Reading(phase=p, good=200, total=200) for p in ("surge", "surge-again")],
+    "noisy-tenant-gets-its-quota": [Reading(phase=p, value=1.0) for p in ("surge", "surge-again")],
+    "no-double-burst": [Reading(phase=None, value=0)],
+    "burst-is-honoured": [Reading(phase=None, good=900, total=900)],
+    "refusals-are-429-with-retry-after": [Reading(phase=None, good=700, total=700)],
+    "retry-after-is-true": [Reading(phase=None, good=45, total=45)],
+    "noisy-tenant-forgiven": [Reading(phase="recovery", good=31, total=31)],
+    "quotes-not-overloaded": [Reading(phase=p, value=40) for p in ("surge", "surge-again")],
+    "answers-are-real": [Reading(phase=None, value=0)],
+    "level": [Reading(phase=p, good=184, total=200) for p in ("surge", "surge-again")],
+}
+
+
+def attempt(unfit: list[str] | None = None, **changed: list[Reading]) -> Attempt:
+    readings = {**RIGHT, **{name.replace("_", "-"): reading for name, reading in changed.items()}}
+    return Attempt(seconds=28, healthy_after=3, unfit=unfit or [], twin={}, readings=readings)
+
+
+def polite(good: int) -> list[Reading]:
+    return [Reading(phase=p, good=good, total=200) for p in ("surge", "surge-again")]
+
+
+def graded(monkeypatch: pytest.MonkeyPatch, *attempts: Attempt | Exception) -> tuple[Results, int]:
+    """Grade with these attempts in place of plays; return the results and how many were played."""
+    grade = Grade(COURSE, LAB, Path(), 7, {}, lambda _: None)
+    plays = iter(attempts)
+
+    def play(_: int) -> None:
+        outcome = next(plays)
+        if isinstance(outcome, Exception):
+            raise outcome
+        grade.attempts.append(outcome)
+
+    monkeypatch.setattr(grade, "_play", play)
+    results = grade.run()
+    return results, len(attempts) - len(list(plays))
+
+
+def test_a_right_fix_on_a_fit_host_passes_at_once_with_its_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, attempt())
+    assert (results.verdict, plays, results.verdict.exit_code) == (Verdict.PASSED, 1, 0)
+    assert results.level is not None
+    assert (results.level.name, results.level.share) == ("Great", 0.92)
+
+
+def test_a_failed_check_on_a_fit_host_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
+    assert (results.verdict, plays, results.verdict.exit_code) == (Verdict.FAILED, 1, 1)
+    assert results.failed_checks() == ["polite-tenants-served"]
+    assert results.level is None
+
+
+def test_a_failure_in_one_of_a_checks_phases_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = [polite(200)[0], polite(20)[1]]
+    results, _ = graded(monkeypatch, attempt(polite_tenants_served=readings))
+    assert results.failed_checks() == ["polite-tenants-served"]
+
+
+def test_an_unfit_run_is_repeated_and_its_readings_never_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, attempt([BUSY], polite_tenants_served=polite(20)), attempt())
+    assert (results.verdict, plays) == (Verdict.PASSED, 2)
+
+
+def test_a_host_that_stays_unfit_is_inconclusive_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, *[attempt([BUSY], polite_tenants_served=polite(20))] * ATTEMPTS)
+    assert (results.verdict, plays, results.verdict.exit_code) == (Verdict.INCONCLUSIVE, 3, 2)
+    assert results.cause == BUSY
+    assert results.checks == []
+
+
+def test_an_exact_check_decides_on_any_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    invented = [Reading(phase=None, value=3)]
+    results, plays = graded(monkeypatch, attempt([BUSY], answers_are_real=invented))
+    assert (results.verdict, plays) == (Verdict.FAILED, 1)
+    assert results.cause is not None
+    assert "answers-are-real" in results.cause
+    states = {check.name: check.state for check in results.checks}
+    assert states.pop("answers-are-real") is State.FAILS
+    assert set(states.values()) == {State.NOT_REACHED}
+
+
+def test_what_is_too_close_is_repeated_and_pooled(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = attempt(polite_tenants_served=polite(176))
+    results, plays = graded(monkeypatch, close, attempt())
+    assert (results.verdict, plays) == (Verdict.PASSED, 2)
+    assert results.checks[0].findings[0].total == 400
+
+
+def test_what_stays_too_close_fails_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, *[attempt(polite_tenants_served=polite(160))] * ATTEMPTS)
+    assert (results.verdict, plays) == (Verdict.FAILED, 3)
+    assert results.cause == "too close after 3 runs: `polite-tenants-served`"
+
+
+def test_what_is_too_close_on_a_disturbed_host_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = attempt(polite_tenants_served=polite(160))
+    results, plays = graded(monkeypatch, close, attempt([BUSY]), close)
+    assert (results.verdict, plays) == (Verdict.INCONCLUSIVE, 3)
+    assert results.cause == BUSY
+
+
+def test_a_check_that_was_not_reached_when_another_failed_is_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = attempt(polite_tenants_served=polite(20)[:1])
+    del failed.readings["retry-after-is-true"]
+    results, _ = graded(monkeypatch, failed)
+    assert {check.name: check.state for check in results.checks}["retry-after-is-true"] is State.NOT_REACHED
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [(LearnerError("`gateway-1` ended"), Verdict.FAILED), (ErError("the engine is gone"), Verdict.ERROR)],
+)
+def test_who_is_at_fault_decides_what_an_error_is(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, verdict: Verdict
+) -> None:
+    results, _ = graded(monkeypatch, error)
+    assert (results.verdict, results.cause) == (verdict, str(error))
+
+
+def test_results_are_written_whole_and_read_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results, _ = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
+    path = results.write(tmp_path / "out")
+    assert Results.model_validate_json(path.read_bytes()) == results
+    assert [file.name for file in path.parent.iterdir()] == ["results.json"]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def lines() -> Callable[[Results], str]:
+    from rich.console import Console  # noqa: PLC0415
+
+    from grader.reports.terminal import show  # noqa: PLC0415
+
+    def render(results: Results) -> str:
+        console = Console(width=120, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+        with console.file:
+            show(console, results)
+            return console.export_text()
+
+    return render
+
+
+def test_a_report_shows_what_was_measured_and_wanted_and_why_a_check_failed(
+    monkeypatch: pytest.MonkeyPatch, lines: Callable[[Results], str]
+) -> None:
+    results, _ = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
+    text = lines(results)
+    assert "10.0% (20 of 200) in surge" in text
+    assert "≥ 80%" in text
+    assert "While one tenant floods, the others get their quotes within 500 ms." in text
+    assert "seed 7" in text
+
+
+def test_what_a_patient_printed_is_never_read_as_markup(
+    monkeypatch: pytest.MonkeyPatch, lines: Callable[[Results], str]
+) -> None:
+    results, _ = graded(monkeypatch, LearnerError("it said [bold]PASSED[/bold]"))
+    assert "[bold]PASSED[/bold]" in lines(results)
+
+
+def test_a_host_too_busy_to_start_the_system_is_given_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, HostError("too busy to start"), attempt())
+    assert (results.verdict, plays) == (Verdict.PASSED, 2)
+    assert results.attempts[0].unfit == ["too busy to start"]
+
+
+def test_a_host_that_is_never_able_to_start_the_system_makes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, plays = graded(monkeypatch, *[HostError("too busy to start")] * ATTEMPTS)
+    assert (results.verdict, plays, results.cause) == (Verdict.INCONCLUSIVE, ATTEMPTS, "too busy to start")

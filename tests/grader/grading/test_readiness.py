@@ -1,0 +1,145 @@
+"""Who is to blame for a system that does not come up."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from grader.base.errors import ErError, HostError, LearnerError
+from grader.engine.containers import Container
+from grader.engine.docker import DockerError
+from grader.grading import readiness
+from grader.grading.readiness import bring_up
+
+if TYPE_CHECKING:
+    from grader.engine.project import Project
+
+PATIENT = Container("1", "gateway", "patient", "running", "healthy", 0, {})
+STOCK = Container("3", "quotes", "stock", "running", "healthy", 0, {})
+PROMETHEUS = Container("4", "prometheus", "prometheus", "running", "", 0, {})
+TWIN = Container("2", "twin", "twin", "running", "healthy", 0, {})
+FAILURE = DockerError("compose up", "it went wrong")
+
+
+@dataclass
+class Coming:
+    """A project whose containers are, look by look, as a test says; the last stay."""
+
+    looks: list[list[Container]]
+    failure: DockerError | None = None
+    limited: bool = False
+    roles: dict[str, str] = field(default_factory=lambda: {"gateway": "patient", "twin": "twin"})
+
+    def create(self, seconds: float) -> None:
+        assert seconds > 0
+        if self.failure:
+            raise self.failure
+
+    def containers(self) -> list[Container]:
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+    def patient_error(self, container: Container) -> LearnerError:
+        return LearnerError(f"{container.service} {container.state}")
+
+    def said(self, container: Container) -> str:
+        return f"{container.service} said"
+
+    def prometheus_port(self) -> int:
+        if PROMETHEUS not in self.containers():
+            raise ErError("Prometheus does not run")
+        return 9090
+
+    def limit_cpus(self) -> None:
+        self.limited = True
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time that goes on only while it is waited for."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(readiness.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(readiness.time, "sleep", sleep)
+
+
+def come_up(
+    project: Coming, monkeypatch: pytest.MonkeyPatch, twin_took: float | None = 2.0, canary: float | None = 0.9
+) -> None:
+    def share(*_: object) -> float | None:
+        assert project.limited
+        return canary
+
+    monkeypatch.setattr(readiness, "seconds_to_healthy", lambda _: twin_took)
+    monkeypatch.setattr(readiness, "canary_lately", share)
+    bring_up(cast("Project", cast("Any", project)))
+
+
+def test_a_system_that_is_healthy_gets_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Coming([[PATIENT, TWIN, PROMETHEUS]])
+    come_up(project, monkeypatch)
+    assert project.limited
+
+
+@pytest.mark.parametrize("failure", [None, FAILURE])
+def test_a_patient_that_has_ended_is_the_learners(failure: DockerError | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LearnerError, match="gateway exited"):
+        come_up(Coming([[replace(PATIENT, state="exited"), TWIN, PROMETHEUS]], failure), monkeypatch)
+
+
+def test_a_patient_that_never_answers_on_a_quick_host_is_the_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LearnerError, match="gateway running"):
+        come_up(Coming([[replace(PATIENT, health="starting"), TWIN, PROMETHEUS]], FAILURE), monkeypatch)
+
+
+def test_a_patient_that_is_slow_on_a_slow_host_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = [replace(PATIENT, health="starting"), TWIN, PROMETHEUS]
+    project = Coming([slow] * 20 + [[PATIENT, TWIN, PROMETHEUS]], FAILURE)
+    come_up(project, monkeypatch, twin_took=8.0)
+    assert project.limited
+
+
+@pytest.mark.parametrize("slow", [PATIENT, STOCK])
+@pytest.mark.parametrize("canary", [None, 0.14])
+def test_who_gets_no_processor_though_all_are_limited_is_not_to_blame(
+    slow: Container, canary: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = [replace(one, health="starting") if one is slow else one for one in (PATIENT, STOCK, TWIN, PROMETHEUS)]
+    with pytest.raises(HostError, match=f"too busy to start `{slow.service}`: who wanted a processor"):
+        come_up(Coming([waiting], FAILURE), monkeypatch, canary=canary)
+
+
+def test_without_prometheus_there_is_no_telling_that_the_host_is_not_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HostError, match="no telling"):
+        come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch)
+
+
+def test_a_host_on_which_not_even_the_twin_starts_is_too_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HostError, match="too busy to start `twin`"):
+        come_up(Coming([[PATIENT, replace(TWIN, health="starting")]], FAILURE), monkeypatch, None, canary=None)
+
+
+def test_a_patient_that_answers_while_the_canary_is_heard_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Coming([[replace(PATIENT, health="starting"), TWIN, PROMETHEUS]], FAILURE)
+
+    def limit_cpus() -> None:
+        project.limited, project.looks = True, [[PATIENT, TWIN, PROMETHEUS]]
+
+    monkeypatch.setattr(project, "limit_cpus", limit_cpus)
+    come_up(project, monkeypatch)
+
+
+@pytest.mark.parametrize("containers", [[], [replace(PATIENT, state="created", health=""), TWIN]])
+def test_what_was_never_started_is_nobodys_but_the_engines(
+    containers: list[Container], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DockerError, match="it went wrong"):
+        come_up(Coming([containers], FAILURE), monkeypatch)
+
+
+def test_a_part_of_ours_that_is_not_healthy_is_named_with_what_it_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ErError, match="twin said") as caught:
+        come_up(Coming([[PATIENT, replace(TWIN, state="exited")]]), monkeypatch)
+    assert not isinstance(caught.value, LearnerError)

@@ -1,0 +1,59 @@
+"""A plan is a pure function of manifest and seed, and never shorter than the manifest says."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.course.course import Course
+from grader.course.manifest import Manifest
+from grader.incident.plan import JITTER, Plan, fresh_seed
+
+MANIFEST = Course.here().lab("03").manifest
+seeds = st.integers(0, 2**31)
+
+
+@given(seeds)
+def test_the_same_seed_gives_the_same_plan(seed: int) -> None:
+    assert Plan.draw(MANIFEST, seed) == Plan.draw(MANIFEST, seed)
+
+
+@given(seeds)
+def test_phases_follow_each_other_and_are_at_least_as_long_as_the_manifest_says(seed: int) -> None:
+    plan = Plan.draw(MANIFEST, seed)
+    assert [phase.name for phase in plan.phases] == [phase.name for phase in MANIFEST.phase]
+    end = 0.0
+    for planned, written in zip(plan.phases, MANIFEST.phase, strict=True):
+        assert planned.start == end
+        assert written.seconds <= planned.seconds <= written.seconds * (1 + JITTER) + 0.001
+        end = round(planned.end, 3)
+    assert plan.seconds == plan.phases[-1].end
+
+
+def drawn(seed: int, faults: int) -> list[tuple[str, object]]:
+    """Return service and scope of faults, each in a phase of its own, that a plan has drawn from the same lists."""
+    document = MANIFEST.model_dump()
+    fault = {"service": ["a", "b", "c"], "kind": "error", "scope": ["/n", "/s", "/e"], "share": 0.5}
+    document["phase"] = [{**document["phase"][0], "name": f"p{n}", "faults": [fault]} for n in range(faults)]
+    for claim in (*document["check"], document["level"]):
+        claim["phase"] = []
+    plan = Plan.draw(Manifest.model_validate(document), seed)
+    return [(fault.service, fault.parameters["scope"]) for phase in plan.phases for fault in phase.faults]
+
+
+@given(seeds)
+def test_what_is_drawn_from_one_list_differs_until_the_list_is_used_up(seed: int) -> None:
+    for taken in zip(*drawn(seed, 3), strict=True):
+        assert len({*taken}) == 3
+    assert drawn(seed, 3) == drawn(seed, 3)
+    assert drawn(seed, 4)[:3] == drawn(seed, 3)
+
+
+def test_every_choice_is_drawn_by_some_seed() -> None:
+    assert len({drawn(seed, 1)[0] for seed in range(100)}) == 9
+
+
+def test_two_seeds_give_two_plans() -> None:
+    assert Plan.draw(MANIFEST, 1) != Plan.draw(MANIFEST, 2)
+
+
+def test_fresh_seeds_differ() -> None:
+    assert len({fresh_seed() for _ in range(20)}) > 15

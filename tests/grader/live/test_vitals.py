@@ -1,0 +1,87 @@
+"""Vitals say what happened in the last seconds, from differences between two readings of the evidence."""
+
+import math
+
+import pytest
+
+from grader.evidence.histogram import quantile
+from grader.evidence.prometheus import Evidence
+from grader.live.vitals import Monitor
+
+Rows = list[tuple[dict[str, str], float]]
+
+
+class TwoReadings(Evidence):
+    """Evidence that is what `rows` says."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.rows: dict[str, Rows] = {}
+
+    def series(self, query: str) -> Rows:
+        return next((rows for part, rows in self.rows.items() if part in query), [])
+
+
+def reading(ended: float, quick: float, served: float) -> dict[str, Rows]:
+    """A reading of polite users: requests ended, those of them within 0.5 s, and those of these with status 200."""
+    buckets: Rows = [
+        ({"kind": "polite", "status": "200", "le": "0.5"}, served),
+        ({"kind": "polite", "status": "200", "le": "2.0"}, served),
+        ({"kind": "polite", "status": "200", "le": "+Inf"}, served),
+        ({"kind": "polite", "status": "timeout", "le": "0.5"}, quick - served),
+        ({"kind": "polite", "status": "timeout", "le": "2.0"}, ended - served),
+        ({"kind": "polite", "status": "timeout", "le": "+Inf"}, ended - served),
+    ]
+    return {
+        "load_responses_total": [({"kind": "polite"}, ended), ({"kind": "twin"}, ended)],
+        "load_latency_seconds_bucket": buckets,
+        "work_in_flight": [({"service": "quotes"}, 7.0)],
+        "work_capacity": [({"service": "quotes"}, 5.0)],
+    }
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [100.0]
+    monkeypatch.setattr("grader.live.vitals.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_vitals_count_only_what_ended_between_two_looks(clock: list[float]) -> None:
+    evidence = TwoReadings()
+    monitor = Monitor(evidence, within=0.5)
+    evidence.rows = reading(ended=1000, quick=1000, served=1000)
+    assert monitor.look() is None
+    clock[0] += 2
+    evidence.rows = reading(ended=1080, quick=1020, served=1020)
+    vitals = monitor.look()
+    assert vitals is not None
+    polite = vitals.of("polite")
+    assert polite is not None
+    assert (polite.rate, polite.served, polite.p95, polite.ended) == (40, 0.25, 2.0, 80)
+    assert vitals.in_flight == {"quotes": (7.0, 5.0)}
+
+
+def test_users_that_sent_nothing_and_the_twin_are_not_shown(clock: list[float]) -> None:
+    evidence = TwoReadings()
+    monitor = Monitor(evidence, within=0.5)
+    evidence.rows = reading(ended=10, quick=10, served=10)
+    monitor.look()
+    clock[0] += 1
+    vitals = monitor.look()
+    assert vitals is not None
+    assert vitals.users == []
+
+
+@pytest.mark.parametrize(
+    ("buckets", "expected"),
+    [
+        ({0.1: 95, 1.0: 100, math.inf: 100}, 0.1),
+        ({0.1: 94, 1.0: 100, math.inf: 100}, 1.0),
+        ({0.1: 0, 1.0: 10, math.inf: 100}, math.inf),
+        ({}, math.inf),
+        ({0.1: 0, math.inf: 0}, math.inf),
+    ],
+)
+def test_a_quantile_is_the_lowest_edge_that_covers_its_share(buckets: dict[float, float], expected: float) -> None:
+    assert quantile(buckets, 0.95) == expected

@@ -1,0 +1,75 @@
+"""Results that reports are made of in tests."""
+
+from grader.evidence.checks import Finding, Reading, State
+from grader.evidence.traces import MOST_SPANS, PlacedSpan, Trace
+from grader.grading.results import Attempt, CheckResult, LevelResult, Results, Verdict
+
+HOSTILE = (
+    "\x1b[2J\x1b]0;owned\x07\u202egnp.exe\x00\x0b\ufffe<script>alert(1)</script></style></svg>\n"
+    "]]><testcase name='owned'/>\n```\n# PASSED\n| a | b |\n@everyone [x](javascript:alert(1))\n::error::owned\n````"
+)
+
+
+def finding(state: State, phase: str | None = None) -> Finding:
+    return Finding(phase=phase, state=state, measured=0.5, low=0.4, high=0.6, good=100, total=200)
+
+
+def check(name: str, state: State) -> CheckResult:
+    findings = [Finding(phase=None, state=state)] if state is State.NOT_REACHED else [finding(state)]
+    return CheckResult(name=name, kind="share", says=f"{name} is said.", wanted="≥ 80%", state=state, findings=findings)
+
+
+def failed(cause: str | None = None) -> Results:
+    checks = [check("served", State.FAILS), check("spared", State.HOLDS), check("late", State.NOT_REACHED)]
+    attempt = Attempt(
+        seconds=12.5,
+        healthy_after=3.1,
+        unfit=[],
+        twin={"surge": 1.0},
+        lag={"surge": 0.01},
+        pressure=0.2,
+        readings={"served": [Reading(phase=None, good=100, total=200)]},
+    )
+    return Results(
+        lab="03-rate-limiting",
+        seed=7,
+        began="2026-11-23T15:00:00+00:00",
+        seconds=14.2,
+        verdict=Verdict.FAILED,
+        cause=cause,
+        checks=checks,
+        attempts=[attempt],
+    )
+
+
+def traced(text: str = "x") -> Results:
+    """Return results with as many spans as there may be, all of this text: half of them failed, one is an orphan."""
+    spans = [
+        PlacedSpan(
+            service=text,
+            name=text,
+            depth=n,
+            at=n,
+            seconds=1,
+            failed=n % 2 == 1,
+            orphaned=n == 0,
+            says=f"carrier={text}",
+        )
+        for n in range(MOST_SPANS)
+    ]
+    trace = Trace(order=text, trace=text, claims=["lost"], at=5.2, seconds=MOST_SPANS, spans=spans, left_out=3)
+    results = failed()
+    return results.model_copy(
+        update={"attempts": [results.attempts[0].model_copy(update={"traces": [trace, trace, trace]})]}
+    )
+
+
+def passed() -> Results:
+    level = LevelResult(says="polite requests in time", share=0.97, name="Elite")
+    return failed().model_copy(
+        update={"verdict": Verdict.PASSED, "level": level, "checks": [check("served", State.HOLDS)]}
+    )
+
+
+def inconclusive() -> Results:
+    return failed("the host was busy").model_copy(update={"verdict": Verdict.INCONCLUSIVE, "checks": []})

@@ -1,0 +1,130 @@
+"""The page: one file that loads and runs nothing, in which whatever a patient made is text."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from results import HOSTILE, failed, inconclusive, passed, traced
+
+from grader.course.course import Course
+from grader.evidence.timeline import PhaseBand, Timeline, UsersLine
+from grader.evidence.traces import LONGEST_TEXT, MOST_SPANS
+from grader.grading.results import Results
+from grader.reports import page
+from grader.reports.timeline_svg import picture
+
+LAB = Course.here().lab("03")
+HERE = Path(__file__).parent
+LARGEST = 300_000
+
+
+class Elements(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+
+def recorded(name: str) -> Results:
+    return Results.model_validate_json((HERE / f"{name}.json").read_bytes())
+
+
+@pytest.mark.parametrize("name", ["passed", "failed"])
+def test_a_real_grades_page_loads_and_runs_nothing_and_is_small(name: str) -> None:
+    text = page.page(LAB, recorded(name))
+    elements = Elements(text)
+    assert not {"script", "link", "img", "iframe", "object", "embed", "form"} & set(elements.tags)
+    assert not [pair for pair in elements.attributes if pair[0] in ("src", "href") or pair[0].startswith("on")]
+    assert not re.search(r"url\(|@import", text)
+    assert "default-src 'none'" in text
+    assert len(text.encode()) < LARGEST
+
+
+def test_a_page_shows_verdict_level_checks_picture_diff_and_the_seed_that_replays_it() -> None:
+    results = recorded("passed")
+    text = page.page(LAB, results)
+    assert ">passed</strong>" in text
+    assert results.level is not None
+    assert f"{results.level.name}: " in text
+    assert all(f"<span>{check.name}</span>" in text for check in results.checks)
+    assert all(phase in text for phase in ("steady", "surge-again", "control twin", "polite"))
+    assert '<span class="added">' in text
+    assert f"er grade 03 --seed {results.seed}" in text
+
+
+@pytest.mark.parametrize("results", [failed("why"), passed(), inconclusive()], ids=lambda results: results.verdict)
+def test_a_page_can_be_made_of_any_verdict_also_without_a_timeline(results: Results) -> None:
+    assert f">{results.verdict}</strong>" in page.page(LAB, results)
+
+
+def test_what_a_patient_or_a_submission_made_is_text() -> None:
+    hostile = failed(HOSTILE).model_copy(update={"diff": HOSTILE, "lab": "03-" + HOSTILE, "images": {"x": HOSTILE}})
+    text = page.page(LAB, hostile)
+    elements = Elements(text)
+    clean = Elements(page.page(LAB, failed("cause").model_copy(update={"diff": "x", "images": {"x": "y"}})))
+    assert set(elements.tags) == set(clean.tags)
+    assert "<script" not in text
+    assert text.count("</style>") == 1
+    assert not set(text) & set("\x00\x07\x0b\x1b\u202e\ufffe")
+
+
+def test_a_trace_shows_each_span_with_its_bar_its_errors_and_what_is_missing() -> None:
+    text = page.page(LAB, traced())
+    assert text.count("x: lost, its trace is broken</h3>") == 3
+    assert text.count("5.2 s into the incident") == 3
+    assert text.count("<b>x</b> x") == text.count("carrier=x") == 3 * MOST_SPANS
+    assert text.count("✗&nbsp;error") == text.count('" class="failed">') == 3 * MOST_SPANS / 2
+    assert text.count("its parent is not in this trace") == 3
+    assert text.count("… and 3 more") == 3
+    bars = re.findall(r'<rect x="([\d.]+)" y="0" width="([\d.]+)"', text)
+    assert bars == [(f"{5 * n:.1f}", "5.0") for n in range(MOST_SPANS)] * 3
+
+
+def test_a_grade_without_traces_has_no_word_of_them() -> None:
+    assert "Traces</h2>" in page.page(LAB, traced())
+    assert "Traces</h2>" not in page.page(LAB, failed())
+
+
+def test_what_a_span_says_is_text_and_leaves_the_page_small() -> None:
+    elements = Elements(page.page(LAB, traced(HOSTILE)))
+    clean = Elements(page.page(LAB, traced()))
+    assert elements.tags == clean.tags
+    assert [name for name, _ in elements.attributes] == [name for name, _ in clean.attributes]
+    assert not set(page.page(LAB, traced(HOSTILE))) & set("\x00\x07\x0b\x1b\u202e\ufffe")
+    assert len(page.page(LAB, traced('"' * LONGEST_TEXT)).encode()) < LARGEST
+
+
+def test_a_huge_diff_is_cut_and_says_so() -> None:
+    text = page.page(LAB, failed().model_copy(update={"diff": "+x\n" * 1_000_000}))
+    assert "the rest is not shown" in text
+    assert len(text.encode()) < 4 * LARGEST
+
+
+def test_a_picture_names_phases_kinds_and_faults_as_text() -> None:
+    line = UsersLine(ended=[5, 5], served=[1.0, 0.5], p95=[0.1, 0.2])
+    band = PhaseBand(name="<b>surge</b>", start=0, end=2, faults=["slow on <i>x</i> at 0 s"])
+    drawn = picture(
+        Timeline(phases=[band], at=[1, 2], users={"<u>a</u>": line, "twin": line}, in_flight={"q": [1, None]})
+    )
+    assert not re.search(r"<[bui]>", drawn)
+    assert "&lt;b&gt;surge&lt;/b&gt;" in drawn
+    assert "slow on &lt;i&gt;x" in drawn
+    assert "50% to 100%" in drawn
+
+
+def test_a_phases_name_that_does_not_fit_goes_on_in_a_second_line() -> None:
+    bands = [PhaseBand(name="database-back", start=0, end=1), PhaseBand(name="database-back", start=1, end=9)]
+    drawn = picture(Timeline(phases=bands, at=[9]))
+    assert re.findall(r'class="phase"[^>]*>([^<]+)<', drawn) == ["database-", "back", "database-back"]
+
+
+def test_there_is_no_picture_of_nothing() -> None:
+    assert picture(Timeline(phases=[PhaseBand(name="steady", start=0, end=2)])) == ""

@@ -1,0 +1,79 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from grader.base.errors import ErError
+from grader.cli import er
+from grader.course.calibration import read_calibration
+from grader.course.catalog import read_catalog
+from grader.course.course import Course
+from grader.reports.triage import row, rows
+
+COURSE = Course.here()
+KEYS = list(read_catalog(COURSE).emergency)
+
+
+def test_every_row_of_the_emergency_room_is_answered_in_the_handbooks_words() -> None:
+    found = rows(COURSE)
+    assert [one.key for one in found] == KEYS
+    for one, emergency in zip(found, read_catalog(COURSE).emergency.values(), strict=True):
+        assert one.immediate_fix.says == emergency.immediate_fix
+        assert one.long_term_solution.says == emergency.long_term_solution
+        assert one.time_to_relief == emergency.time_to_relief
+
+
+@pytest.mark.parametrize("said", ["3", "cant-scale", "Can't scale", " can't SCALE "])
+def test_a_symptom_is_found_by_its_number_its_key_and_its_name(said: str) -> None:
+    assert row(COURSE, said).key == "cant-scale"
+
+
+@pytest.mark.parametrize(
+    ("said", "nearest"),
+    [
+        ("high-latensy", "high-latency"),
+        ("users complain", "high-latency"),
+        ("wrong inventory", "data-conflicts"),
+        ("one service takes all down", "cascade-failures"),
+    ],
+)
+def test_who_says_it_in_other_words_is_told_the_nearest(said: str, nearest: str) -> None:
+    with pytest.raises(ErError, match=rf"the nearest (is|are).* `{nearest}`"):
+        row(COURSE, said)
+
+
+def test_what_is_near_to_nothing_is_told_all_there_are() -> None:
+    with pytest.raises(ErError) as told:
+        row(COURSE, "xyzzy")
+    assert all(f"`{key}`" in told.value.what for key in KEYS)
+
+
+def test_every_lab_was_measured_to_be_mended_by_a_right_fix() -> None:
+    for one in rows(COURSE):
+        for lab in (*one.immediate_fix.labs, *one.long_term_solution.labs, *one.also):
+            calibration = read_calibration(COURSE.lab(lab.lab))
+            assert calibration is not None
+            assert lab.measured
+            for item in lab.measured:
+                assert item.starter is not None, (lab.lab, item.check)
+                assert item.right_fix is not None, (lab.lab, item.check)
+                sides = [limit for limit in calibration.threshold if limit.check == item.check]
+                assert not all(limit.holds(item.starter) for limit in sides), (lab.lab, item.check)
+                assert all(limit.holds(item.right_fix) for limit in sides if limit.threshold == item.wanted)
+
+
+def test_a_bigger_machine_is_a_command_and_says_what_it_does_not_mend() -> None:
+    (stopgap,) = row(COURSE, "cant-scale").immediate_fix.stopgaps
+    assert stopgap.command == "er break 03 quotes capacity factor=2"
+    first = stopgap.measured[0]
+    assert first.starter is not None
+    assert first.with_stopgap is not None
+    assert first.with_stopgap > first.starter
+    assert "noisy-tenant-gets-its-quota" in stopgap.still_fails
+
+
+def test_a_row_and_the_table_are_there_for_programs() -> None:
+    run = CliRunner().invoke
+    one = json.loads(run(er, ["triage", "--symptom", "high-latency", "--json"]).output)
+    assert [found["key"] for found in one] == ["high-latency"]
+    assert [found["key"] for found in json.loads(run(er, ["triage", "--json"]).output)] == KEYS

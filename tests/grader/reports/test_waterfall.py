@@ -1,0 +1,85 @@
+"""What `er traces` shows of a trace: each span below its parent, errors marked, and nothing that a span could do."""
+
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from grader.base.errors import ErError
+from grader.course.course import Course
+from grader.reports.waterfall import listing, waterfall
+
+LAB = Course.here().lab("03")
+
+
+class Audit:
+    """Stands for trace-audit: it has these spans of one order."""
+
+    def __init__(self, *spans: dict[str, Any], claims: tuple[str, ...] = ()) -> None:
+        self.order = {"order": "o1", "trace": "ab" * 16, "began": 0, "claims": [*claims]}
+        self.spans = spans
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a control port does
+        del body
+        assert method == "GET"
+        return [self.order] if path == "/traces" else {**self.order, "spans": [*self.spans]}
+
+
+def span(name: str, parent: str = "", began: float = 0, **told: Any) -> dict[str, Any]:  # noqa: ANN401 # as spans have it
+    made = {"service": "s", "name": name, "span": name, "parent": parent, "began": began, "ended": began + 1}
+    return {**made, "status": "ok", "attributes": {}, **told}
+
+
+def lines(table: Table) -> list[str]:
+    console = Console(width=200, force_terminal=False)
+    with console.capture() as shown:
+        console.print(table)
+    return [line.rstrip() for line in shown.get().splitlines()]
+
+
+def test_each_span_is_below_its_parent_in_order_of_time() -> None:
+    audit = Audit(span("c", "a", 2), span("b", "a", 1), span("a"), span("d", "b", 3))
+    shown = lines(waterfall(LAB, {"trace-audit": audit}, "o1"))[2:]
+    assert [line.split("█")[0].split(maxsplit=1)[1].rstrip() for line in shown] == ["a", "b", "d", "c"]
+    assert [line.index(name) - shown[0].index("a") for line, name in zip(shown, "abdc", strict=True)] == [0, 2, 4, 2]
+
+
+def test_an_error_is_marked_and_says_what_it_carries() -> None:
+    failed = span("a", status="error", attributes={"carrier": "carrier-2"})
+    *_, shown = lines(waterfall(LAB, {"trace-audit": Audit(failed)}, "o1"))
+    assert shown.endswith("error  carrier=carrier-2") or "error carrier=carrier-2" in shown
+
+
+def test_a_span_without_its_parent_and_spans_in_a_circle_are_shown_all_the_same() -> None:
+    audit = Audit(span("a", "gone"), span("b", "c"), span("c", "b"))
+    shown = lines(waterfall(LAB, {"trace-audit": audit}, "o1"))[2:]
+    assert len(shown) == 3
+    assert shown[0].endswith("(its parent is not in this trace)")
+
+
+def test_what_a_span_says_is_shown_and_never_obeyed() -> None:
+    hostile = span("\x1b[2J[bold]x[/bold]", attributes={"a\nb": "\x1b]0;title\x07"})
+    shown = "\n".join(lines(waterfall(LAB, {"trace-audit": Audit(hostile)}, "o1")))
+    assert "\x1b" not in shown
+    assert "[bold]x[/bold]" in shown
+
+
+def test_the_list_says_what_is_wrong_with_an_order() -> None:
+    for claims, says in (
+        (("linked",), "one trace, all the way"),
+        (("lost", "linked"), "lost, one trace, all the way"),
+        (("lost",), "lost, its trace is broken"),
+    ):
+        *_, shown = lines(listing(LAB, {"trace-audit": Audit(claims=claims)}))
+        assert shown.endswith(says)
+
+
+def test_a_lab_without_traces_says_so() -> None:
+    with pytest.raises(ErError, match="no traces"):
+        listing(LAB, {})
+
+
+def test_what_could_be_no_trace_is_not_asked_for() -> None:
+    with pytest.raises(ErError, match="neither"):
+        waterfall(LAB, {"trace-audit": Audit()}, "../faults")
