@@ -8,11 +8,11 @@ ER := .venv/bin/er
 
 help:
 	@echo "make lab-03     start lab 03 and see its symptom"
-	@echo "make grade-03   judge your copy of lab 03"
-	@echo "make doctor     tell whether this machine can run labs"
-	@echo "make test       prove that all of it works;  make check: without the engine, in a minute"
-	@echo "make verify     prove every lab by its starter and its fixes;  make cheats: the grader by every cheat"
-	@echo "More: $(ER) --help"
+	@echo "make grade-03   grade your copy of lab 03"
+	@echo "make doctor     check whether this machine can run labs"
+	@echo "make test       run all tests;  make check: those that need no engine, in about a minute"
+	@echo "make verify     grade the starter and each fix of every lab;  make cheats: grade every cheat"
+	@echo "More: ./er --help"
 
 lab-%: .venv/.ready
 	@$(ER) start $*

@@ -2,16 +2,19 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from grader.cli import er
 from grader.course.catalog import read_catalog
 from grader.course.course import Course, Lab
 from grader.course.submission import edited_files
 
 COURSE = Course.here()
-DOCUMENTS = [*COURSE.root.glob("*.md"), *COURSE.root.glob("labs/*/*.md")]
+DOCUMENTS = sorted(path for pattern in ("*.md", "docs/*.md", "labs/*/*.md") for path in COURSE.root.glob(pattern))
 
 
 def test_the_readmes_emergency_table_is_the_catalogues() -> None:
@@ -36,14 +39,50 @@ def test_the_brief_of_each_lab_names_its_checks_and_nothing_else() -> None:
         assert told == [check.name for check in lab.manifest.check]
 
 
-def test_every_make_target_and_er_command_in_the_documents_exists() -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(COURSE.root)))
+def test_every_command_in_the_documents_exists(document: Path) -> None:
     makefile = (COURSE.root / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+(?:-%)?):", makefile, re.MULTILINE))
-    for document in DOCUMENTS:
-        for number in re.findall(r"`(?:make lab-|make grade-|er [a-z]+ )(\d\d)", document.read_text()):
-            assert COURSE.lab(number)
-        for target in re.findall(r"`make ([a-z]+)`", document.read_text()):
-            assert target in targets
+    targets = set(re.findall(r"^([a-z]+)(?:-%)?:", makefile, re.MULTILINE))
+    for words in commands(document.read_text()):
+        match words:
+            case ["make", target, *_]:
+                assert target.partition("-")[0] in targets, words
+                numbers = re.findall(r"-(\d\d)$", target)
+            case ["./er" | "er" | ".venv/bin/er", name, *arguments] if re.fullmatch("[a-z]+", name):
+                command = er.commands[name]
+                known = {option for parameter in command.params for option in (*parameter.opts, "--help")}
+                assert {word for word in arguments if word.startswith("--")} <= known, words
+                numbers = [] if name == "new" else re.findall(r"(?<!\S)\d\d(?!\S)", " ".join(arguments[:1]))
+            case [".venv/bin/pytest", *arguments]:
+                paths = [word for word in arguments if word.startswith("tests/")]
+                assert all((COURSE.root / path).exists() for path in paths), words
+                continue
+            case _:
+                continue
+        assert all(COURSE.lab(number) for number in numbers)
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Return the words of whatever a document shows as code and may be typed."""
+    blocks = re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)
+    for block in blocks:
+        yield from (line.removeprefix("$ ").split() for line in block.splitlines())
+        text = text.replace(block, "")
+    yield from (span.split() for span in re.findall(r"`([^`]+)`", text))
+
+
+def test_readme_and_docs_print_commands_as_they_are_typed() -> None:
+    for path in (COURSE.root / "README.md", *COURSE.root.glob("docs/*.md")):
+        assert not [words for words in commands(path.read_text()) if words[:1] == ["er"] and words[1:]], path
+
+
+def test_the_workflow_in_the_readme_gives_the_action_inputs_that_it_has() -> None:
+    (workflow,) = re.findall(r"^```yaml\n(.*?)^```", (COURSE.root / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    action = yaml.safe_load((COURSE.root / "action.yml").read_text())
+    (job,) = yaml.safe_load(workflow)["jobs"].values()
+    *_, step = job["steps"]
+    assert re.fullmatch(r"your-school/pattern-er@v\d+", step["uses"])
+    assert step["with"].keys() <= action["inputs"].keys()
 
 
 def test_the_brief_of_each_lab_says_how_many_lines_the_answers_took() -> None:
