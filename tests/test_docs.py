@@ -1,6 +1,7 @@
 """What the documents say is what is so."""
 
 import difflib
+import fnmatch
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,17 @@ def commands(text: str) -> Iterator[list[str]]:
 def test_readme_and_docs_print_commands_as_they_are_typed() -> None:
     for path in (COURSE.root / "README.md", *COURSE.root.glob("docs/*.md")):
         assert not [words for words in commands(path.read_text()) if words[:1] == ["er"] and words[1:]], path
+
+
+def test_the_page_on_trust_names_every_cheat_and_no_other() -> None:
+    cheats = {path.stem for path in COURSE.root.glob("tests/cheats/patients/*.py")}
+    text = (COURSE.root / "docs" / "trust.md").read_text()
+    tried = re.findall(r"Tried by\s([^.]+)\.", text) + re.findall(r"^\|.*\|([^|]*`[^|]*)\|$", text, re.MULTILINE)
+    named = {
+        pattern: set(fnmatch.filter(cheats, pattern)) for cell in tried for pattern in re.findall(r"`([^`]+)`", cell)
+    }
+    assert all(named.values()), named
+    assert set().union(*named.values()) == cheats
 
 
 def test_the_workflow_in_the_readme_gives_the_action_inputs_that_it_has() -> None:
