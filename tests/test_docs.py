@@ -77,6 +77,14 @@ def test_readme_and_docs_print_commands_as_they_are_typed() -> None:
         assert not [words for words in commands(path.read_text()) if words[:1] == ["er"] and words[1:]], path
 
 
+def test_contributing_names_modules_that_exist_and_every_package() -> None:
+    text = (COURSE.root / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", text):
+        assert any((COURSE.root / folder / path).exists() for folder in (".", "grader", "services")), path
+    packages = re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)
+    assert sorted(packages) == sorted(path.parent.name for path in COURSE.root.glob("grader/*/__init__.py"))
+
+
 def test_the_page_on_trust_names_every_cheat_and_no_other() -> None:
     cheats = {path.stem for path in COURSE.root.glob("tests/cheats/patients/*.py")}
     text = (COURSE.root / "docs" / "trust.md").read_text()
