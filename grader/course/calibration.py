@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grader.base.errors import ErError
 from grader.course.course import Lab
 from grader.course.fixes import candidates
+from grader.course.source import code
+from grader.course.submission import edited_files
 
 ACCEPTED_MARGIN, REJECTED_MARGIN = 2.0, 1.5
 """The least margins: the worst accepted run twice inside its threshold, the best rejected one 1.5 times outside."""
@@ -92,19 +94,21 @@ def read_calibration(lab: Lab) -> Calibration | None:
 def plays_as(lab: Lab) -> str:
     """Return a hash of what decides how a lab's runs play and what is measured in them: incident, queries and code.
 
-    Shared code is not in it: that is proven by `er verify`, again and again.
+    Comments and docstrings are not in it. Neither is shared code, which `er verify` proves again and again.
     """
     aside = {"says", "events", "min", "max", "guard", "great", "elite"}
     tables = (*lab.manifest.phase, *lab.manifest.check, lab.manifest.level)
-    digest = _hash([table.model_dump(exclude=aside, exclude_defaults=True, mode="json") for table in tables])
-    kinds = {".py", *(Path(name).suffix for name in lab.manifest.edit)}
-    code = sorted(path for folder in candidates(lab).values() for path in folder.iterdir() if path.suffix in kinds)
-    for path in (lab.path / "compose.yaml", lab.path / "locustfile.py", *code):
-        digest.update(f"{path.relative_to(lab.path)}\0".encode() + path.read_bytes())
-    for name, expectation in sorted(lab.manifest.fixes.items()):
-        if expectation.over:
-            digest.update(f"{name}\0{expectation.over}\0".encode())
-    return digest.hexdigest()[:16]
+    queries = [table.model_dump(exclude=aside, exclude_defaults=True, mode="json") for table in tables]
+    system = {name: _code(lab.path / name) for name in ("compose.yaml", "locustfile.py")}
+    fixes = {
+        name: {file: _code(path) for file, path in edited_files(lab, folder).items() if path.is_file()}
+        for name, folder in candidates(lab).items()
+    }
+    return _hash([queries, system, fixes]).hexdigest()[:16]
+
+
+def _code(path: Path) -> str:
+    return code(path.name, path.read_text(encoding="utf-8"))
 
 
 def holds_for(lab: Lab) -> str:

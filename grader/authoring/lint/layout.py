@@ -1,13 +1,11 @@
 """The files of a lab: which there must be, which may be, and how long."""
 
-import ast
-import io
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
 from grader.authoring.lint.finding import Finding, line_of
 from grader.course.course import Course, Lab
+from grader.course.source import python_lines
 from grader.engine.images import OWN_DATA
 
 NEEDED = ("README.md", "lab.toml", "compose.yaml", "locustfile.py", "hints.md", "debrief.md", "patient", "fixes")
@@ -72,17 +70,6 @@ def _users(lab: Lab) -> Iterator[Finding]:
 def lines_of_code(path: Path) -> int:
     """Return the number of a file's lines that are neither blank nor comment nor, in Python, docstring."""
     text = path.read_text()
-    if path.suffix != ".py":
-        return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in text.splitlines())
-    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    lines: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in quiet:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node
-        ):
-            first = node.body[0]
-            lines.difference_update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
-    return len(lines)
+    if path.suffix == ".py":
+        return len(python_lines(text))
+    return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in text.splitlines())

@@ -1,0 +1,42 @@
+"""The part of a source file that decides what it does: its code, without comments, docstrings and blank lines."""
+
+import ast
+import io
+import json
+import tokenize
+import tomllib
+from contextlib import suppress
+
+import yaml
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def code(name: str, text: str) -> str:
+    """Return what a program reads of a file; files that differ only in what people read give the same.
+
+    Python by its lines of code, YAML and TOML by their data; any other file, or one that cannot be parsed, as it is.
+    """
+    with suppress(SyntaxError, yaml.YAMLError, tomllib.TOMLDecodeError):
+        match name.rpartition(".")[2]:
+            case "py":
+                return "\n".join(python_lines(text))
+            case "yaml":
+                return json.dumps(yaml.safe_load(text), sort_keys=True)
+            case "toml":
+                return json.dumps(tomllib.loads(text), sort_keys=True, default=str)
+    return text
+
+
+def python_lines(text: str) -> list[str]:
+    """Return a Python file's lines of code, without comments and docstrings; raises SyntaxError."""
+    documentation: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+            documentation.update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    return [line.rstrip() for number, line in enumerate(lines, start=1) if line.strip() and number not in documentation]
