@@ -26,6 +26,15 @@ def test_the_readmes_emergency_table_is_the_catalogues() -> None:
     assert "\n".join(rows) in (COURSE.root / "README.md").read_text()
 
 
+def test_the_output_in_the_readme_has_the_words_of_lab_03() -> None:
+    text, manifest = (COURSE.root / "README.md").read_text(), COURSE.lab("03").manifest
+    says = {check.name: check.says for check in manifest.check}
+    shown = dict(re.findall(r"^✗ (\S+)  (.+)$", text, re.MULTILINE))
+    assert shown
+    assert shown.items() <= says.items()
+    assert f"Lab 03, {manifest.title}. {manifest.blurb}\n" in text
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(COURSE.root)))
 def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
