@@ -29,7 +29,7 @@ def main() -> None:
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
-        er.main(standalone_mode=False)
+        er.main(prog_name="./er", standalone_mode=False)
     except ErError as error:
         _end(f"er: {error}")
     except click.ClickException as error:
@@ -41,7 +41,7 @@ def main() -> None:
         _end("er: nobody reads the output any more; what was started has been taken down")
     except OSError as error:
         where = f"`{error.filename}`: " if error.filename else ""
-        _end(f"er: {where}{error.strerror or error}\n  next: er doctor")
+        _end(f"er: {where}{error.strerror or error}\n  next: ./er doctor")
     except Exception:  # noqa: BLE001 # Python's own exit code for it is that of a failed grade
         _end(f"{traceback.format_exc()}er: this is a fault of er, not yours; please report it with the lines above")
 

@@ -11,14 +11,14 @@ TEMPLATE = Path(__file__).parent / "template"
 
 def new(course: Course, number: str, slug: str) -> Lab:
     """Make the lab's folder and return it; raises ErError for a number or name that is none, or is taken."""
-    again = "er new 38 sharding"
+    again = "./er new 38 sharding"
     if not re.fullmatch(r"\d{2}", number):
         raise ErError(f"`{number}` is no number of a lab: it has two digits", run=again)
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", slug):
         raise ErError(f"`{slug}` is no name of a lab: lower-case words with dashes between", run=again)
     for lab in course.labs():
         if lab.number == number or lab.name[3:] == slug:
-            raise ErError(f"there is lab `{lab.name}` already", run="er list")
+            raise ErError(f"there is lab `{lab.name}` already", run="./er list")
     lab = Lab(course.root / "labs" / f"{number}-{slug}")
     words = {"@NUMBER@": number, "@NAME@": lab.name, "@TITLE@": slug.replace("-", " ").capitalize()}
     for source in sorted(TEMPLATE.rglob("*")):

@@ -105,7 +105,7 @@ def read_shard(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
     if match is None or int(match[1]) > int(match[2]):
-        raise ErError(f"`--shard {text}` is no part of a whole", run="er verify --shard 1/4")
+        raise ErError(f"`--shard {text}` is no part of a whole", run="./er verify --shard 1/4")
     return int(match[1]), int(match[2])
 
 
@@ -118,7 +118,7 @@ def touched(course: Course, revision: str) -> list[Lab]:
     command = ["git", "-C", str(course.root), "diff", "--name-only", revision, "--"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="er verify --since origin/main")
+        raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="./er verify --since origin/main")
     changed = [name for name in done.stdout.splitlines() if not is_prose(Path(name))]
     shared = any(name.startswith(SHARED) for name in changed)
     parts = {part for name in changed if (part := _part(Path(name)))}

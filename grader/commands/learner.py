@@ -49,7 +49,7 @@ def grade(  # noqa: PLR0913 # the options of one command
     course, console = Course.here(), open_console()
     source = submission or demand_work_copy(course, lab)
     if not source.is_dir():
-        raise ErError(f"there is no submission at `{source}`", run=f"er grade {lab.number} --submission DIR")
+        raise ErError(f"there is no submission at `{source}`", run=f"./er grade {lab.number} --submission DIR")
     seed = fresh_seed() if seed is None else seed
     console.print(f"[bold]Grading lab {lab.number}, {lab.manifest.title}[/] (seed {seed})")
     images = set_up(lab, console)
@@ -64,8 +64,8 @@ def grade(  # noqa: PLR0913 # the options of one command
     page.write(folder / "report.html", lab, results)
     summary.append(results)
     console.print(f"[dim]results: {path}\nreport:  {folder / 'report.html'}[/]")
-    following = {Verdict.PASSED: f"labs/{lab.name}/debrief.md", Verdict.FAILED: f"er hint {lab.number}"}
-    console.print(f"next: {following.get(results.verdict, f'er doctor, then make grade-{lab.number} again')}")
+    following = {Verdict.PASSED: f"labs/{lab.name}/debrief.md", Verdict.FAILED: f"./er hint {lab.number}"}
+    console.print(f"next: {following.get(results.verdict, f'./er doctor && make grade-{lab.number}')}")
     sys.exit(results.verdict.exit_code)
 
 
@@ -203,7 +203,7 @@ def triage(symptom: str | None, *, as_json: bool) -> None:
     if symptom is None:
         triage_.show_all(console, found)
         if not sys.stdin.isatty():
-            console.print(f"next: er triage --symptom {found[0].key}")
+            console.print(f"next: ./er triage --symptom {found[0].key}")
             return
         found = [click.prompt("what do you see?", value_proc=partial(triage_.answered, course))]
     triage_.show(console, found[0])
@@ -225,7 +225,7 @@ def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> 
     from grader.grading.slots import at_once
 
     if not folder.is_dir():
-        raise ErError(f"there is no folder `{folder}`", run=f"er grade {lab.number} --class DIR")
+        raise ErError(f"there is no folder `{folder}`", run=f"./er grade {lab.number} --class DIR")
     console = open_console()
     set_up(lab, console)
     out = out or Course.here().state / "classes" / f"{folder.resolve().name}-{lab.name}"

@@ -86,4 +86,4 @@ class Course:
             if wanted == lab.name or wanted.zfill(2) == lab.number:
                 return lab
         known = ", ".join(lab.number for lab in self.labs())
-        raise ErError(f"there is no lab `{wanted}`; there are {known}", run="er list")
+        raise ErError(f"there is no lab `{wanted}`; there are {known}", run="./er list")

@@ -25,7 +25,7 @@ def next_hint(course: Course, lab: Lab) -> str:
     """Return the next hint and remember that it was shown; raises ErError after the last."""
     number = len(shown_hints(course, lab))
     if number >= len(hints(lab)):
-        raise ErError(f"lab {lab.number} has no more hints", run=f"er hint {lab.number} --again")
+        raise ErError(f"lab {lab.number} has no more hints", run=f"./er hint {lab.number} --again")
     path = course.state / "hints" / lab.name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(str(number + 1))

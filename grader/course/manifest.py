@@ -215,7 +215,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ErError(f"cannot read `{path}`: {error.strerror}", run="er list") from error
+        raise ErError(f"cannot read `{path}`: {error.strerror}", run="./er list") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ErError(f"`{path}` is no TOML: {error}") from error
     try:

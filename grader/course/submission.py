@@ -112,7 +112,7 @@ def stage(lab: Lab, source: Path, target: Path) -> None:
 
 def read_edited(path: Path, lab: Lab) -> bytes:
     """Return an edited file's content; raises LearnerError when it is not a text file of a sane size."""
-    again = f"er reset {lab.number}"
+    again = f"./er reset {lab.number}"
     try:
         # Neither a link nor a pipe that nobody writes to is waited for or followed.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -18,7 +18,7 @@ class DockerError(ErError):
     """A `docker` command failed; `output` is what it printed."""
 
     def __init__(self, command: str, output: str) -> None:
-        run = next((advice for said, advice in ADVICE.items() if said in output), "er doctor")
+        run = next((advice for said, advice in ADVICE.items() if said in output), "./er doctor")
         super().__init__(f"`docker {command}` failed:\n{output.strip()}", run=run)
         self.output = output
 
@@ -57,7 +57,7 @@ def _run(args: list[str], env: Mapping[str, str], timeout: float) -> "subprocess
         )
     except subprocess.TimeoutExpired as error:
         raise ErError(
-            f"the engine has not answered for {timeout:.0f} s (`docker {args[0]}`)", run="er doctor"
+            f"the engine has not answered for {timeout:.0f} s (`docker {args[0]}`)", run="./er doctor"
         ) from error
     except FileNotFoundError as error:
-        raise ErError("there is no `docker` on the PATH", run="er doctor") from error
+        raise ErError("there is no `docker` on the PATH", run="./er doctor") from error

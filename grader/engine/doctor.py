@@ -76,7 +76,7 @@ def _engine_state(course: Course) -> Iterator[Fact]:
         yield Fact("old images", f"{len(old)} unused", ok=False, warns=True, run=f"docker image rm {' '.join(old)}")
     for run in ownership.known_runs():
         kind = f"live lab {run.live[-2:]}" if run.live else "a killed grade" if run.orphaned else "a grade"
-        next_ = f"er stop {run.live[-2:]}, in its checkout" if run.live else ""
+        next_ = f"./er stop {run.live[-2:]}, in its checkout" if run.live else ""
         yield Fact(
             "run", f"{run.name} is {kind}: {run.containers} containers", ok=not run.orphaned, warns=True, run=next_
         )

@@ -132,7 +132,7 @@ def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> N
         )
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
-        raise ErError(f"building {', '.join(names)} failed:\n{tail}", where=str(log), run="er doctor")
+        raise ErError(f"building {', '.join(names)} failed:\n{tail}", where=str(log), run="./er doctor")
     say(f"built {', '.join(names)} in {time.monotonic() - started:.0f} s")
 
 
@@ -169,4 +169,4 @@ def _debootstrap() -> None:
         )
         said = bootstrap.stderr.read().decode(errors="replace") if bootstrap.stderr else ""
     if bootstrap.returncode or imported.returncode:
-        raise ErError(f"building `{BASE}` failed:\n{said[-2000:]}{imported.stderr}", run="er doctor")
+        raise ErError(f"building `{BASE}` failed:\n{said[-2000:]}{imported.stderr}", run="./er doctor")

@@ -144,7 +144,7 @@ class Project:
         for container in self.containers():
             if container.role == "prometheus" and PROMETHEUS_PORT in container.ports:
                 return container.ports[PROMETHEUS_PORT]
-        raise ErError("Prometheus does not run", run="er doctor")
+        raise ErError("Prometheus does not run", run="./er doctor")
 
     @staticmethod
     def said(container: Container) -> str:

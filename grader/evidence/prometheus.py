@@ -53,9 +53,9 @@ class Evidence:
             answer = self._client.get(f"/api/v1/{path}", params=parameters)
             body = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
-            raise ErError(f"Prometheus does not answer ({error})", run="er doctor") from error
+            raise ErError(f"Prometheus does not answer ({error})", run="./er doctor") from error
         if body["status"] != "success":
-            raise ErError(f"Prometheus refuses the query `{parameters['query']}`: {body['error']}", run="er lint")
+            raise ErError(f"Prometheus refuses the query `{parameters['query']}`: {body['error']}", run="./er lint")
         data: dict[str, Any] = body["data"]
         return data
 

@@ -81,4 +81,4 @@ def _blame_who_is_not_ready(project: Project, error: DockerError | None = None) 
             raise project.patient_error(container) from error
     for container in unready:
         what = f"`{container.service}` did not become healthy:\n{project.said(container)}"
-        raise ErError(what, run="er doctor") from error
+        raise ErError(what, run="./er doctor") from error

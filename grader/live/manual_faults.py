@@ -18,9 +18,9 @@ def menu(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
         offer = _port(lab, ports, name).ask("GET", "/faults")
         for kind, fault in offer["kinds"].items():
             call = " ".join([kind, *(f"{key}=…" for key in fault["parameters"])])
-            lines.append(f"er break {lab.number} {name} {call:<24}  {fault['describes']}")
+            lines.append(f"./er break {lab.number} {name} {call:<24}  {fault['describes']}")
         lines += [f"# {name} is broken now: {fault['kind']}" for fault in offer["active"]]
-    return "\n".join([*lines, f"er heal {lab.number}"])
+    return "\n".join([*lines, f"./er heal {lab.number}"])
 
 
 def inject(  # noqa: PLR0913, PLR0917 # the words of one command
@@ -39,21 +39,21 @@ def inject(  # noqa: PLR0913, PLR0917 # the words of one command
     for text in parameters:
         key, equals, value = text.partition("=")
         if not equals:
-            raise ErError(f"`{text}` is not KEY=VALUE", run=f"er break {lab.number}")
+            raise ErError(f"`{text}` is not KEY=VALUE", run=f"./er break {lab.number}")
         fault[key] = _number(value)
     if seconds is not None:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)s?", seconds)
         if not match:
             raise ErError(
                 f"`--for {seconds}` is no time in seconds",
-                run=f"er break {lab.number} {service} {kind} --for 10s",
+                run=f"./er break {lab.number} {service} {kind} --for 10s",
             )
         fault["seconds_active"] = float(match[1])
     told = _port(lab, ports, service).ask("POST", "/faults", fault)
     details = ", ".join(
         f"{key} {value}" for key, value in told.items() if key not in ("id", "kind") and value is not None
     )
-    return f"{service}: {told['kind']}{f' ({details})' if details else ''}; to end it: er heal {lab.number}"
+    return f"{service}: {told['kind']}{f' ({details})' if details else ''}; to end it: ./er heal {lab.number}"
 
 
 def heal(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
@@ -74,7 +74,7 @@ def _port(lab: Lab, ports: Mapping[str, Port], service: str) -> Port:
         known = ", ".join(f"`{name}`" for name in _services(ports))
         raise ErError(
             f"lab {lab.number} has no service `{service}` to break; it has {known}",
-            run=f"er break {lab.number}",
+            run=f"./er break {lab.number}",
         )
     return ports[service]
 

@@ -62,7 +62,7 @@ def alone(course: Course, lab: Lab) -> Iterator[None]:
             lock.seek(0)
             raise ErError(
                 f"lab {lab.number} is live already, in process {lock.read().strip() or '?'}",
-                run=f"er stop {lab.number}",
+                run=f"./er stop {lab.number}",
             ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()))

@@ -62,8 +62,8 @@ def _once(course: Course, lab: Lab, project: Project, console: Console, files: s
     for command, purpose in (
         (f"make lab-{lab.number}", "play the incident again on your copy"),
         (f"make grade-{lab.number}", "the verdict, on a clean copy"),
-        (f"er hint {lab.number}", "the next hint"),
-        (f"er stop {lab.number}", "take the lab down"),
+        (f"./er hint {lab.number}", "the next hint"),
+        (f"./er stop {lab.number}", "take the lab down"),
     ):
         console.print(f"  {command:<16} {purpose}")
 

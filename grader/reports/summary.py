@@ -34,7 +34,7 @@ def markdown(results: Results) -> str:
         text = plain(results.cause)
         fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
         lines += ["", fence + "text", text, fence]
-    again = f"er grade {results.lab[:2]} --seed {results.seed}"
+    again = f"./er grade {results.lab[:2]} --seed {results.seed}"
     return "\n".join([*lines, "", f"{results.seconds:.0f} s; the same incident again: `{again}`", "", ""])
 
 

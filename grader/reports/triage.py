@@ -113,7 +113,7 @@ def _key(catalog: Catalog, symptom: str) -> str:
     which = "there are" if not near else "the nearest is" if len(nearest) == 1 else "the nearest are"
     raise ErError(
         f"no symptom `{symptom}`; {which} {', '.join(f'`{key}`' for key in nearest)}",
-        run=f"er triage --symptom {nearest[0]}",
+        run=f"./er triage --symptom {nearest[0]}",
     )
 
 
@@ -166,7 +166,7 @@ def _found(lab: Lab, stopgap: Stopgap | None = None) -> Found:
         (fault, *_) = stopgap.faults
         parameters = "".join(f" {key}={value:g}" for key, value in fault.parameters.items())
         found.stopgap = stopgap.says
-        found.command = f"er break {lab.number} {fault.service} {fault.kind}{parameters}"
+        found.command = f"./er break {lab.number} {fault.service} {fault.kind}{parameters}"
         found.still_fails = [item.check for item in limits if item.stopgap is not None and not item.holds(item.stopgap)]
     return found
 

@@ -29,7 +29,7 @@ def listing(lab: Lab, ports: Mapping[str, Port]) -> Table:
 def waterfall(lab: Lab, ports: Mapping[str, Port], wanted: str) -> Table:
     """Return one order's trace: each span below its parent, with its place in time; failed ones are marked."""
     if not wanted.isalnum():
-        raise ErError(f"`{wanted}` is neither an order nor a trace", run=f"er traces {lab.number}")
+        raise ErError(f"`{wanted}` is neither an order nor a trace", run=f"./er traces {lab.number}")
     trace = read_trace(_audit(lab, ports), wanted)
     table = _table("service", "span", f"{trace.seconds * 1000:.0f} ms", "", "says")
     table.title, table.title_justify = f"{trace.order}, trace {trace.trace}", "left"
@@ -46,7 +46,7 @@ def waterfall(lab: Lab, ports: Mapping[str, Port], wanted: str) -> Table:
 
 def _audit(lab: Lab, ports: Mapping[str, Port]) -> Port:
     if TRACE_AUDIT not in ports:
-        raise ErError(f"lab {lab.number} has no traces to look at", run="er list")
+        raise ErError(f"lab {lab.number} has no traces to look at", run="./er list")
     return ports[TRACE_AUDIT]
 
 

@@ -187,4 +187,4 @@ def bring_up(project: FakeProject) -> None:
                 "the host is too busy to start `app`: who wanted a processor, as it does, got only 14% of one"
             )
         case "stock":
-            raise ErError("`inventory` did not become healthy:\n│ it said why", run="er doctor")
+            raise ErError("`inventory` did not become healthy:\n│ it said why", run="./er doctor")

@@ -90,7 +90,7 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
     first = er(work, "start", "03")
     assert first.returncode == 0, first.stdout + first.stderr
     assert re.search(r"^Can't scale: polite tenants served \d+%, p95 \d+\.\d s$", first.stdout, re.MULTILINE)
-    for command in ("make lab-03", "make grade-03", "er hint 03", "er stop 03"):
+    for command in ("make lab-03", "make grade-03", "./er hint 03", "./er stop 03"):
         assert command in first.stdout
     assert "\x1b[" not in first.stdout
     assert (work / LAB.name / "gateway.py").read_bytes() == (LAB.patient / "gateway.py").read_bytes()
@@ -98,12 +98,12 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
     assert len(up) == 7
 
     menu = er(work, "break", "03")
-    assert "er break 03 quotes capacity factor=" in menu.stdout
+    assert "./er break 03 quotes capacity factor=" in menu.stdout
     broken = er(work, "break", "03", "quotes", "capacity", "factor=2", "--for", "60s")
     assert broken.returncode == 0, broken.stderr
     assert "factor 2.0" in broken.stdout
     assert "is broken now: capacity" in er(work, "break", "03").stdout
-    assert er(work, "break", "03", "redis", "pause").stdout == "redis: pause; to end it: er heal 03\n"
+    assert er(work, "break", "03", "redis", "pause").stdout == "redis: pause; to end it: ./er heal 03\n"
     assert er(work, "heal", "03").stdout == "2 healed\n"
     unknown = er(work, "break", "03", "payments", "hang")
     assert (unknown.returncode, unknown.stderr.splitlines()[0]) == (
@@ -147,7 +147,7 @@ def test_a_grade_of_the_starter_fails_and_says_what_and_what_next(work: Path, tm
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert "polite-tenants-served" in failed.stdout
     assert "While one tenant floods, the others get their quotes" in failed.stdout
-    assert "next: er hint 03" in failed.stdout
+    assert "next: ./er hint 03" in failed.stdout
     assert (tmp_path / "out" / "results.json").exists()
 
 

@@ -8,8 +8,8 @@ from grader.base.errors import ErError
     ("error", "said"),
     [
         (
-            ErError("it is broken", where="a file", run="er doctor"),
-            "er: it is broken\n  where: a file\n  next: er doctor",
+            ErError("it is broken", where="a file", run="./er doctor"),
+            "er: it is broken\n  where: a file\n  next: ./er doctor",
         ),
         (OSError(28, "No space left on device", "/a/results.json"), "er: `/a/results.json`: No space left on device"),
         (PermissionError(30, "Read-only file system", "/a/.er"), "er: `/a/.er`: Read-only file system"),

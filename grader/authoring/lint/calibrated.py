@@ -12,7 +12,7 @@ from grader.course.fixes import STARTER
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
     """Find a calibration that is missing or stale, and thresholds without margins."""
     del course
-    path, again = lab.path / "calibration.toml", f"er calibrate {lab.number} --runs 10 --disturb"
+    path, again = lab.path / "calibration.toml", f"./er calibrate {lab.number} --runs 10 --disturb"
     try:
         calibration = read_calibration(lab)
     except ErError as error:

@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_taken_is_the_learners_error(
     spoil(mine(course))
     with pytest.raises(LearnerError, match=said) as caught:
         submission.stage(lab, mine(course).parent, target)
-    assert "er reset 03" in str(caught.value)
+    assert "./er reset 03" in str(caught.value)
 
 
 def test_an_unknown_lab_is_an_error_that_lists_the_known_ones(course: Course) -> None:

@@ -57,7 +57,7 @@ def test_a_page_shows_verdict_level_checks_picture_diff_and_the_seed_that_replay
     assert all(f"<span>{check.name}</span>" in text for check in results.checks)
     assert all(phase in text for phase in ("steady", "surge-again", "control twin", "polite"))
     assert '<span class="added">' in text
-    assert f"er grade 03 --seed {results.seed}" in text
+    assert f"./er grade 03 --seed {results.seed}" in text
 
 
 @pytest.mark.parametrize("results", [failed("why"), passed(), inconclusive()], ids=lambda results: results.verdict)

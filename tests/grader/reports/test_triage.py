@@ -64,7 +64,7 @@ def test_every_lab_was_measured_to_be_mended_by_a_right_fix() -> None:
 
 def test_a_bigger_machine_is_a_command_and_says_what_it_does_not_mend() -> None:
     (stopgap,) = row(COURSE, "cant-scale").immediate_fix.stopgaps
-    assert stopgap.command == "er break 03 quotes capacity factor=2"
+    assert stopgap.command == "./er break 03 quotes capacity factor=2"
     first = stopgap.measured[0]
     assert first.starter is not None
     assert first.with_stopgap is not None
