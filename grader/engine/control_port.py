@@ -44,7 +44,9 @@ class ControlPort:
         try:
             answer = self._client.request(method, path, json=body)
         except httpx2.HTTPError as error:
-            raise ErError(f"`{self.service}` does not answer on its control port ({error})", run="./er doctor") from error
+            raise ErError(
+                f"`{self.service}` does not answer on its control port ({error})", run="./er doctor"
+            ) from error
         if answer.is_error:
             raise ErError(f"`{self.service}` refused `{method} {path}`: {_reason(answer)}")
         return answer.json()
