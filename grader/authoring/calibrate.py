@@ -17,7 +17,7 @@ from grader.course.fixes import candidates, should_pass
 from grader.grading.batch import Crew, Job, Outcome, read_results
 from grader.grading.grade import Grade
 from grader.grading.results import Results, Verdict
-from grader.grading.slots import turn
+from grader.grading.slots import slot
 from grader.incident.plan import fresh_seed
 
 CALM, STOPGAP = "calm", "stopgap"
@@ -94,7 +94,7 @@ class Calibrator:
             grade = Grade(
                 self.course, self.lab, self.lab.patient, fresh_seed(), images, say, thorough=True, faults=stopgap.faults
             )
-            with turn(lambda: say("waiting for other runs on this machine to end ...")):
+            with slot(say):
                 grade.run().write(self.folder / f"{STOPGAP}-{grade.seed}")
 
     def _grade(self, job: Job, kind: str) -> Outcome:

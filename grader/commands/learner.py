@@ -41,7 +41,7 @@ def grade(  # noqa: PLR0913 # the options of one command
     from grader.engine.provision import set_up
     from grader.grading.grade import Grade
     from grader.grading.results import Verdict
-    from grader.grading.slots import turn
+    from grader.grading.slots import slot
     from grader.incident.plan import fresh_seed
     from grader.reports import junit, page, summary
     from grader.reports.terminal import show
@@ -53,7 +53,7 @@ def grade(  # noqa: PLR0913 # the options of one command
     seed = fresh_seed() if seed is None else seed
     console.print(f"[bold]Grading lab {lab.number}, {lab.manifest.title}[/] (seed {seed})")
     images = set_up(lab, console)
-    with turn(lambda: console.print("  waiting for other runs on this machine to end ...")):
+    with slot(lambda line: console.print(f"  {line}")):
         results = Grade(
             course, lab, source, seed, images, lambda line: console.print(f"  {line}"), thorough=thorough
         ).run()

@@ -1,4 +1,4 @@
-"""Turns: as many grades at a time as this machine can judge; others wait, whatever checkout they belong to."""
+"""Slots: the rights to play an incident on this machine, first come, first served, for all checkouts."""
 
 import fcntl
 import os
@@ -11,34 +11,36 @@ from typing import IO
 
 from grader.base.errors import ErError
 
-CPUS_FOR_ONE = 2
+CPUS_PER_SLOT = 2
 """Cores that a run takes at its peak: patients, services and stores up to 1.25, load and scrapes the rest."""
 
 POLL_SECONDS = 0.2
 
+WAITING = "waiting for another grade or live lab on this machine ..."
+
 
 def at_once() -> int:
-    """Return how many grades may run at a time: `ER_AT_ONCE`, or as many as this machine has pairs of cores."""
+    """Return the number of slots: `ER_AT_ONCE`, or one for each two cores of this machine."""
     given = os.environ.get("ER_AT_ONCE")
     if given is None:
-        return max(1, (os.cpu_count() or 1) // CPUS_FOR_ONE)
+        return max(1, (os.cpu_count() or 1) // CPUS_PER_SLOT)
     if not given.isdecimal() or not int(given):
-        raise ErError(f"`ER_AT_ONCE={given}` is no number of grades", run="unset ER_AT_ONCE")
+        raise ErError(f"`ER_AT_ONCE` must be a whole number of at least 1, not `{given}`", run="unset ER_AT_ONCE")
     return int(given)
 
 
 @contextmanager
-def turn(say_waiting: Callable[[], object], idle: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Hold one of the machine's turns, which ends with its process at the latest.
+def slot(say: Callable[[str], object], idle: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold one of the machine's slots; the end of the process frees it too.
 
-    When none is free, `say_waiting` is called once, and `idle` over and over until one is.
+    While all slots are taken, `say` gets WAITING once, and `idle` is called again and again.
     """
     folder = Path(tempfile.gettempdir()) / f"pattern-er-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     limit, waited = at_once(), False
     while (held := _take(folder, limit)) is None:
         if not waited:
-            say_waiting()
+            say(WAITING)
             waited = True
         idle()
         time.sleep(POLL_SECONDS)
@@ -48,7 +50,7 @@ def turn(say_waiting: Callable[[], object], idle: Callable[[], object] = lambda:
 
 def _take(folder: Path, limit: int) -> IO[str] | None:
     for number in range(limit):
-        file = (folder / f"turn-{number}").open("a")
+        file = (folder / f"slot-{number}").open("a")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

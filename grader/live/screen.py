@@ -1,4 +1,4 @@
-"""What a live lab shows: a picture on a terminal, plain lines without one."""
+"""What a live lab shows: a dashboard on a terminal, plain lines elsewhere."""
 
 import time
 from typing import Protocol
@@ -50,7 +50,7 @@ class _Paced:
 
 
 class Lines(_Paced):
-    """Plain lines, one per second at most, for a log."""
+    """Print plain lines for a log, at most one per second."""
 
     waits = False
 
@@ -83,8 +83,8 @@ class Lines(_Paced):
         self._console.print(Text(text, style="red"))
 
 
-class Picture(_Paced):
-    """A picture that is drawn anew: phase, vitals by user kind, the downstream's queue, the latest events."""
+class Dashboard(_Paced):
+    """Redraw phase, vitals by user kind, work in flight and the latest events in one place."""
 
     waits = True
 
@@ -97,11 +97,11 @@ class Picture(_Paced):
         self._shown: tuple[RenderableType, ...] = ()
 
     def phase(self, phase: PlannedPhase) -> None:
-        """Name the phase in the picture's title."""
+        """Show the phase in the title."""
         self._phase = phase.name
 
     def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
-        """Draw the picture."""
+        """Redraw with these vitals."""
         self._shown = (self._table(incident, vitals), self._line(symptom))
         self._draw()
 
@@ -125,11 +125,11 @@ class Picture(_Paced):
         return Text(symptom, style="bold red") if symptom else Text("no symptom", style="dim")
 
     def event(self, line: str) -> None:
-        """Add the line under the picture."""
+        """Add the line to the latest events."""
         self._note(Text(f"{time.strftime('%H:%M:%S')} {line}", style="green"))
 
     def trouble(self, text: str) -> None:
-        """Print the text above the picture, whole, so that a traceback can be read."""
+        """Print the whole text above the dashboard, so that a traceback can be read."""
         self._live.console.print(Text(text, style="red"))
         self._note(Text(f"{time.strftime('%H:%M:%S')} {text.splitlines()[0].rstrip(':')}", style="red"))
 

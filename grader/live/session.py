@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from grader.base.errors import ErError, LearnerError
@@ -18,7 +17,7 @@ from grader.engine.ownership import fresh_name, known_runs, live_lab
 from grader.engine.project import Project
 from grader.evidence.prometheus import Evidence
 from grader.grading.readiness import bring_up
-from grader.grading.slots import POLL_SECONDS, turn
+from grader.grading.slots import POLL_SECONDS, slot
 from grader.incident.driver import Incident
 from grader.incident.plan import Plan, fresh_seed
 from grader.incident.restarts import Orchestration
@@ -125,15 +124,14 @@ class Session:
         while True:
             incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
             self._orchestration = Orchestration(self._project, ports)
-            waiting = partial(self._screen.event, "waiting for other runs on this machine to end ...")
-            with turn(waiting, self._mind_edits):
+            with slot(self._screen.event, self._mind_edits):
                 incident.begin()
                 self._play_once(incident, monitor)
                 while ports["load"].ask("GET", "/state")["state"] != "finished":
                     self._tick(monitor, incident)
             if not forever:
                 return
-            # Who waits for this lab's turn gets it.
+            # A process that waits for a slot polls for it, and takes this one in the pause.
             time.sleep(2 * POLL_SECONDS)
 
     def _play_once(self, incident: Incident, monitor: Monitor) -> None:

@@ -11,7 +11,7 @@ from grader.course.course import Course, Lab
 from grader.course.submission import edited_starter, make_work_copy
 from grader.engine.project import Project
 from grader.engine.provision import set_up
-from grader.live.screen import Lines, Picture
+from grader.live.screen import Dashboard, Lines
 from grader.live.session import Session, alone, live_project
 
 
@@ -39,7 +39,7 @@ def _until_interrupted(course: Course, lab: Lab, project: Project, console: Cons
     head = f"Edit [bold]{files}[/]: a saved edit is live within 2 s. Ctrl-C takes the lab down."
     try:
         with Live(console=console, auto_refresh=False) as live, contextlib.suppress(KeyboardInterrupt):
-            session = Session(course, lab, project, Picture(live, head))
+            session = Session(course, lab, project, Dashboard(live, head))
             session.bring_up()
             session.play(forever=True)
     finally:

@@ -11,7 +11,7 @@ from grader.course.course import Lab
 from grader.evidence.checks import Finding
 from grader.grading.results import Attempt, CheckResult, Results
 from grader.reports.measured import measured
-from grader.reports.timeline_svg import picture
+from grader.reports.timeline_svg import timeline_svg
 
 LONGEST_DIFF = 60_000
 """Characters of a diff that a page shows."""
@@ -39,13 +39,13 @@ def page(lab: Lab, results: Results) -> str:
         title=lab.manifest.title,
         wanted={check.name: (check.min, check.max) for check in lab.manifest.check},
         traces=judged[-1].traces if judged else [],
-        picture=Markup(_picture(judged[-1]) if judged else ""),  # noqa: S704 # it escapes what it is given
+        timeline_svg=Markup(_timeline_svg(judged[-1]) if judged else ""),  # noqa: S704 # it escapes what it is given
         diff=[(_kind(line), line) for line in cut_diff(results.diff)],
     )
 
 
-def _picture(attempt: Attempt) -> str:
-    return picture(attempt.timeline) if attempt.timeline else ""
+def _timeline_svg(attempt: Attempt) -> str:
+    return timeline_svg(attempt.timeline) if attempt.timeline else ""
 
 
 def cut_diff(diff: str) -> list[str]:

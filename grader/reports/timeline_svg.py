@@ -1,4 +1,4 @@
-"""The incident as one picture: SVG without scripts, coloured by the page's style."""
+"""A timeline as SVG, without scripts; the page's style colours it."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -20,8 +20,8 @@ LETTER = 7.5
 Values = Sequence[float | None]
 
 
-def picture(timeline: Timeline) -> str:
-    """Return the timeline as an SVG element: share served, p95 latency, work in flight and the control twin."""
+def timeline_svg(timeline: Timeline) -> str:
+    """Return share served, p95 latency, work in flight and the control twin as one SVG element."""
     if not timeline.at:
         return ""
     end = max(timeline.at[-1], timeline.phases[-1].end)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from grader.base.errors import ErError
-from grader.grading.slots import at_once, turn
+from grader.grading.slots import WAITING, at_once, slot
 
 HOLD = """
 import sys
-from grader.grading.slots import turn
-with turn(lambda: None):
+from grader.grading.slots import slot
+with slot(print):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def holder(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that holds the machine's one turn until its input ends."""
+    """Another process that holds the machine's one slot until its input ends."""
     monkeypatch.setenv("ER_AT_ONCE", "1")
     command = [sys.executable, "-c", HOLD]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -36,15 +36,15 @@ def holder(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[str]"]
         process.kill()
 
 
-def test_a_free_turn_is_taken_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_free_slot_is_taken_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ER_AT_ONCE", "2")
     said: list[str] = []
-    with turn(lambda: said.append("waiting")), turn(lambda: said.append("waiting")):
+    with slot(said.append), slot(said.append):
         pass
     assert said == []
 
 
-def test_who_finds_no_turn_says_so_once_and_gets_it_when_it_is_given_back(holder: "subprocess.Popen[str]") -> None:
+def test_a_process_without_a_slot_says_so_once_and_gets_the_next_free_one(holder: "subprocess.Popen[str]") -> None:
     said: list[str] = []
     idle: list[int] = []
 
@@ -54,19 +54,19 @@ def test_who_finds_no_turn_says_so_once_and_gets_it_when_it_is_given_back(holder
             assert holder.stdin is not None
             holder.stdin.close()
 
-    with turn(lambda: said.append("waiting"), give_back_at_the_second_look):
+    with slot(said.append, give_back_at_the_second_look):
         assert holder.wait() == 0
-    assert said == ["waiting"]
+    assert said == [WAITING]
     assert len(idle) >= 2
 
 
-def test_a_killed_holder_gives_its_turn_back(holder: "subprocess.Popen[str]") -> None:
-    with turn(lambda: None, holder.kill):
+def test_a_killed_process_frees_its_slot(holder: "subprocess.Popen[str]") -> None:
+    with slot(print, holder.kill):
         assert holder.wait() == -9
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "", "1.5"])
-def test_a_number_of_turns_that_is_none_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_of_slots_must_be_a_positive_integer(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ER_AT_ONCE", given)
     with pytest.raises(ErError, match="ER_AT_ONCE"):
         at_once()

@@ -12,7 +12,7 @@ from grader.evidence.timeline import PhaseBand, Timeline, UsersLine
 from grader.evidence.traces import LONGEST_TEXT, MOST_SPANS
 from grader.grading.results import Results
 from grader.reports import page
-from grader.reports.timeline_svg import picture
+from grader.reports.timeline_svg import timeline_svg
 
 LAB = Course.here().lab("03")
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ def test_a_real_grades_page_loads_and_runs_nothing_and_is_small(name: str) -> No
     assert len(text.encode()) < LARGEST
 
 
-def test_a_page_shows_verdict_level_checks_picture_diff_and_the_seed_that_replays_it() -> None:
+def test_a_page_shows_verdict_level_checks_timeline_diff_and_seed() -> None:
     results = recorded("passed")
     text = page.page(LAB, results)
     assert ">passed</strong>" in text
@@ -108,10 +108,10 @@ def test_a_huge_diff_is_cut_and_says_so() -> None:
     assert len(text.encode()) < 4 * LARGEST
 
 
-def test_a_picture_names_phases_kinds_and_faults_as_text() -> None:
+def test_a_timeline_names_phases_kinds_and_faults_as_text() -> None:
     line = UsersLine(ended=[5, 5], served=[1.0, 0.5], p95=[0.1, 0.2])
     band = PhaseBand(name="<b>surge</b>", start=0, end=2, faults=["slow on <i>x</i> at 0 s"])
-    drawn = picture(
+    drawn = timeline_svg(
         Timeline(phases=[band], at=[1, 2], users={"<u>a</u>": line, "twin": line}, in_flight={"q": [1, None]})
     )
     assert not re.search(r"<[bui]>", drawn)
@@ -122,9 +122,9 @@ def test_a_picture_names_phases_kinds_and_faults_as_text() -> None:
 
 def test_a_phases_name_that_does_not_fit_goes_on_in_a_second_line() -> None:
     bands = [PhaseBand(name="database-back", start=0, end=1), PhaseBand(name="database-back", start=1, end=9)]
-    drawn = picture(Timeline(phases=bands, at=[9]))
+    drawn = timeline_svg(Timeline(phases=bands, at=[9]))
     assert re.findall(r'class="phase"[^>]*>([^<]+)<', drawn) == ["database-", "back", "database-back"]
 
 
-def test_there_is_no_picture_of_nothing() -> None:
-    assert picture(Timeline(phases=[PhaseBand(name="steady", start=0, end=2)])) == ""
+def test_an_empty_timeline_has_no_svg() -> None:
+    assert timeline_svg(Timeline(phases=[PhaseBand(name="steady", start=0, end=2)])) == ""
