@@ -6,10 +6,8 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from grader.course.manifest import Check, ExactCheck, Level, MeasureCheck, ShareCheck
+from grader.evidence.confidence import interval
 from grader.evidence.prometheus import Evidence
-
-CONFIDENCE = 1e-4
-"""Two-sided error of a share's interval."""
 
 
 class State(StrEnum):
@@ -94,18 +92,6 @@ def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> 
         good=good,
         total=total,
     )
-
-
-def interval(good: float, total: float) -> tuple[float, float]:
-    """Return the Clopper-Pearson interval of a share of `total` > 0 events at the project's confidence.
-
-    Source: Clopper and Pearson, Biometrika 26 (1934), in its form by quantiles of the beta distribution.
-    """
-    from scipy.special import betaincinv  # noqa: PLC0415 # slow to import, and only verdicts need it
-
-    low = 0.0 if good <= 0 else float(betaincinv(good, total - good + 1, CONFIDENCE / 2))
-    high = 1.0 if good >= total else float(betaincinv(good + 1, total - good, 1 - CONFIDENCE / 2))
-    return low, high
 
 
 def overall(findings: Iterable[Finding]) -> State:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from grader.authoring.lint.finding import Finding, line_of
 from grader.course.course import Course, Lab
 from grader.course.manifest import Manifest, ShareCheck
-from grader.evidence.checks import interval
+from grader.evidence.confidence import interval
 
 EVIDENCE = {
     "load_intended_total",

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from grader.course.manifest import ExactCheck, MeasureCheck, ShareCheck
-from grader.evidence.checks import CONFIDENCE, Finding, Reading, State, decide, interval, overall
+from grader.evidence.checks import Finding, Reading, State, decide, overall
+from grader.evidence.confidence import ERROR, interval
 
 counts = st.integers(1, 3000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 
@@ -41,9 +42,9 @@ def test_an_interval_excludes_a_share_only_when_the_counts_are_too_unlikely_unde
     low, high = interval(good, total)
     assert 0 <= low <= good / total <= high <= 1
     if low > 0:
-        assert binom.sf(good - 1, total, low) == pytest.approx(CONFIDENCE / 2, rel=1e-3)
+        assert binom.sf(good - 1, total, low) == pytest.approx(ERROR / 2, rel=1e-3)
     if high < 1:
-        assert binom.cdf(good, total, high) == pytest.approx(CONFIDENCE / 2, rel=1e-3)
+        assert binom.cdf(good, total, high) == pytest.approx(ERROR / 2, rel=1e-3)
 
 
 @given(counts)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from grader.course.manifest import ExactCheck, MeasureCheck, ShareCheck
-from grader.evidence.checks import CONFIDENCE, Reading, State, decide, interval, overall
+from grader.evidence.checks import Reading, State, decide, overall
+from grader.evidence.confidence import ERROR, interval
 
 ORDER = {State.FAILS: 0, State.UNCLEAR: 1, State.HOLDS: 2}
 totals = st.integers(1, 5000)
@@ -30,7 +31,7 @@ def share(good: float, total: float, **threshold: float) -> State:
 def test_the_interval_is_that_of_clopper_and_pearson(count: tuple[int, int]) -> None:
     good, total = count
     low, high = interval(good, total)
-    exact = binomtest(good, total).proportion_ci(1 - CONFIDENCE, method="exact")
+    exact = binomtest(good, total).proportion_ci(1 - ERROR, method="exact")
     assert math.isclose(low, exact.low, abs_tol=1e-9)
     assert math.isclose(high, exact.high, abs_tol=1e-9)
     assert low <= good / total <= high
