@@ -14,10 +14,12 @@ help:
 	@echo "make verify     grade the starter and each fix of every lab;  make cheats: grade every cheat"
 	@echo "More: ./er --help"
 
-lab-%: .venv/.ready
+lab-%:
+	@$(PYTHON) compose/bootstrap.py --engine
 	@$(ER) start $*
 
-grade-%: .venv/.ready
+grade-%:
+	@$(PYTHON) compose/bootstrap.py --engine
 	@$(ER) grade $*
 
 setup: .venv/.ready
@@ -25,10 +27,11 @@ setup: .venv/.ready
 doctor: .venv/.ready
 	@$(ER) doctor
 
-check: .venv/.ready
+check: .venv/.ready-dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
 	$(ER) lint
 	.venv/bin/pytest -q -n 2 -m "not engine and not cheats and not browser"
 
@@ -38,11 +41,14 @@ test: check
 verify: .venv/.ready
 	$(ER) verify
 
-cheats: .venv/.ready
+cheats: .venv/.ready-dev
 	.venv/bin/pytest -m cheats
 
-bench: .venv/.ready
+bench: .venv/.ready-dev
 	.venv/bin/python tests/bench.py
 
 .venv/.ready: pyproject.toml uv.lock compose/bootstrap.py
 	@$(PYTHON) compose/bootstrap.py
+
+.venv/.ready-dev: pyproject.toml uv.lock compose/bootstrap.py
+	@$(PYTHON) compose/bootstrap.py --dev

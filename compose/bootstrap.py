@@ -1,5 +1,8 @@
 """Make the project's own Python environment, `.venv`, from `uv.lock`; nothing goes into the system's Python.
 
+`--dev` brings what developers need as well. `--engine` also makes sure of the Docker engine, beside the environment,
+when the environment is not there yet: on a machine with neither, both take their time.
+
 Standard library only, and in words that Python 3.6 reads: it must be able to say that a Python is too old.
 """
 
@@ -8,15 +11,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-READY = VENV / ".ready"
 OWN_PYTHON = VENV / "bin" / "python"
 INPUTS = ("pyproject.toml", "uv.lock", "compose/bootstrap.py")
+UV = "uv>=0.13,<0.14"
 
 
 def find_python():  # noqa: ANN201 # `str | None` is no annotation that old Pythons read
@@ -36,33 +40,42 @@ def fail(message: str, following: str) -> None:
 def run(*command: str) -> str:
     """Run a step; return what it printed when it failed, otherwise nothing."""
     environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(VENV), UV_SYSTEM_CERTS="1", UV_PYTHON_DOWNLOADS="never")
-    done = subprocess.run(
-        command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+    except OSError as error:
+        return str(error)
     return (done.stdout.decode(errors="replace") or "it printed nothing") if done.returncode else ""
 
 
-def bring_uv() -> str:
-    """Return a uv: the one on the PATH, or else pip's in the project's environment."""
+def bring_uv(python: str, folder: str) -> str:
+    """Return a uv: the one on the PATH, the environment's own, or pip's, installed in a folder that is thrown away."""
     uv = shutil.which("uv") or str(VENV / "bin" / "uv")
-    if not Path(uv).exists():
-        said = run(str(OWN_PYTHON), "-m", "pip", "install", "--quiet", "uv")
-        if said:
-            fail(f"pip could not bring uv:\n{said}", "make again, when the package index answers")
-    return uv
-
-
-def set_up(python: str) -> None:
-    """Make the environment, or bring it up to date with the lock file."""
-    if not OWN_PYTHON.exists() or run(str(OWN_PYTHON), "-c", "import pip"):
-        shutil.rmtree(str(VENV), ignore_errors=True)
-        said = run(python, "-m", "venv", str(VENV))
-        if said:
-            fail(f"`{python} -m venv` failed:\n{said}", "apt install python3-venv, on Debian and Ubuntu")
-    # Inexact: it must not take away the uv that it may run from.
-    said = run(bring_uv(), "sync", "--frozen", "--inexact", "--quiet", "--python", str(OWN_PYTHON))
+    if Path(uv).exists():
+        return uv
+    said = run(python, "-m", "venv", folder)
     if said:
-        fail(f"`uv sync` failed:\n{said}", "make again, when the package index answers")
+        fail(f"`{python} -m venv` failed:\n{said}", "apt install python3-venv, on Debian and Ubuntu")
+    said = run(str(Path(folder, "bin", "python")), "-m", "pip", "install", "--quiet", UV)
+    if said:
+        fail(f"pip could not install uv:\n{said}", "make setup, when the package index answers")
+    return str(Path(folder, "bin", "uv"))
+
+
+def set_up(python: str, groups: "list[str]") -> None:
+    """Make the environment, or bring it up to date with the lock file."""
+    if run(str(OWN_PYTHON), "-c", "pass"):
+        # The Python that it was made with is gone.
+        shutil.rmtree(str(VENV), ignore_errors=True)
+    else:
+        python = str(OWN_PYTHON)
+    with tempfile.TemporaryDirectory() as folder:
+        uv = bring_uv(python, folder)
+        # Inexact: a learner's command takes nothing away from a developer.
+        said = run(uv, "sync", "--frozen", "--inexact", "--quiet", *groups, "--python", python)
+    if said:
+        fail(f"`uv sync` failed:\n{said}", "make setup, when the package index answers")
 
 
 def main() -> None:
@@ -71,17 +84,26 @@ def main() -> None:
     if python is None:
         here = f"{sys.version_info[0]}.{sys.version_info[1]} at `{sys.executable}`"
         fail(f"Pattern ER needs Python 3.11 to 3.14; this is {here}", "make PYTHON=/path/to/python3.13 TARGET")
+    dev = "--dev" in sys.argv
+    ready = [VENV / ".ready", *([VENV / ".ready-dev"] if dev else [])]
     with (ROOT / ".bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         newest = max((ROOT / name).stat().st_mtime for name in INPUTS)
-        if READY.exists() and READY.stat().st_mtime >= newest:
+        if ready[-1].exists() and ready[-1].stat().st_mtime >= newest:
             return
         started = time.time()
         sys.stdout.write("setting up Python in .venv ...\n")
         sys.stdout.flush()
-        set_up(python)
-        READY.touch()
+        engine = None
+        if "--engine" in sys.argv:
+            engine = subprocess.Popen([python, "-m", "grader.engine"], cwd=str(ROOT))
+        set_up(python, [] if dev else ["--no-dev"])
+        for mark in ready:
+            mark.touch()
         sys.stdout.write(f"set up Python in .venv in {time.time() - started:.0f} s\n")
+        sys.stdout.flush()
+        if engine is not None and engine.wait():
+            sys.exit(engine.returncode)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Install Docker Engine, Compose and buildx from the distribution's own packages, as root on Debian or Ubuntu.
+# Beside it, the base of all images is built from Debian's packages into the file that the first argument names.
 # Debian 12's engine (20.10) knows no start_interval, so there the five engine packages come from Debian 13,
 # pinned so that nothing else does.
 set -eu
@@ -41,5 +42,10 @@ case "$ID" in
 esac
 
 apt-get -q update
+apt-get -q install -y --no-install-recommends mmdebstrap ca-certificates
+mmdebstrap --quiet --variant=minbase --include=ca-certificates --format=tar trixie "$1.part" &
+base=$!
 # shellcheck disable=SC2086 # a list of packages
-apt-get -q install -y --no-install-recommends $packages mmdebstrap iptables ca-certificates
+apt-get -q install -y --no-install-recommends $packages iptables
+# Without it the base is pulled, or built, when the first image is.
+if wait "$base"; then mv "$1.part" "$1"; else rm -f "$1.part"; fi

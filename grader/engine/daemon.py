@@ -22,6 +22,9 @@ DOCKER_PAGE = "https://docs.docker.com/engine/install/"
 PACKAGES_KNOWN = ("debian", "ubuntu")
 SOCKET_SECONDS = 30.0
 
+BASE_TAR = "base.tar"
+"""The base of all images, which the installation of the engine leaves in the course's state for the first build."""
+
 PID_FILE = Path("/var/run/docker.pid")
 DYING_SECONDS = 10.0
 
@@ -151,7 +154,7 @@ def _install(course: Course, say: Say) -> None:
     log = course.state / "engine.log"
     with log.open("w") as file:
         done = subprocess.run(
-            ["sh", str(course.root / "compose" / "install-engine.sh")],
+            ["sh", str(course.root / "compose" / "install-engine.sh"), str(course.state / BASE_TAR)],
             stdout=file,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ from pathlib import Path
 from grader.base.errors import ErError
 from grader.base.locks import held
 from grader.course.course import Course
+from grader.engine.daemon import BASE_TAR
 from grader.engine.docker import DockerError, docker
 
 BASE = "debian:trixie-slim"
@@ -109,7 +110,7 @@ def _pull(reference: str, named_by: str, say: Say) -> None:
 
 def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> None:
     """Build images with Bake and say how long each took; raises ErError with the failing step's own output."""
-    _ensure_base(say)
+    _ensure_base(course, say)
     started = time.monotonic()
     say(f"building {', '.join(names)} (once; later starts find them) ...")
     environment = {f"{_target(name).upper()}_TAG": own[name] for name in names}
@@ -142,11 +143,21 @@ def _trust_store() -> str:
     return next((path for path in candidates if path and Path(path).is_file()), "")
 
 
-def _ensure_base(say: Say) -> None:
-    """Pull the base image, or build it from Debian's packages where no registry answers."""
+def _ensure_base(course: Course, say: Say) -> None:
+    """Make sure of the base image: as the engine's installation left it, pulled, or built from Debian's packages."""
     if not missing([BASE]):
         return
     started = time.monotonic()
+    tar = course.state / BASE_TAR
+    if tar.exists():
+        docker("import", str(tar), BASE, timeout=120)
+        tar.unlink()
+    else:
+        _pull_or_build_base(say)
+    say(f"{BASE} is there after {time.monotonic() - started:.0f} s")
+
+
+def _pull_or_build_base(say: Say) -> None:
     say(f"pulling {BASE} ...")
     try:
         docker("pull", "--quiet", BASE, timeout=600)
@@ -158,7 +169,6 @@ def _ensure_base(say: Say) -> None:
             ) from error
         say(f"no registry gives {BASE}: building it from Debian's packages ...")
         _debootstrap()
-    say(f"{BASE} is there after {time.monotonic() - started:.0f} s")
 
 
 def _debootstrap() -> None:

@@ -1,6 +1,7 @@
 """The engine is used as it is, or one message says what is missing and what brings it."""
 
 import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -180,3 +181,21 @@ def test_a_daemon_is_started_when_the_one_before_it_has_died(tmp_path: Path, mon
         daemon._start(course(tmp_path), print)  # noqa: SLF001
         assert dying.poll() == 0
         reaper.join()
+
+
+def test_an_engine_is_provided_before_any_package_is_installed(tmp_path: Path) -> None:
+    client = tmp_path / "docker"
+    client.write_text("#!/bin/sh\necho connection refused >&2\nexit 1\n")
+    client.chmod(0o755)
+    # Without site-packages, and for an engine elsewhere, which is never installed.
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "grader.engine"],
+        cwd=Course.here().root,
+        env={"PATH": str(tmp_path), "DOCKER_HOST": "tcp://localhost:1", "ER_COURSE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "DOCKER_HOST=tcp://localhost:1 does not answer" in done.stderr
+    assert "next: unset DOCKER_HOST" in done.stderr

@@ -8,6 +8,7 @@ import pytest
 
 from grader.base.errors import ErError
 from grader.course.course import Course
+from grader.engine.daemon import BASE_TAR
 from grader.engine.images import INPUTS, ensure_images, tags
 
 DOCKER = """#!/bin/sh
@@ -135,3 +136,13 @@ def test_an_image_that_cannot_be_pulled_is_an_error_that_names_the_variable(
         ErError, match=r"(?s)`redis:8`, which `ER_REDIS_IMAGE` names.*no such host.*unset ER_REDIS_IMAGE"
     ):
         ensure_images(course, ["redis"], print)
+
+
+def test_a_base_that_the_installation_of_the_engine_left_is_imported(course: Course, engine: Engine) -> None:
+    engine.have.write_text("")
+    course.state.mkdir()
+    (course.state / BASE_TAR).write_text("a file system")
+    ensure_images(course, ["redis"], print)
+    assert engine.calls("import") == [f"import {course.state / BASE_TAR} debian:trixie-slim"]
+    assert engine.calls("pull") == []
+    assert not (course.state / BASE_TAR).exists()
