@@ -70,8 +70,14 @@ def lag(evidence: Evidence, phase: str) -> float | None:
     return evidence.value(f'max(load_lag_seconds_max{{phase="{phase}"}})')
 
 
+def pressure_share(before: float | None, seconds: float) -> float | None:
+    """Return the share of the last seconds in which work waited for a CPU, from `pressure` before them."""
+    after = pressure()
+    return None if before is None or after is None else round((after - before) / seconds, 3)
+
+
 def pressure() -> float | None:
-    """Return the seconds since boot in which some work on this host waited for a CPU; None where it is not told.
+    """Return the seconds since boot in which work waited for a CPU; None where Linux does not measure it.
 
     Source: pressure stall information of Linux, `/proc/pressure/cpu`.
     """

@@ -1,4 +1,4 @@
-"""What a grade leaves behind: one versioned document, `results.json`."""
+"""The results of a grade: one versioned document, `results.json`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -22,12 +22,12 @@ class Verdict(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        """Return 0 for passed, 1 for the learner's doing, 2 when it could not be judged."""
+        """Return 0 for passed, 1 for failed, 2 when nothing could be judged."""
         return {Verdict.PASSED: 0, Verdict.FAILED: 1}.get(self, 2)
 
 
 class CheckResult(BaseModel):
-    """A check with its threshold, and what was found in each of its phases."""
+    """A check with its threshold, and its finding in each phase."""
 
     name: str
     kind: str
@@ -38,7 +38,7 @@ class CheckResult(BaseModel):
 
 
 class LevelResult(BaseModel):
-    """How well a passing patient did: the share reached, and the level's name."""
+    """The level of a passing patient: its name, and the share that reached it."""
 
     says: str
     share: float
@@ -46,25 +46,25 @@ class LevelResult(BaseModel):
 
 
 class Attempt(BaseModel):
-    """One play of the incident: its length, why it could not be judged (if so), and its raw readings by check.
+    """One play of the incident: its length, its raw readings by check, and why it could not be judged, if so.
 
-    By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a processor
-    that its canary got while it wanted one, `lag` how late the load generator was at worst, and `late` how late the
-    grader was with phase and faults (seconds). `speed` is how many rounds of work the canary did in a second of a
-    processor, `pressure` the share of the time in which some work on the host waited for a CPU. `traces` are a few that
-    a lab with a trace-audit shows to people.
+    By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a CPU that its
+    canary got while it asked for one, `lag` the worst delay of the load generator, and `late` the worst delay of the
+    grader with phase and faults (seconds). `speed` counts the canary's rounds of work in a second of CPU time,
+    `pressure` is the share of the time in which work on the host waited for a CPU. `traces` are examples for the report
+    of a lab with a trace-audit. Both times are 0 when the host was too busy to start the system.
     """
 
-    seconds: float
-    healthy_after: float
-    unfit: list[str]
-    twin: dict[str, float | None]
+    seconds: float = 0.0
+    healthy_after: float = 0.0
+    unfit: list[str] = []
+    twin: dict[str, float | None] = {}
     canary: dict[str, float | None] = {}
     lag: dict[str, float | None] = {}
     late: dict[str, float] = {}
     speed: float | None = None
     pressure: float | None = None
-    readings: dict[str, list[Reading]]
+    readings: dict[str, list[Reading]] = {}
     timeline: Timeline | None = None
     traces: list[Trace] = []
 
@@ -90,9 +90,9 @@ class Results(BaseModel):
 
     @property
     def whole(self) -> bool:
-        """Tell whether all checks could be judged: some play was fit, or there was none as the code did not get there.
+        """Tell whether all checks could be judged: an attempt was fit, or the patient never got to one.
 
-        An exact check can fail on a machine that was too busy for all others.
+        An exact check may fail on a machine that is too busy to judge the others.
         """
         return not self.attempts or any(not attempt.unfit for attempt in self.attempts)
 
@@ -101,7 +101,7 @@ class Results(BaseModel):
         return [check.name for check in self.checks if check.state is State.FAILS]
 
     def write(self, folder: Path) -> Path:
-        """Write `results.json` into a folder at one stroke and return its path."""
+        """Write `results.json` into a folder atomically and return its path."""
         path = folder / "results.json"
         write_whole(path, self.model_dump_json(indent=1) + "\n")
         return path

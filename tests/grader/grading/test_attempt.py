@@ -1,4 +1,4 @@
-"""A grade asks after containers that have ended by themselves, and after no others."""
+"""An attempt looks for containers that stopped by themselves."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from grader.course.manifest import Fault
 from grader.engine.containers import Container
-from grader.grading.attempt import fallen
+from grader.grading.attempt import stopped
 from grader.incident.driver import Incident
 from grader.incident.plan import Plan, PlannedPhase
 
@@ -15,7 +15,7 @@ SALES = Container("1", "sales-1", "patient", "running", "healthy", 0, {})
 
 
 class Silent:
-    """What is told phase and faults, and does nothing about it."""
+    """A port that accepts phase and faults, and does nothing."""
 
     @staticmethod
     def ask(method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a port does
@@ -25,11 +25,11 @@ class Silent:
 
 @pytest.mark.parametrize(("state", "gone"), [("running", False), ("paused", False), ("exited", True), ("dead", True)])
 @pytest.mark.parametrize("killed", ["", "sales-1", "sales-2"])
-def test_who_has_ended_is_gone_unless_the_incident_has_killed_it(state: str, killed: str, *, gone: bool) -> None:
+def test_a_stopped_container_counts_unless_the_incident_killed_it(state: str, killed: str, *, gone: bool) -> None:
     faults = [Fault.model_validate({"service": killed, "kind": "kill"})] if killed else []
     plan = Plan(7, [PlannedPhase("dead", 0, 60, {}, faults)])
     incident = Incident(plan, {name: Silent() for name in ("load", "sales-1", "sales-2")})
     incident.begin()
     incident.advance()
     container = replace(SALES, state=state)
-    assert fallen([container], incident) == ([container] if gone and killed != "sales-1" else [])
+    assert list(stopped([container], incident)) == ([container] if gone and killed != "sales-1" else [])

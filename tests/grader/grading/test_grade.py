@@ -39,31 +39,31 @@ def polite(good: int) -> list[Reading]:
 
 
 def graded(monkeypatch: pytest.MonkeyPatch, *attempts: Attempt | Exception) -> tuple[Results, int]:
-    """Grade with these attempts in place of plays; return the results and how many were played."""
+    """Grade with these outcomes of attempts; return the results and how many attempts there were."""
     grade = Grade(COURSE, LAB, Path(), 7, {}, lambda _: None)
-    plays = iter(attempts)
+    outcomes = iter(attempts)
 
-    def play(_: int) -> None:
-        outcome = next(plays)
+    def play(_: int) -> Attempt:
+        outcome = next(outcomes)
         if isinstance(outcome, Exception):
             raise outcome
-        grade.attempts.append(outcome)
+        return outcome.model_copy(deep=True)
 
     monkeypatch.setattr(grade, "_play", play)
     results = grade.run()
-    return results, len(attempts) - len(list(plays))
+    return results, len(attempts) - len(list(outcomes))
 
 
 def test_a_right_fix_on_a_fit_host_passes_at_once_with_its_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, plays = graded(monkeypatch, attempt())
-    assert (results.verdict, plays, results.verdict.exit_code) == (Verdict.PASSED, 1, 0)
+    results, played = graded(monkeypatch, attempt())
+    assert (results.verdict, played, results.verdict.exit_code) == (Verdict.PASSED, 1, 0)
     assert results.level is not None
     assert (results.level.name, results.level.share) == ("Great", 0.92)
 
 
 def test_a_failed_check_on_a_fit_host_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, plays = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
-    assert (results.verdict, plays, results.verdict.exit_code) == (Verdict.FAILED, 1, 1)
+    results, played = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
+    assert (results.verdict, played, results.verdict.exit_code) == (Verdict.FAILED, 1, 1)
     assert results.failed_checks() == ["polite-tenants-served"]
     assert results.level is None
 
@@ -75,21 +75,21 @@ def test_a_failure_in_one_of_a_checks_phases_is_enough(monkeypatch: pytest.Monke
 
 
 def test_an_unfit_run_is_repeated_and_its_readings_never_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, plays = graded(monkeypatch, attempt([BUSY], polite_tenants_served=polite(20)), attempt())
-    assert (results.verdict, plays) == (Verdict.PASSED, 2)
+    results, played = graded(monkeypatch, attempt([BUSY], polite_tenants_served=polite(20)), attempt())
+    assert (results.verdict, played) == (Verdict.PASSED, 2)
 
 
 def test_a_host_that_stays_unfit_is_inconclusive_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, plays = graded(monkeypatch, *[attempt([BUSY], polite_tenants_served=polite(20))] * ATTEMPTS)
-    assert (results.verdict, plays, results.verdict.exit_code) == (Verdict.INCONCLUSIVE, 3, 2)
+    results, played = graded(monkeypatch, *[attempt([BUSY], polite_tenants_served=polite(20))] * ATTEMPTS)
+    assert (results.verdict, played, results.verdict.exit_code) == (Verdict.INCONCLUSIVE, 3, 2)
     assert results.cause == BUSY
     assert results.checks == []
 
 
 def test_an_exact_check_decides_on_any_host(monkeypatch: pytest.MonkeyPatch) -> None:
     invented = [Reading(phase=None, value=3)]
-    results, plays = graded(monkeypatch, attempt([BUSY], answers_are_real=invented))
-    assert (results.verdict, plays) == (Verdict.FAILED, 1)
+    results, played = graded(monkeypatch, attempt([BUSY], answers_are_real=invented))
+    assert (results.verdict, played) == (Verdict.FAILED, 1)
     assert results.cause is not None
     assert "answers-are-real" in results.cause
     states = {check.name: check.state for check in results.checks}
@@ -99,21 +99,21 @@ def test_an_exact_check_decides_on_any_host(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_is_too_close_is_repeated_and_pooled(monkeypatch: pytest.MonkeyPatch) -> None:
     close = attempt(polite_tenants_served=polite(176))
-    results, plays = graded(monkeypatch, close, attempt())
-    assert (results.verdict, plays) == (Verdict.PASSED, 2)
+    results, played = graded(monkeypatch, close, attempt())
+    assert (results.verdict, played) == (Verdict.PASSED, 2)
     assert results.checks[0].findings[0].total == 400
 
 
 def test_what_stays_too_close_fails_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, plays = graded(monkeypatch, *[attempt(polite_tenants_served=polite(160))] * ATTEMPTS)
-    assert (results.verdict, plays) == (Verdict.FAILED, 3)
+    results, played = graded(monkeypatch, *[attempt(polite_tenants_served=polite(160))] * ATTEMPTS)
+    assert (results.verdict, played) == (Verdict.FAILED, 3)
     assert results.cause == "too close after 3 runs: `polite-tenants-served`"
 
 
 def test_what_is_too_close_on_a_disturbed_host_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     close = attempt(polite_tenants_served=polite(160))
-    results, plays = graded(monkeypatch, close, attempt([BUSY]), close)
-    assert (results.verdict, plays) == (Verdict.INCONCLUSIVE, 3)
+    results, played = graded(monkeypatch, close, attempt([BUSY]), close)
+    assert (results.verdict, played) == (Verdict.INCONCLUSIVE, 3)
     assert results.cause == BUSY
 
 
@@ -179,11 +179,11 @@ def test_what_a_patient_printed_is_never_read_as_markup(
 
 
 def test_a_host_too_busy_to_start_the_system_is_given_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, plays = graded(monkeypatch, HostError("too busy to start"), attempt())
-    assert (results.verdict, plays) == (Verdict.PASSED, 2)
+    results, played = graded(monkeypatch, HostError("too busy to start"), attempt())
+    assert (results.verdict, played) == (Verdict.PASSED, 2)
     assert results.attempts[0].unfit == ["too busy to start"]
 
 
 def test_a_host_that_is_never_able_to_start_the_system_makes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, plays = graded(monkeypatch, *[HostError("too busy to start")] * ATTEMPTS)
-    assert (results.verdict, plays, results.cause) == (Verdict.INCONCLUSIVE, ATTEMPTS, "too busy to start")
+    results, played = graded(monkeypatch, *[HostError("too busy to start")] * ATTEMPTS)
+    assert (results.verdict, played, results.cause) == (Verdict.INCONCLUSIVE, ATTEMPTS, "too busy to start")
