@@ -146,7 +146,7 @@ def test_a_grade_of_the_starter_fails_and_says_what_and_what_next(work: Path, tm
     failed = er(work, "grade", "03", "--out", str(tmp_path / "out"))
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert "polite-tenants-served" in failed.stdout
-    assert "While one tenant floods, the others get their quotes" in failed.stdout
+    assert "In each surge, at least 80 % of the polite tenants'" in failed.stdout
     assert "next: ./er hint 03" in failed.stdout
     assert (tmp_path / "out" / "results.json").exists()
 

@@ -167,7 +167,7 @@ def test_a_report_shows_what_was_measured_and_wanted_and_why_a_check_failed(
     text = lines(results)
     assert "10.0% (20 of 200) in surge" in text
     assert "≥ 80%" in text
-    assert "While one tenant floods, the others get their quotes within 500 ms." in text
+    assert "In each surge, at least 80 % of the polite tenants' requests get a quote within 500 ms." in text
     assert "seed 7" in text
 
 
