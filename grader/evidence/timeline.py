@@ -1,5 +1,6 @@
-"""The incident second by second, for people to look at; a verdict never reads it."""
+"""The incident second by second, for people; a verdict never reads it."""
 
+from collections import defaultdict
 from contextlib import suppress
 from itertools import pairwise
 
@@ -7,9 +8,8 @@ from pydantic import BaseModel
 
 from grader.base.errors import ErError
 from grader.course.manifest import Symptom
-from grader.evidence.fitness import TWIN_SECONDS
-from grader.evidence.histogram import quantile
-from grader.evidence.prometheus import SUCCESS, Evidence
+from grader.evidence.prometheus import Evidence
+from grader.evidence.traffic import ENDED, LATENCIES, Counts, Row, count
 from grader.incident.plan import Plan
 
 STEP_SECONDS = 1.0
@@ -17,7 +17,7 @@ LONGEST_SECONDS = 600
 
 
 class PhaseBand(BaseModel):
-    """A phase with its start and end, and its faults (seconds of the incident)."""
+    """A phase with its faults; `start` and `end` are in seconds of the incident."""
 
     name: str
     start: float
@@ -26,9 +26,9 @@ class PhaseBand(BaseModel):
 
 
 class UsersLine(BaseModel):
-    """One user kind, a value for each second: requests ended, share served in time, p95 latency in seconds.
+    """One user kind, second by second: requests ended, share served in time, p95 latency in seconds.
 
-    None where nothing ended. Latencies beyond the last bucket are its edge.
+    None where nothing ended. A latency beyond the last bucket counts as its edge.
     """
 
     ended: list[float]
@@ -37,9 +37,9 @@ class UsersLine(BaseModel):
 
 
 class Timeline(BaseModel):
-    """What happened in each second; `at` is the end of each, in seconds of the incident.
+    """All user kinds and stock services; `at` is the end of each second of the incident.
 
-    The control twin is the kind `twin`, served within TWIN_SECONDS; `in_flight` is work by stock service.
+    The control twin is the kind `twin`; `in_flight` is the work in each stock service.
     """
 
     phases: list[PhaseBand]
@@ -49,9 +49,9 @@ class Timeline(BaseModel):
 
 
 def read_timeline(evidence: Evidence, plan: Plan, zero: float, now: float, symptom: Symptom) -> Timeline:
-    """Read a run's timeline; `zero` and `now` are the incident's start and this moment, in seconds since the epoch.
+    """Read a run's timeline; `zero` and `now` are the incident's start and the present, in seconds since 1970.
 
-    What Prometheus does not tell is left out: this is for looking at, and must never be in a verdict's way.
+    Data that Prometheus lacks is left out, because a timeline must never keep a grade from its verdict.
     """
     bands = [
         PhaseBand(
@@ -69,40 +69,25 @@ def read_timeline(evidence: Evidence, plan: Plan, zero: float, now: float, sympt
 
 
 def _fill(timeline: Timeline, evidence: Evidence, zero: float, end: float, symptom: Symptom) -> None:
-    def over_time(query: str) -> list[tuple[dict[str, str], dict[float, float]]]:
-        rows = evidence.range(query, zero, end, STEP_SECONDS)
-        return [(labels, {round(at - zero, 1): value for at, value in points}) for labels, points in rows]
+    def by_moment(query: str) -> dict[float, list[Row]]:
+        found: dict[float, list[Row]] = defaultdict(list)
+        for labels, points in evidence.range(query, zero, end, STEP_SECONDS):
+            for at, value in points:
+                found[round(at - zero, 1)].append((labels, value))
+        return found
 
-    ended = {labels["kind"]: points for labels, points in over_time("sum by (kind) (load_responses_total)")}
-    served: dict[str, dict[float, float]] = {}
-    buckets: dict[str, dict[float, dict[float, float]]] = {}
-    for labels, points in over_time("sum by (kind, status, le) (load_latency_seconds_bucket)"):
-        kind, edge = labels["kind"], float(labels["le"])
-        for at, count in points.items():
-            by_edge = buckets.setdefault(kind, {}).setdefault(at, {})
-            by_edge[edge] = by_edge.get(edge, 0.0) + count
-        if labels["status"].startswith(SUCCESS) and edge == (TWIN_SECONDS if kind == "twin" else symptom.within):
-            by_time = served.setdefault(kind, {})
-            for at, count in points.items():
-                by_time[at] = by_time.get(at, 0.0) + count
-    # A run's counters begin at nothing, and the first scrape that holds them comes later.
-    moments = sorted({0.0} | {at for points in ended.values() for at in points})
+    ended, latencies = by_moment(ENDED), by_moment(LATENCIES)
+    # Counters begin at zero, and the first scrape that holds them comes later.
+    moments = sorted({0.0, *ended})
+    counts = [count(ended.get(at, []), latencies.get(at, []), symptom.within) for at in moments]
     timeline.at = moments[1:]
-    for kind, points in sorted(ended.items()):
-        line = UsersLine(ended=[], served=[], p95=[])
-        for before, after in pairwise(moments):
-            count = points.get(after, 0.0) - points.get(before, 0.0)
-            good = served.get(kind, {}).get(after, 0.0) - served.get(kind, {}).get(before, 0.0)
-            line.ended.append(count)
-            line.served.append(round(min(good / count, 1.0), 3) if count > 0 else None)
-            line.p95.append(_p95(buckets.get(kind, {}), before, after) if count > 0 else None)
-        timeline.users[kind] = line
-    for labels, points in over_time("sum by (service) (work_in_flight)"):
-        timeline.in_flight[labels["service"]] = [points.get(at) for at in timeline.at]
-
-
-def _p95(buckets: dict[float, dict[float, float]], before: float, after: float) -> float | None:
-    first, last = buckets.get(before, {}), buckets.get(after, {})
-    edge = quantile({edge: count - first.get(edge, 0.0) for edge, count in last.items()}, 0.95)
-    finite = [edge for edge in last if edge != float("inf")]
-    return min(edge, max(finite)) if finite else None
+    for kind in sorted({labels["kind"] for rows in ended.values() for labels, _ in rows}):
+        traffic = [after.get(kind, Counts()).since(before.get(kind, Counts())) for before, after in pairwise(counts)]
+        timeline.users[kind] = UsersLine(
+            ended=[second.ended for second in traffic],
+            served=[None if second.served is None else round(second.served, 3) for second in traffic],
+            p95=[second.p95 for second in traffic],
+        )
+    for labels, points in evidence.range("sum by (service) (work_in_flight)", zero, end, STEP_SECONDS):
+        work = {round(at - zero, 1): value for at, value in points}
+        timeline.in_flight[labels["service"]] = [work.get(at) for at in timeline.at]

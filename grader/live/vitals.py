@@ -1,19 +1,23 @@
-"""Vitals: what a learner sees of live traffic, as differences between two readings of the evidence."""
+"""Vitals: live traffic as a learner sees it, from differences between two readings."""
 
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from grader.evidence.histogram import quantile
-from grader.evidence.prometheus import SUCCESS, Evidence
+from grader.evidence.prometheus import Evidence
+from grader.evidence.traffic import ENDED, LATENCIES, TWIN, Counts, count
 
 WINDOW_SECONDS = 2.0
-"""Vitals say what happened in about the last two seconds."""
+"""Vitals cover about this time."""
 
 
 @dataclass(frozen=True)
 class Users:
-    """One user kind's vitals: requests ended per second, the share served in time, p95 latency in seconds."""
+    """One user kind's vitals.
+
+    `rate` is requests ended per second, `served` the share served in time, `p95` a latency in seconds, and `ended` the
+    requests that these are made of.
+    """
 
     kind: str
     rate: float
@@ -24,26 +28,24 @@ class Users:
 
 @dataclass(frozen=True)
 class Vitals:
-    """Vitals of all user kinds, and of each stock service the work in flight and its workers."""
+    """Vitals of all user kinds, and by stock service its work in flight and its workers."""
 
     users: list[Users]
     in_flight: dict[str, tuple[float, float]]
 
     def of(self, kind: str) -> Users | None:
-        """Return one user kind's vitals, or None when it sends nothing now."""
+        """Return one user kind's vitals; None while it has no traffic."""
         return next((users for users in self.users if users.kind == kind), None)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Snapshot:
     at: float
-    ended: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    served: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    buckets: dict[str, dict[float, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    counts: dict[str, Counts]
 
 
 class Monitor:
-    """Watch one run; `within` is the time in seconds in which an answer counts as served."""
+    """Watch one run; an answer within `within` seconds counts as served."""
 
     def __init__(self, evidence: Evidence, within: float) -> None:
         self._evidence = evidence
@@ -51,7 +53,7 @@ class Monitor:
         self._past: list[_Snapshot] = []
 
     def look(self) -> Vitals | None:
-        """Return the vitals of the last seconds, or None while there is nothing to compare with."""
+        """Return the vitals of the last seconds; None on the first call."""
         now = self._snapshot()
         self._past.append(now)
         while len(self._past) > 1 and self._past[1].at <= now.at - WINDOW_SECONDS:
@@ -61,26 +63,17 @@ class Monitor:
         if seconds <= 0:
             return None
         users = []
-        for kind in sorted(now.ended):
-            ended = now.ended[kind] - then.ended[kind]
-            if kind == "twin" or ended <= 0:
+        for kind, counts in sorted(now.counts.items()):
+            traffic = counts.since(then.counts.get(kind, Counts()))
+            if kind == TWIN or traffic.served is None or traffic.p95 is None:
                 continue
-            buckets = {edge: count - then.buckets[kind][edge] for edge, count in now.buckets[kind].items()}
-            served = (now.served[kind] - then.served[kind]) / ended
-            users.append(Users(kind, ended / seconds, served, quantile(buckets, 0.95), ended))
+            users.append(Users(kind, traffic.ended / seconds, traffic.served, traffic.p95, traffic.ended))
         return Vitals(users, self._in_flight())
 
     def _snapshot(self) -> _Snapshot:
-        shot = _Snapshot(time.monotonic())
-        for labels, count in self._evidence.series("sum by (kind) (load_responses_total)"):
-            shot.ended[labels["kind"]] = count
-        query = "sum by (kind, status, le) (load_latency_seconds_bucket)"
-        for labels, count in self._evidence.series(query):
-            edge = float(labels["le"])
-            shot.buckets[labels["kind"]][edge] += count
-            if edge == self._within and labels["status"].startswith(SUCCESS):
-                shot.served[labels["kind"]] += count
-        return shot
+        at = time.monotonic()
+        ended, latencies = self._evidence.series(ENDED), self._evidence.series(LATENCIES)
+        return _Snapshot(at, count(ended, latencies, self._within))
 
     def _in_flight(self) -> dict[str, tuple[float, float]]:
         found: dict[str, dict[str, float]] = defaultdict(dict)
