@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.course.course import Course
-from grader.engine.control_port import Port
+from grader.engine.control_port import ControlPort
 from grader.engine.docker import docker
 from grader.engine.project import Project
 from grader.evidence.fitness import lag
@@ -130,7 +130,7 @@ def bench_load() -> None:
             project = live_project(COURSE, LAB, {})
             load, ports = next(c for c in project.containers() if c.role == "load"), project.ports()
             for rate in (200, 400, 800, 1200, 1600):
-                share, sent, late = _loaded(project, load.id, ports["load"], rate)
+                share, sent, late = _loaded(project, load.id, ports.control["load"], rate)
                 print(
                     f"load at {rate:>5}/s: {share:.2f} of a core, {sent:.1%} sent, at most {late:.2f} s late",
                     flush=True,
@@ -139,7 +139,7 @@ def bench_load() -> None:
             timed(ER, "stop", "03")
 
 
-def _loaded(project: Project, load: str, port: Port, rate: int) -> tuple[float, float, float]:
+def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[float, float, float]:
     """Play 8 s at a rate; return the cores used, the share sent, and the worst lateness in seconds."""
     name = f"at-{rate}"
 
@@ -150,9 +150,9 @@ def _loaded(project: Project, load: str, port: Port, rate: int) -> tuple[float, 
         fields = [line.rpartition(")")[2].split() for line in lines]
         return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
 
-    port.ask("POST", "/play", {"seed": 1, "phases": [{"name": name, "seconds": 8, "rate": {"polite": rate}}]})
+    port.play({"seed": 1, "phases": [{"name": name, "seconds": 8, "rate": {"polite": rate}}]})
     before, began = cpu(), time.monotonic()
-    while port.ask("GET", "/state")["state"] != "finished":
+    while port.state() != "finished":
         time.sleep(0.2)
     share = (cpu() - before) / (time.monotonic() - began)
     evidence = Evidence(project.prometheus_port())

@@ -154,7 +154,7 @@ def break_(lab: Lab, service: str | None, kind: str | None, parameters: tuple[st
     from grader.live.manual_faults import inject, menu
     from grader.live.session import live_ports
 
-    ports = live_ports(Course.here(), lab)
+    ports = live_ports(Course.here(), lab).all
     if service is None or kind is None:
         click.echo(menu(lab, ports, service))
         return
@@ -169,7 +169,7 @@ def heal(lab: Lab, service: str | None) -> None:
     from grader.live.manual_faults import heal as heal_
     from grader.live.session import live_ports
 
-    click.echo(heal_(lab, live_ports(Course.here(), lab), service))
+    click.echo(heal_(lab, live_ports(Course.here(), lab).all, service))
 
 
 @click.command()
@@ -181,7 +181,7 @@ def traces(lab: Lab, wanted: str | None) -> None:
     from grader.live.session import live_ports
     from grader.reports.waterfall import listing, waterfall
 
-    ports = live_ports(Course.here(), lab)
+    ports = live_ports(Course.here(), lab).control
     open_console().print(waterfall(lab, ports, wanted) if wanted else listing(lab, ports))
 
 

@@ -1,24 +1,24 @@
-"""Faults of stores and patients: done to their containers by the engine, since neither has a control port of ours."""
+"""Container faults: the engine injects them into stores and patients, which have no control port."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any
 
 from grader.base.errors import ErError
 from grader.engine.containers import judged_cpus
 from grader.engine.docker import DockerError, docker
+from grader.engine.port import FaultKind, FaultMenu, InjectedFault
 
 CONTAINER = "CONTAINER"
 """Stands for the container in a command of the engine."""
 
 STARTING_CPUS = "0.75"
-"""Cores of a patient that starts anew: start-up is not judged, and yet must not make the host look busy."""
+"""Cores of a patient that starts again: its start-up is not judged, but must not make the host look busy."""
 
 STARTING_SECONDS = 4.0
-"""How long it has them at most."""
+"""The longest time that it has them."""
 
 Command = tuple[str, ...]
 
@@ -32,143 +32,150 @@ def _sql(statements: str) -> Command:
 
 
 @dataclass(frozen=True)
-class Deed:
-    """A fault as commands of the engine: `do` begins it, `undo` ends it, `look` prints `says` while it is active.
+class ContainerFault:
+    """A fault as commands of the engine: `inject`, `heal`, and `probe`, which prints `active` while it is active.
 
-    One that is over as soon as it is done has neither end nor look. One that `restarts` a patient lets it start with
-    more CPU than it is judged with.
+    A fault that ends as soon as it is injected has neither `heal` nor `probe`. `restarts`: healing it starts the
+    container again, with more CPU than it is judged with.
     """
 
     describes: str
-    do: Command
-    undo: Command = ()
-    look: Command = ()
-    says: str = ""
+    inject: Command
+    heal: Command = ()
+    probe: Command = ()
+    active: str = ""
     restarts: bool = False
 
 
-PAUSE = Deed(
+PAUSE = ContainerFault(
     "Stops it where it is: connections stay open, and nothing answers until it is healed.",
-    do=("pause", CONTAINER),
-    undo=("unpause", CONTAINER),
-    look=("inspect", "--format", "{{.State.Paused}}", CONTAINER),
-    says="true",
+    inject=("pause", CONTAINER),
+    heal=("unpause", CONTAINER),
+    probe=("inspect", "--format", "{{.State.Paused}}", CONTAINER),
+    active="true",
 )
 
-KILL = Deed(
-    "Kills it (-9): connections are cut, what it had in memory is gone, and it is started anew when it is healed.",
-    do=("kill", CONTAINER),
-    undo=("start", CONTAINER),
-    look=("inspect", "--format", "{{.State.Running}}", CONTAINER),
-    says="false",
+KILL = ContainerFault(
+    "Kills it (SIGKILL): connections are cut and its memory is lost. Healing starts it again.",
+    inject=("kill", CONTAINER),
+    heal=("start", CONTAINER),
+    probe=("inspect", "--format", "{{.State.Running}}", CONTAINER),
+    active="false",
     restarts=True,
 )
 
-OF_PATIENTS = {"pause": PAUSE, "kill": KILL}
-"""What can be done to each replica of a patient, in labs whose incident does something of it."""
+PATIENT_FAULTS = {"pause": PAUSE, "kill": KILL}
+"""The faults of each replica of a patient, in labs whose incident injects one."""
 
-DEEDS: dict[str, dict[str, Deed]] = {
+STORE_FAULTS: dict[str, dict[str, ContainerFault]] = {
     "redis": {
         "pause": PAUSE,
-        "restart": Deed(
-            "Kills it and starts it anew: connections are cut, and it is back empty at once.",
-            do=("restart", "--time", "0", CONTAINER),
+        "restart": ContainerFault(
+            "Kills it and starts it again at once: connections are cut, and it is empty.",
+            inject=("restart", "--time", "0", CONTAINER),
         ),
     },
     "postgres": {
         "pause": PAUSE,
-        "refuse": Deed(
+        "refuse": ContainerFault(
             "Cuts the patient's connections and refuses new ones until it is healed.",
-            do=_sql(
+            inject=_sql(
                 "ALTER ROLE patient NOLOGIN;"
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'patient'"
             ),
-            undo=_sql("ALTER ROLE patient LOGIN"),
-            look=_sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'patient'"),
-            says="f",
+            heal=_sql("ALTER ROLE patient LOGIN"),
+            probe=_sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'patient'"),
+            active="f",
         ),
     },
     "kafka": {"pause": PAUSE},
 }
-"""What can be done to each kind of store, by its service's name."""
+"""The faults of each store, by its service's name."""
 
 
 class ContainerPort:
-    """Answer what a control port answers about faults, by what the engine does to one container.
+    """Inject faults into one container by commands of the engine.
 
-    It remembers what it has done, so that a phase's faults need no look, and looks again where somebody else did more.
+    It remembers its own faults, so that a phase edge costs one command each. When a command fails, because somebody
+    changed the container meanwhile, it probes the container and tries again.
     """
 
-    def __init__(self, service: str, container: str, deeds: Mapping[str, Deed]) -> None:
+    def __init__(self, service: str, container: str, kinds: Mapping[str, ContainerFault]) -> None:
         self.service = service
         self._container = container
-        self._deeds = deeds
+        self._kinds = kinds
         self._known: list[str] | None = None
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 # as a control port does
-        """Do what is asked about faults and return the answer; a phase is nothing to a container.
+    def enter(self, phase: str) -> None:
+        """Do nothing: a container has no phases."""
 
-        Raises ErError for a fault that it has not, DockerError when the engine refuses.
-        """
-        match method, path:
-            case "GET", "/faults":
-                kinds = {kind: {"describes": deed.describes, "parameters": {}} for kind, deed in self._deeds.items()}
-                return {"active": [_described(kind) for kind in self._active()], "kinds": kinds}
-            case "POST", "/faults":
-                return self._become([*(_described(kind) for kind in self._active()), body])[-1]
-            case "PUT", "/faults":
-                return self._become(body)
-            case "DELETE", "/faults":
-                return {"healed": self._reach([], self._active())}
-        return body
+    def faults(self) -> FaultMenu:
+        """Return what can be injected, and what is active."""
+        kinds = {name: FaultKind(kind.describes) for name, kind in self._kinds.items()}
+        return FaultMenu(kinds, [InjectedFault(kind) for kind in self._active()])
+
+    def inject(self, fault: InjectedFault) -> InjectedFault:
+        """Inject one more fault; raises ErError for a kind or a parameter that the container does not have."""
+        self._demand_known([fault])
+        self._become([*self._active(), fault.kind])
+        return fault
+
+    def replace(self, faults: Sequence[InjectedFault]) -> None:
+        """Replace all active faults by these; raises ErError for a kind or a parameter that it does not have."""
+        self._demand_known(faults)
+        self._become([fault.kind for fault in faults])
+
+    def heal(self) -> int:
+        """End all faults; return how many were active."""
+        return self._change(self._active(), [])
+
+    def _demand_known(self, faults: Sequence[InjectedFault]) -> None:
+        for fault in faults:
+            if fault.kind not in self._kinds:
+                known = ", ".join(f"`{kind}`" for kind in self._kinds)
+                raise ErError(f"`{self.service}` has no fault `{fault.kind}`; it has {known}")
+            if fault.parameters:
+                given = ", ".join(f"`{name}`" for name in fault.parameters)
+                raise ErError(f"`{fault.kind}` on `{self.service}` takes no parameters, but got {given}")
 
     def _active(self) -> list[str]:
-        """Return the active faults; what is paused tells of nothing else."""
-        active = (kind for kind, deed in self._deeds.items() if deed.look and self._run(deed.look) == deed.says)
+        """Return the active faults; a paused container shows no other."""
+        active = (name for name, kind in self._kinds.items() if kind.probe and self._run(kind.probe) == kind.active)
         first = next(active, None)
         return [first, *([] if first == "pause" else active)] if first else []
 
-    def _become(self, wanted: list[dict[str, Any]]) -> list[dict[str, object]]:
-        """Have these faults active and no others."""
-        for fault in wanted:
-            if fault["kind"] not in self._deeds:
-                raise ErError(f"`{self.service}` has no fault `{fault['kind']}`; it has {', '.join(self._deeds)}")
-            if others := [f"`{key}`" for key in fault if key not in ("id", "kind")]:
-                raise ErError(
-                    f"`{fault['kind']}` on `{self.service}` takes no {', '.join(others)}: it lasts until it is healed"
-                )
-        kinds = [fault["kind"] for fault in wanted]
+    def _become(self, wanted: list[str]) -> None:
         try:
-            self._reach(kinds, self._active() if self._known is None else self._known)
+            self._change(self._active() if self._known is None else self._known, wanted)
         except DockerError:
-            self._reach(kinds, self._active())
-        return [_described(kind) for kind in kinds]
+            self._change(self._active(), wanted)
 
-    def _reach(self, kinds: list[str], active: list[str]) -> int:
-        """Go from the active faults to these; return how many were healed."""
+    def _change(self, active: list[str], wanted: list[str]) -> int:
+        """Go from the active faults to the wanted ones; return how many were healed."""
         self._known, healed = None, 0
-        while others := [kind for kind in active if kind not in kinds]:
+        while others := [kind for kind in active if kind not in wanted]:
             for kind in others:
-                self._undo(self._deeds[kind])
+                self._heal(self._kinds[kind])
             healed += len(others)
-            # Only now can it be seen what else a paused store has.
-            active = self._active() if "pause" in others else [kind for kind in active if kind in kinds]
-        for kind in kinds:
+            # A paused container shows its other faults only now.
+            active = self._active() if "pause" in others else [kind for kind in active if kind in wanted]
+        for kind in wanted:
             if kind not in active:
-                self._run(self._deeds[kind].do)
-        self._known = [kind for kind in kinds if self._deeds[kind].look]
+                self._run(self._kinds[kind].inject)
+        self._known = [kind for kind in wanted if self._kinds[kind].probe]
         return healed
 
-    def _undo(self, deed: Deed) -> None:
-        if deed.restarts:
+    def _heal(self, kind: ContainerFault) -> None:
+        if kind.restarts:
             self._run(("update", "--cpus", STARTING_CPUS, CONTAINER))
-        self._run(deed.undo)
-        if deed.restarts:
+        self._run(kind.heal)
+        if kind.restarts:
             Thread(target=self._limit_once_healthy, daemon=True).start()
 
     def _limit_once_healthy(self) -> None:
-        """Put the judged limit back on a patient that has started anew; on one that is gone there is none to put."""
+        """Put the judged CPU limit back once the patient is healthy, or has had its time to start."""
         deadline = time.monotonic() + STARTING_SECONDS
+        # The container may be gone by now.
         with suppress(ErError):
             while self._run(HEALTH) != "healthy" and time.monotonic() < deadline:
                 time.sleep(LOOK_SECONDS)
@@ -176,7 +183,3 @@ class ContainerPort:
 
     def _run(self, command: Command) -> str:
         return docker(*(self._container if word == CONTAINER else word for word in command)).strip()
-
-
-def _described(kind: str) -> dict[str, object]:
-    return {"id": 1, "kind": kind}

@@ -1,30 +1,72 @@
 """The control port of a stock service or of the load generator, seen from the host."""
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import httpx2
 
 from grader.base.errors import ErError
+from grader.engine.port import FaultKind, FaultMenu, InjectedFault
 
 SECONDS = 5.0
 """How long a control port may take to answer."""
 
 
-class Port(Protocol):
-    """What the incident's driver asks about phase and faults: a control port, or what stands for one."""
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # JSON is what the service makes it
-        """Return the answer; raises ErError when there is none, or a refusal."""
-
-
 class ControlPort:
-    """Speak to one service's control port on the loopback interface, with the run's secret."""
+    """Speak to one service's control port on the loopback interface, with the run's secret.
+
+    Every method raises ErError when the service does not answer in time, or refuses: then with its own words.
+    Which methods a service answers depends on its role: stock services take phase and faults, `load` takes `play` and
+    `state`, `orchestrator` also `condemned`, and `trace-audit` also `traces` and `trace`.
+    """
 
     def __init__(self, service: str, port: int, secret: str) -> None:
         self.service = service
         self.port = port
         self._secret = secret
+
+    def enter(self, phase: str) -> None:
+        """Enter a phase of the incident."""
+        self._request("PUT", "/phase", {"name": phase})
+
+    def faults(self) -> FaultMenu:
+        """Return what can be injected, and what is active."""
+        menu = self._request("GET", "/faults")
+        kinds = {name: FaultKind(kind["describes"], tuple(kind["parameters"])) for name, kind in menu["kinds"].items()}
+        return FaultMenu(kinds, [_read(fault) for fault in menu["active"]])
+
+    def inject(self, fault: InjectedFault) -> InjectedFault:
+        """Inject one more fault; return it as the service acknowledges it, with every default filled in."""
+        return _read(self._request("POST", "/faults", _written(fault)))
+
+    def replace(self, faults: Sequence[InjectedFault]) -> None:
+        """Replace all active faults by these, atomically."""
+        self._request("PUT", "/faults", [_written(fault) for fault in faults])
+
+    def heal(self) -> int:
+        """End all faults; return how many were active."""
+        return int(self._request("DELETE", "/faults")["healed"])
+
+    def play(self, plan: Mapping[str, object]) -> float:
+        """Begin to play a plan; return the seconds until its start."""
+        return float(self._request("POST", "/play", plan)["starts_in"])
+
+    def state(self) -> str:
+        """Return the state of the load generator: `idle`, `playing`, `settling` or `finished`."""
+        return str(self._request("GET", "/state")["state"])
+
+    def condemned(self) -> list[str]:
+        """Take the names of the services to restart; each is given once."""
+        return list(self._request("DELETE", "/condemned"))
+
+    def traces(self) -> object:
+        """Return the latest orders as JSON."""
+        return self._request("GET", "/traces")
+
+    def trace(self, wanted: str) -> object:
+        """Return the trace of an order, or of the beginning of a trace's own number, as JSON."""
+        return self._request("GET", f"/traces/{wanted}")
 
     @cached_property
     def _client(self) -> httpx2.Client:
@@ -32,15 +74,11 @@ class ControlPort:
             base_url=f"http://127.0.0.1:{self.port}",
             headers={"Authorization": f"Bearer {self._secret}"},
             timeout=SECONDS,
-            # What the host's environment says of proxies is not meant for the loopback interface.
+            # The host's proxies are not meant for the loopback interface.
             trust_env=False,
         )
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # JSON is what the service makes it
-        """Return the answer's JSON.
-
-        Raises ErError when the service does not answer in time, or refuses: then with its own words.
-        """
+    def _request(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # JSON
         try:
             answer = self._client.request(method, path, json=body)
         except httpx2.HTTPError as error:
@@ -50,6 +88,15 @@ class ControlPort:
         if answer.is_error:
             raise ErError(f"`{self.service}` refused `{method} {path}`: {_reason(answer)}")
         return answer.json()
+
+
+def _written(fault: InjectedFault) -> dict[str, object]:
+    return {"kind": fault.kind, **fault.parameters}
+
+
+def _read(fault: Mapping[str, object]) -> InjectedFault:
+    parameters = {key: value for key, value in fault.items() if key not in ("id", "kind")}
+    return InjectedFault(str(fault["kind"]), parameters)
 
 
 def _reason(answer: httpx2.Response) -> str:

@@ -6,17 +6,20 @@ import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from grader.base.errors import ErError, LearnerError
 from grader.base.sanitize import quoted
 from grader.course.course import Lab
-from grader.engine.container_faults import DEEDS, OF_PATIENTS, ContainerPort
+from grader.engine.container_faults import PATIENT_FAULTS, STORE_FAULTS, ContainerPort
 from grader.engine.containers import Container, judged_cpus, read_container, reload, remove_project
-from grader.engine.control_port import ControlPort, Port
+from grader.engine.control_port import ControlPort
 from grader.engine.docker import DockerError, docker, docker_logs
 from grader.engine.logs import readable
 from grader.engine.ownership import lock_path, owned
+from grader.engine.port import Port
 
 ROLE_OF_PATIENT = "patient"
 ROLE_OF_STORE = "store"
@@ -25,6 +28,19 @@ CONTROLLED = ("stock", "twin", "load")
 
 CONTROL_PORT = 9000
 PROMETHEUS_PORT = 9090
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of a project by service: control ports, and those of containers that have none."""
+
+    control: Mapping[str, ControlPort]
+    container: Mapping[str, Port] = field(default_factory=dict)
+
+    @cached_property
+    def all(self) -> dict[str, Port]:
+        """Return all ports by service."""
+        return {**self.control, **self.container}
 
 
 class Project:
@@ -122,22 +138,24 @@ class Project:
             return False
         return True
 
-    def ports(self) -> dict[str, Port]:
-        """Return by service what can be told phase and faults: control ports, and what stands for them of containers.
+    def ports(self) -> Ports:
+        """Return the ports of all services that take phase or faults.
 
-        Of patients, those are among them that the incident does something to.
+        A patient is among them when the incident injects a fault into it.
         """
         secret = (self.run / "secret").read_text().strip()
         hit = {name for phase in self.lab.manifest.phase for fault in phase.faults for name in fault.services}
-        found: dict[str, Port] = {}
+        control: dict[str, ControlPort] = {}
+        faulty: dict[str, Port] = {}
         for container in self.containers():
+            service = container.service
             if container.role in CONTROLLED and CONTROL_PORT in container.ports:
-                found[container.service] = ControlPort(container.service, container.ports[CONTROL_PORT], secret)
+                control[service] = ControlPort(service, container.ports[CONTROL_PORT], secret)
             elif container.role == ROLE_OF_STORE:
-                found[container.service] = ContainerPort(container.service, container.id, DEEDS[container.service])
-            elif container.role == ROLE_OF_PATIENT and container.service in hit:
-                found[container.service] = ContainerPort(container.service, container.id, OF_PATIENTS)
-        return found
+                faulty[service] = ContainerPort(service, container.id, STORE_FAULTS[service])
+            elif container.role == ROLE_OF_PATIENT and service in hit:
+                faulty[service] = ContainerPort(service, container.id, PATIENT_FAULTS)
+        return Ports(control, faulty)
 
     def prometheus_port(self) -> int:
         """Return the loopback port of this project's Prometheus; raises ErError when that does not run."""

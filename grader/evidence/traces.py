@@ -6,7 +6,7 @@ from contextlib import suppress
 from pydantic import BaseModel, TypeAdapter
 
 from grader.base.errors import ErError
-from grader.engine.control_port import Port
+from grader.engine.control_port import ControlPort
 from grader.incident.plan import Plan
 
 TRACE_AUDIT = "trace-audit"
@@ -90,14 +90,14 @@ def state(claims: Sequence[str]) -> str:
     )
 
 
-def read_summaries(port: Port) -> list[Summary]:
+def read_summaries(port: ControlPort) -> list[Summary]:
     """Return the latest orders, newest first."""
-    return TypeAdapter(list[Summary]).validate_python(port.ask("GET", "/traces"))
+    return TypeAdapter(list[Summary]).validate_python(port.traces())
 
 
-def read_trace(port: Port, wanted: str) -> Trace:
+def read_trace(port: ControlPort, wanted: str) -> Trace:
     """Return the trace of an order's number, or of the beginning of its own."""
-    sent = SentTrace.model_validate(port.ask("GET", f"/traces/{wanted}"))
+    sent = SentTrace.model_validate(port.trace(wanted))
     first = min((span.began for span in sent.spans), default=0.0)
     known = {span.span for span in sent.spans}
     spans = [
@@ -117,7 +117,7 @@ def read_trace(port: Port, wanted: str) -> Trace:
     return Trace(order=sent.order, trace=sent.trace, claims=sent.claims, seconds=length, spans=spans)
 
 
-def read_traces(ports: Mapping[str, Port], plan: Plan, zero: float, now: float) -> list[Trace]:
+def read_traces(ports: Mapping[str, ControlPort], plan: Plan, zero: float, now: float) -> list[Trace]:
     """Read a few traces of a play: a lost order's, another that is broken, and one with which all is right.
 
     `zero` and `now` are the incident's start and this moment, in seconds since 1970. What trace-audit does not tell is

@@ -15,7 +15,7 @@ from grader.evidence.traces import read_traces
 from grader.grading.results import Attempt
 from grader.incident.driver import AFTER, Incident
 from grader.incident.plan import Plan
-from grader.incident.restarts import Orchestration
+from grader.incident.restarts import ORCHESTRATOR, Restarts
 
 EVIDENCE_SECONDS = 15.0
 """How long the last evidence may take to be complete after the incident."""
@@ -42,7 +42,7 @@ class AttemptRunner:
         self._thorough = thorough
         self._ports = project.ports()
         self._incident = Incident(plan, self._ports)
-        self._orchestration = Orchestration(project, self._ports)
+        self._restarts = Restarts(project, self._ports.control.get(ORCHESTRATOR))
         self._evidence = Evidence(project.prometheus_port())
         self._stock = sum(role in CONTROLLED for role in project.roles.values()) - 1
         self._phases = [phase.name for phase in plan.phases]
@@ -70,7 +70,7 @@ class AttemptRunner:
         plan, now = self._incident.plan, time.time()
         zero = now - self._incident.elapsed
         attempt.timeline = read_timeline(evidence, plan, zero, now, self._manifest.symptom)
-        attempt.traces = read_traces(self._ports, plan, zero, now)
+        attempt.traces = read_traces(self._ports.control, plan, zero, now)
         return attempt
 
     @property
@@ -86,7 +86,7 @@ class AttemptRunner:
             if self._incident.advance():
                 self._announce()
                 deadline = time.monotonic() + EVIDENCE_SECONDS
-            for name in self._orchestration.advance():
+            for name in self._restarts.advance():
                 self._say(f"the orchestrator restarts `{name}`")
             if time.monotonic() >= look and self._incident.quiet > QUIET_SECONDS:
                 look = time.monotonic() + LOOK_SECONDS
@@ -156,7 +156,7 @@ class AttemptRunner:
 
         A stopped load generator, twin or Prometheus is the host's doing, because the patient cannot reach them.
         """
-        restarting = self._orchestration.busy
+        restarting = self._restarts.busy
         gone = list(stopped(self._project.containers(), self._incident))
         for container in gone:
             if container.role in ("load", "twin", "prometheus"):

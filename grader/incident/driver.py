@@ -1,13 +1,15 @@
-"""The incident's driver: it tells load and stock services what the plan says, when it says it."""
+"""The incident's driver: it enters phases and injects faults when the plan says so."""
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader.base.errors import ErError
 from grader.course.manifest import Fault
-from grader.engine.control_port import Port
+from grader.engine.port import InjectedFault, Port
+from grader.engine.project import Ports
 from grader.incident.plan import Plan, PlannedPhase
 
 AFTER = "after"
@@ -18,13 +20,13 @@ AFTER = "after"
 class Incident:
     """One play of a plan on running services; `advance` is called often and never waits.
 
-    `ports` by service: the one named `load` plays the arrivals, all others are told phase and faults. `late` is by
-    phase how many seconds the driver let go by before it told what was due, at worst. How long services take to hear it
-    is not in it: that may be the patient's doing.
+    The service named `load` plays the arrivals; all others take phase and faults. `late` is, by phase, the longest time
+    in seconds between the moment at which something was due and the driver's call. The time that a service takes to
+    answer does not count, because the patient may cause it.
     """
 
     plan: Plan
-    ports: Mapping[str, Port]
+    ports: Ports
     unacknowledged: list[str] = field(default_factory=list)
     late: dict[str, float] = field(default_factory=dict)
     _zero: float = 0.0
@@ -34,9 +36,9 @@ class Incident:
 
     def begin(self) -> None:
         """Hand the plan to the load generator, which names the moment at which it starts."""
-        self._tell_stock("DELETE", "/faults")
-        started = self.ports["load"].ask("POST", "/play", self.plan.for_load())
-        self._zero = time.monotonic() + float(started["starts_in"])
+        for port in self._stock():
+            port.heal()
+        self._zero = time.monotonic() + self.ports.control["load"].play(self.plan.for_load())
 
     @property
     def elapsed(self) -> float:
@@ -66,7 +68,8 @@ class Incident:
             left, due = self.phase, self._next_edge()
             self._entered += 1
             self._note_late(now, due)
-            self._tell_stock("PUT", "/phase", {"name": self.phase.name if self.phase else AFTER})
+            for port in self._stock():
+                port.enter(self.phase.name if self.phase else AFTER)
             self._replace(left)
         if self._inject_due(now) or moved:
             self._told = self.elapsed
@@ -89,12 +92,13 @@ class Incident:
         return phases[self._entered].start if self._entered < len(phases) else phases[-1].end
 
     def _replace(self, left: PlannedPhase | None) -> None:
-        """Have the faults that a phase begins with follow those of the one before in one step, service by service."""
+        """Replace each service's faults atomically at a phase edge."""
         begins = [fault for fault in self.phase.faults if not fault.at] if self.phase else []
         faults = [*(left.faults if left else []), *begins]
         for service in dict.fromkeys(fault.service for fault in faults):
             wanted = [fault for fault in begins if fault.service == service]
-            self._inject("PUT", service, wanted, [_described(fault) for fault in wanted])
+            with self._acknowledged(service, wanted):
+                self.ports.all[service].replace([_injected(fault) for fault in wanted])
 
     def _to_come(self) -> list[tuple[float, int, Fault]]:
         """Return the faults of the phase that are still to come: when each is due, its number there, and itself."""
@@ -112,12 +116,15 @@ class Incident:
         for due, number, fault in overdue:
             self._injected.add((self._entered, number))
             self._note_late(now, due)
-            self._inject("POST", fault.service, [fault], _described(fault))
+            with self._acknowledged(fault.service, [fault]):
+                self.ports.all[fault.service].inject(_injected(fault))
         return bool(overdue)
 
-    def _inject(self, method: str, service: str, faults: Sequence[Fault], body: object) -> None:
+    @contextmanager
+    def _acknowledged(self, service: str, faults: Sequence[Fault]) -> Iterator[None]:
+        """Note the faults when the service does not acknowledge them."""
         try:
-            self.ports[service].ask(method, "/faults", body)
+            yield
         except (ErError, KeyError) as error:
             kinds = " and ".join(fault.kind for fault in faults) or "healing"
             self.unacknowledged.append(
@@ -125,16 +132,15 @@ class Incident:
             )
 
     def _note_late(self, now: float, due: float) -> None:
-        """Note how long the driver has had nothing to do since something was due; behind the last phase it may wait."""
+        """Note how long the driver was idle after something was due; after the last phase it may be late."""
         if self.phase:
             late = max(0.0, now - max(due, self._told))
             self.late[self.phase.name] = max(late, self.late.get(self.phase.name, 0.0))
 
-    def _tell_stock(self, method: str, path: str, body: object = None) -> None:
-        for service, port in self.ports.items():
-            if service != "load":
-                port.ask(method, path, body)
+    def _stock(self) -> Iterator[Port]:
+        """Give the ports of all services but the load generator."""
+        return (port for service, port in self.ports.all.items() if service != "load")
 
 
-def _described(fault: Fault) -> dict[str, object]:
-    return {"kind": fault.kind, **fault.parameters}
+def _injected(fault: Fault) -> InjectedFault:
+    return InjectedFault(fault.kind, fault.parameters)

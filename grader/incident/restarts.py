@@ -1,26 +1,28 @@
-"""Orchestration: the restarts that a lab's orchestrator decides on, done by the host, which alone has the engine."""
+"""Restarts that a lab's orchestrator decides on; the host does them, because it alone has the engine."""
 
 import time
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from grader.engine.control_port import Port
+from grader.engine.control_port import ControlPort
 from grader.engine.docker import docker
 from grader.engine.project import Project
 
 ORCHESTRATOR = "orchestrator"
-"""The stock service that condemns others, in labs that have it."""
+"""The stock service that decides which others to restart, in labs that have it."""
 
 LOOK_SECONDS = 0.2
 
 
 @dataclass
-class Orchestration:
-    """Restart what the orchestrator has condemned; `advance` is called often and never waits for a restart."""
+class Restarts:
+    """Restart what the orchestrator has condemned; `advance` is called often and never waits for a restart.
+
+    `orchestrator`: its control port, None in a lab without one.
+    """
 
     project: Project
-    ports: Mapping[str, Port]
+    orchestrator: ControlPort | None
     _look: float = 0.0
     _hands: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
     _restarts: list["Future[None]"] = field(default_factory=list)
@@ -32,13 +34,13 @@ class Orchestration:
 
     def advance(self) -> list[str]:
         """Begin the restarts that are due; return the services."""
-        if ORCHESTRATOR not in self.ports or time.monotonic() < self._look:
+        if self.orchestrator is None or time.monotonic() < self._look:
             return []
         self._look = time.monotonic() + LOOK_SECONDS
         for restart in self._restarts:
             if restart.done():
                 restart.result()
-        names: list[str] = self.ports[ORCHESTRATOR].ask("DELETE", "/condemned")
+        names = self.orchestrator.condemned()
         for name in names:
             self._restarts.append(self._hands.submit(self._restart, name))
         return names

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from grader.base.errors import ErError
 from grader.course.course import Lab
-from grader.engine.control_port import Port
+from grader.engine.port import InjectedFault, Port
 from grader.incident.restarts import ORCHESTRATOR
 
 NOT_TO_BREAK = ("load", "twin", ORCHESTRATOR)
@@ -15,11 +15,11 @@ def menu(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
     """Return what can be broken, one fault a line, and what is broken now."""
     lines = []
     for name in [service] if service else _services(ports):
-        offer = _port(lab, ports, name).ask("GET", "/faults")
-        for kind, fault in offer["kinds"].items():
-            call = " ".join([kind, *(f"{key}=…" for key in fault["parameters"])])
-            lines.append(f"./er break {lab.number} {name} {call:<24}  {fault['describes']}")
-        lines += [f"# {name} is broken now: {fault['kind']}" for fault in offer["active"]]
+        offer = _port(lab, ports, name).faults()
+        for kind, fault in offer.kinds.items():
+            call = " ".join([kind, *(f"{key}=…" for key in fault.parameters)])
+            lines.append(f"./er break {lab.number} {name} {call:<24}  {fault.describes}")
+        lines += [f"# {name} is broken now: {fault.kind}" for fault in offer.active]
     return "\n".join([*lines, f"./er heal {lab.number}"])
 
 
@@ -35,12 +35,12 @@ def inject(  # noqa: PLR0913, PLR0917 # the words of one command
 
     `parameters` are KEY=VALUE texts, `seconds` a time like `10s`. Raises ErError for what cannot be read or is refused.
     """
-    fault: dict[str, object] = {"kind": kind}
+    given: dict[str, object] = {}
     for text in parameters:
         key, equals, value = text.partition("=")
         if not equals:
             raise ErError(f"`{text}` is not KEY=VALUE", run=f"./er break {lab.number}")
-        fault[key] = _number(value)
+        given[key] = _number(value)
     if seconds is not None:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)s?", seconds)
         if not match:
@@ -48,20 +48,15 @@ def inject(  # noqa: PLR0913, PLR0917 # the words of one command
                 f"`--for {seconds}` is no time in seconds",
                 run=f"./er break {lab.number} {service} {kind} --for 10s",
             )
-        fault["seconds_active"] = float(match[1])
-    told = _port(lab, ports, service).ask("POST", "/faults", fault)
-    details = ", ".join(
-        f"{key} {value}" for key, value in told.items() if key not in ("id", "kind") and value is not None
-    )
-    return f"{service}: {told['kind']}{f' ({details})' if details else ''}; to end it: ./er heal {lab.number}"
+        given["seconds_active"] = float(match[1])
+    fault = _port(lab, ports, service).inject(InjectedFault(kind, given))
+    details = ", ".join(f"{key} {value}" for key, value in fault.parameters.items() if value is not None)
+    return f"{service}: {fault.kind}{f' ({details})' if details else ''}; to end it: ./er heal {lab.number}"
 
 
 def heal(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
     """Heal one service, or all, and return how many faults ended."""
-    healed = sum(
-        _port(lab, ports, name).ask("DELETE", "/faults")["healed"]
-        for name in ([service] if service else _services(ports))
-    )
+    healed = sum(_port(lab, ports, name).heal() for name in ([service] if service else _services(ports)))
     return f"{healed} healed"
 
 

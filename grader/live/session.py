@@ -12,15 +12,14 @@ from grader.course.catalog import read_catalog
 from grader.course.course import Course, Lab
 from grader.course.submission import stage, work_copy
 from grader.engine.containers import remove_project
-from grader.engine.control_port import Port
 from grader.engine.ownership import fresh_name, known_runs, live_lab
-from grader.engine.project import Project
+from grader.engine.project import Ports, Project
 from grader.evidence.prometheus import Evidence
 from grader.grading.readiness import bring_up
 from grader.grading.slots import POLL_SECONDS, slot
 from grader.incident.driver import Incident
 from grader.incident.plan import Plan, fresh_seed
-from grader.incident.restarts import Orchestration
+from grader.incident.restarts import ORCHESTRATOR, Restarts
 from grader.live.screen import Screen
 from grader.live.vitals import Monitor, Vitals
 
@@ -41,8 +40,8 @@ def live_project(course: Course, lab: Lab, images: Mapping[str, str]) -> Project
     return Project(lab, name, course.runs / name, images, live)
 
 
-def live_ports(course: Course, lab: Lab) -> dict[str, Port]:
-    """Return what can be broken of a live lab by service; raises ErError when it is not live."""
+def live_ports(course: Course, lab: Lab) -> Ports:
+    """Return the ports of a live lab; raises ErError when it is not live."""
     project = live_project(course, lab, {})
     if not project.containers():
         raise ErError(f"lab {lab.number} is not live", run=f"make lab-{lab.number}")
@@ -81,7 +80,7 @@ class Session:
         self._seen = _signature(self._work, lab)
         self._restarted: float | None = None
         self._look_again = 0.0
-        self._orchestration = Orchestration(project, {})
+        self._restarts = Restarts(project, None)
         self._emergency = read_catalog(course).row(lab.manifest.emergency)
         self.symptom: str | None = None
 
@@ -123,11 +122,11 @@ class Session:
         monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
         while True:
             incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
-            self._orchestration = Orchestration(self._project, ports)
+            self._restarts = Restarts(self._project, ports.control.get(ORCHESTRATOR))
             with slot(self._screen.event, self._mind_edits):
                 incident.begin()
                 self._play_once(incident, monitor)
-                while ports["load"].ask("GET", "/state")["state"] != "finished":
+                while ports.control["load"].state() != "finished":
                     self._tick(monitor, incident)
             if not forever:
                 return
@@ -142,7 +141,7 @@ class Session:
 
     def _tick(self, monitor: Monitor, incident: Incident) -> None:
         self._mind_edits()
-        for name in self._orchestration.advance():
+        for name in self._restarts.advance():
             self._screen.event(f"the orchestrator restarts `{name}`: its health check failed three times")
         if self._screen.due(VITALS_SECONDS) and (vitals := monitor.look()):
             symptom = self._symptom_in(vitals)

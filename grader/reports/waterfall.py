@@ -8,7 +8,7 @@ from rich.text import Text
 from grader.base.errors import ErError
 from grader.base.sanitize import plain
 from grader.course.course import Lab
-from grader.engine.control_port import Port
+from grader.engine.control_port import ControlPort
 from grader.evidence.traces import TRACE_AUDIT, read_summaries, read_trace, state
 
 LATEST = 20
@@ -16,7 +16,7 @@ BAR = 40
 """Characters of a whole trace's length in time."""
 
 
-def listing(lab: Lab, ports: Mapping[str, Port]) -> Table:
+def listing(lab: Lab, ports: Mapping[str, ControlPort]) -> Table:
     """Return the latest orders, newest first, each with what is wrong with it and with its trace."""
     table = _table("order", "trace", "what of it")
     for order in read_summaries(_audit(lab, ports))[:LATEST]:
@@ -26,7 +26,7 @@ def listing(lab: Lab, ports: Mapping[str, Port]) -> Table:
     return table
 
 
-def waterfall(lab: Lab, ports: Mapping[str, Port], wanted: str) -> Table:
+def waterfall(lab: Lab, ports: Mapping[str, ControlPort], wanted: str) -> Table:
     """Return one order's trace: each span below its parent, with its place in time; failed ones are marked."""
     if not wanted.isalnum():
         raise ErError(f"`{wanted}` is neither an order nor a trace", run=f"./er traces {lab.number}")
@@ -44,7 +44,7 @@ def waterfall(lab: Lab, ports: Mapping[str, Port], wanted: str) -> Table:
     return table
 
 
-def _audit(lab: Lab, ports: Mapping[str, Port]) -> Port:
+def _audit(lab: Lab, ports: Mapping[str, ControlPort]) -> ControlPort:
     if TRACE_AUDIT not in ports:
         raise ErError(f"lab {lab.number} has no traces to look at", run="./er list")
     return ports[TRACE_AUDIT]

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlparse
 
 from grader.base.errors import ErError, HostError
 from grader.engine.containers import Container
-from grader.engine.control_port import ControlPort, Port
-from grader.engine.project import Project
+from grader.engine.control_port import ControlPort
+from grader.engine.project import Ports, Project
 
 RIGHT: dict[str, Any] = {
     "good": 1000, "total": 1000, "quick": 950, "calls": 1.0, "sold_twice": 0,
@@ -163,8 +163,8 @@ class FakeProject(Project):
     def serving(self, patients: list[Container]) -> bool:
         return bool(patients)
 
-    def ports(self) -> dict[str, Port]:
-        return {name: ControlPort(name, self.port, SECRET) for name in ("load", *STOCK)}
+    def ports(self) -> Ports:
+        return Ports({name: ControlPort(name, self.port, SECRET) for name in ("load", *STOCK)})
 
     def prometheus_port(self) -> int:
         return 1 if self.script.value("prometheus") is False else self.port

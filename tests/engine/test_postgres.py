@@ -7,7 +7,8 @@ import pytest
 from real_stores import Store
 
 from grader.base.errors import ErError
-from grader.engine.container_faults import DEEDS, ContainerPort
+from grader.engine.container_faults import STORE_FAULTS, ContainerPort
+from grader.engine.port import InjectedFault
 
 pytestmark = pytest.mark.engine
 
@@ -64,28 +65,28 @@ def test_over_the_network_nobody_else_gets_in(postgres: Store, role: str) -> Non
 
 
 def test_a_database_that_refuses_cuts_the_patient_off_and_lets_it_in_again_when_it_is_healed(postgres: Store) -> None:
-    port = ContainerPort("postgres", postgres.container, DEEDS["postgres"])
+    port = ContainerPort("postgres", postgres.container, STORE_FAULTS["postgres"])
 
     async def cut_off() -> None:
         connection = await asyncpg.connect(postgres.patient)
-        assert port.ask("PUT", "/faults", [{"kind": "refuse"}]) == [{"id": 1, "kind": "refuse"}]
+        port.replace([InjectedFault("refuse")])
         with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)):
             await connection.fetch("SELECT 1")
         with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
             await asyncpg.connect(postgres.patient)
-        assert [active["kind"] for active in port.ask("GET", "/faults")["active"]] == ["refuse"]
-        assert port.ask("DELETE", "/faults") == {"healed": 1}
+        assert port.faults().active == [InjectedFault("refuse")]
+        assert port.heal() == 1
         assert await ask(postgres.patient, "SELECT 1")
 
     asyncio.run(cut_off())
 
 
 def test_a_database_that_is_paused_is_there_again_when_it_is_healed(postgres: Store) -> None:
-    port = ContainerPort("postgres", postgres.container, DEEDS["postgres"])
-    port.ask("PUT", "/faults", [{"kind": "pause"}])
+    port = ContainerPort("postgres", postgres.container, STORE_FAULTS["postgres"])
+    port.replace([InjectedFault("pause")])
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(ask(postgres.patient, "SELECT 1"), 0.3))
-    with pytest.raises(ErError, match="it has pause, refuse"):
-        port.ask("POST", "/faults", {"kind": "restart"})
-    assert port.ask("PUT", "/faults", []) == []
+    with pytest.raises(ErError, match="it has `pause`, `refuse`"):
+        port.inject(InjectedFault("restart"))
+    port.replace([])
     assert asyncio.run(ask(postgres.patient, "SELECT 1"))

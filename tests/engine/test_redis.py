@@ -15,7 +15,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from grader.course.course import Course
-from grader.engine.container_faults import DEEDS, ContainerPort
+from grader.engine.container_faults import STORE_FAULTS, ContainerPort
+from grader.engine.port import InjectedFault
 
 pytestmark = pytest.mark.engine
 
@@ -65,13 +66,13 @@ def test_the_owner_may_all_and_the_patient_does_not_know_its_password(redis: Sto
 
 
 def test_a_paused_store_answers_nothing_and_has_forgotten_nothing_when_it_is_healed(redis: Store, url: str) -> None:
-    port = ContainerPort("redis", redis.container, DEEDS["redis"])
+    port = ContainerPort("redis", redis.container, STORE_FAULTS["redis"])
     with Redis.from_url(url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)) as store:
         store.set("key", "kept")
-        port.ask("PUT", "/faults", [{"kind": "pause"}])
+        port.replace([InjectedFault("pause")])
         with pytest.raises(RedisTimeoutError):
             store.get("key")
-        port.ask("PUT", "/faults", [])
+        port.replace([])
         assert store.get("key") == b"kept"
 
 

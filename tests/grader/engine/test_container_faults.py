@@ -1,4 +1,4 @@
-"""A store or a patient is asked about faults as a stock service is, and the engine does them."""
+"""The engine injects faults into the container of a store or of a patient."""
 
 import time
 
@@ -7,8 +7,11 @@ from patience import eventually
 
 from grader.base.errors import ErError
 from grader.engine import container_faults
-from grader.engine.container_faults import DEEDS, LOOK_SECONDS, OF_PATIENTS, STARTING_CPUS, ContainerPort
+from grader.engine.container_faults import LOOK_SECONDS, PATIENT_FAULTS, STARTING_CPUS, STORE_FAULTS, ContainerPort
 from grader.engine.docker import DockerError
+from grader.engine.port import InjectedFault
+
+PAUSE, KILL, REFUSE, RESTART = (InjectedFault(kind) for kind in ("pause", "kill", "refuse", "restart"))
 
 
 class Engine:
@@ -65,141 +68,137 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 @pytest.fixture
 def redis(engine: Engine) -> ContainerPort:
     del engine
-    return ContainerPort("redis", "abc", DEEDS["redis"])
+    return ContainerPort("redis", "abc", STORE_FAULTS["redis"])
 
 
 @pytest.fixture
 def postgres(engine: Engine) -> ContainerPort:
     del engine
-    return ContainerPort("postgres", "abc", DEEDS["postgres"])
+    return ContainerPort("postgres", "abc", STORE_FAULTS["postgres"])
 
 
 @pytest.fixture
 def replica(engine: Engine) -> ContainerPort:
     del engine
-    return ContainerPort("sales-1", "abc", OF_PATIENTS)
+    return ContainerPort("sales-1", "abc", PATIENT_FAULTS)
 
 
-def test_a_replica_is_dead_while_phases_want_it_and_is_started_anew_then(
-    replica: ContainerPort, engine: Engine
-) -> None:
+def test_a_replica_is_killed_once_and_started_again_when_healed(replica: ContainerPort, engine: Engine) -> None:
     for _ in range(2):
-        assert replica.ask("PUT", "/faults", [{"kind": "kill"}]) == [{"id": 1, "kind": "kill"}]
+        replica.replace([KILL])
     assert not engine.running
-    assert replica.ask("PUT", "/faults", []) == []
+    replica.replace([])
     assert engine.done == ["kill", "start"]
 
 
-def test_a_replica_that_starts_anew_is_limited_as_it_is_judged_once_it_is_healthy(
+def test_a_restarted_replica_gets_its_judged_cpu_limit_once_it_is_healthy(
     replica: ContainerPort, engine: Engine
 ) -> None:
-    replica.ask("PUT", "/faults", [{"kind": "kill"}])
+    replica.replace([KILL])
     engine.health = "starting"
-    replica.ask("PUT", "/faults", [])
+    replica.replace([])
     time.sleep(3 * LOOK_SECONDS)
     assert engine.cpus == STARTING_CPUS
     engine.health = "healthy"
     assert eventually(lambda: engine.cpus == "0.25")
 
 
-def test_a_replica_that_never_gets_healthy_is_limited_all_the_same(
+def test_a_restarted_replica_that_stays_unhealthy_is_limited_in_the_end(
     replica: ContainerPort, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(container_faults, "STARTING_SECONDS", 0.1)
     engine.health = "starting"
-    replica.ask("PUT", "/faults", [{"kind": "kill"}])
-    replica.ask("PUT", "/faults", [])
+    replica.replace([KILL])
+    replica.replace([])
     assert eventually(lambda: engine.cpus == "0.25")
 
 
 def test_a_replica_that_was_left_dead_is_found_and_healed(replica: ContainerPort, engine: Engine) -> None:
     engine.running = False
-    assert [active["kind"] for active in replica.ask("GET", "/faults")["active"]] == ["kill"]
-    assert replica.ask("DELETE", "/faults") == {"healed": 1}
+    assert replica.faults().active == [KILL]
+    assert replica.heal() == 1
     assert engine.running
 
 
-def test_a_replica_that_was_paused_can_be_killed_next(replica: ContainerPort, engine: Engine) -> None:
-    replica.ask("PUT", "/faults", [{"kind": "pause"}])
-    assert replica.ask("PUT", "/faults", [{"kind": "kill"}]) == [{"id": 1, "kind": "kill"}]
+def test_a_paused_replica_can_be_killed_next(replica: ContainerPort, engine: Engine) -> None:
+    replica.replace([PAUSE])
+    replica.replace([KILL])
     assert engine.done == ["pause", "unpause", "kill"]
 
 
-def test_a_store_is_paused_while_phases_want_it_and_once(redis: ContainerPort, engine: Engine) -> None:
+def test_a_store_is_paused_once_while_several_phases_want_it(redis: ContainerPort, engine: Engine) -> None:
     for _ in range(2):
-        assert redis.ask("PUT", "/faults", [{"kind": "pause"}]) == [{"id": 1, "kind": "pause"}]
-    assert redis.ask("PUT", "/faults", []) == []
+        redis.replace([PAUSE])
+    redis.replace([])
     assert engine.done == ["pause", "unpause"]
 
 
-def test_a_store_that_is_paused_by_hand_is_healed_and_says_how_often(redis: ContainerPort) -> None:
-    assert redis.ask("POST", "/faults", {"kind": "pause"})["kind"] == "pause"
-    assert [active["kind"] for active in redis.ask("GET", "/faults")["active"]] == ["pause"]
-    assert redis.ask("DELETE", "/faults") == {"healed": 1}
-    assert redis.ask("DELETE", "/faults") == {"healed": 0}
+def test_healing_a_paused_store_counts_its_faults(redis: ContainerPort) -> None:
+    assert redis.inject(PAUSE) == PAUSE
+    assert redis.faults().active == [PAUSE]
+    assert redis.heal() == 1
+    assert redis.heal() == 0
 
 
-def test_a_restart_follows_a_pause_and_is_over_when_it_is_done(redis: ContainerPort, engine: Engine) -> None:
-    redis.ask("PUT", "/faults", [{"kind": "pause"}])
-    assert redis.ask("PUT", "/faults", [{"kind": "restart"}]) == [{"id": 1, "kind": "restart"}]
+def test_a_restart_after_a_pause_is_not_active_afterwards(redis: ContainerPort, engine: Engine) -> None:
+    redis.replace([PAUSE])
+    redis.replace([RESTART])
     assert engine.done == ["pause", "unpause", "restart"]
-    assert redis.ask("GET", "/faults")["active"] == []
+    assert redis.faults().active == []
 
 
 def test_a_database_refuses_the_patient_until_it_is_healed(postgres: ContainerPort, engine: Engine) -> None:
     for _ in range(2):
-        assert postgres.ask("PUT", "/faults", [{"kind": "refuse"}]) == [{"id": 1, "kind": "refuse"}]
-    assert [active["kind"] for active in postgres.ask("GET", "/faults")["active"]] == ["refuse"]
-    assert postgres.ask("DELETE", "/faults") == {"healed": 1}
+        postgres.replace([REFUSE])
+    assert postgres.faults().active == [REFUSE]
+    assert postgres.heal() == 1
     assert engine.done == ["refuse", "let in"]
 
 
-def test_a_paused_database_is_asked_nothing(postgres: ContainerPort, engine: Engine) -> None:
-    postgres.ask("PUT", "/faults", [{"kind": "pause"}])
-    assert [active["kind"] for active in postgres.ask("GET", "/faults")["active"]] == ["pause"]
-    assert postgres.ask("PUT", "/faults", [{"kind": "refuse"}]) == [{"id": 1, "kind": "refuse"}]
+def test_a_paused_database_is_not_probed_for_other_faults(postgres: ContainerPort, engine: Engine) -> None:
+    postgres.replace([PAUSE])
+    assert postgres.faults().active == [PAUSE]
+    postgres.replace([REFUSE])
     assert engine.done == ["pause", "unpause", "refuse"]
 
 
-def test_by_hand_a_second_fault_joins_the_first(postgres: ContainerPort, engine: Engine) -> None:
-    postgres.ask("POST", "/faults", {"kind": "refuse"})
-    assert postgres.ask("POST", "/faults", {"kind": "pause"})["kind"] == "pause"
+def test_an_injected_fault_joins_the_active_one(postgres: ContainerPort, engine: Engine) -> None:
+    postgres.inject(REFUSE)
+    postgres.inject(PAUSE)
     assert engine.done == ["refuse", "pause"]
 
 
-def test_a_phases_fault_takes_one_call_of_the_engine_and_so_does_its_end(
-    postgres: ContainerPort, engine: Engine
-) -> None:
-    postgres.ask("DELETE", "/faults")
-    for wanted, done in (([{"kind": "refuse"}], "refuse"), ([], "let in")):
+def test_a_phase_edge_costs_one_call_of_the_engine(postgres: ContainerPort, engine: Engine) -> None:
+    postgres.heal()
+    for wanted, done in (([REFUSE], "refuse"), ([], "let in")):
         engine.calls = 0
-        postgres.ask("PUT", "/faults", wanted)
+        postgres.replace(wanted)
         assert (engine.calls, engine.done[-1]) == (1, done)
 
 
-def test_a_store_that_was_healed_by_hand_meanwhile_is_looked_at_again(redis: ContainerPort, engine: Engine) -> None:
-    redis.ask("PUT", "/faults", [{"kind": "pause"}])
-    assert ContainerPort("redis", "abc", DEEDS["redis"]).ask("DELETE", "/faults") == {"healed": 1}
-    assert redis.ask("PUT", "/faults", []) == []
-    redis.ask("PUT", "/faults", [{"kind": "pause"}])
+def test_a_store_healed_by_another_process_is_probed_again(redis: ContainerPort, engine: Engine) -> None:
+    redis.replace([PAUSE])
+    assert ContainerPort("redis", "abc", STORE_FAULTS["redis"]).heal() == 1
+    redis.replace([])
+    redis.replace([PAUSE])
     assert engine.done == ["pause", "unpause", "pause"]
 
 
-def test_a_phase_is_nothing_to_a_store(redis: ContainerPort, engine: Engine) -> None:
-    redis.ask("PUT", "/phase", {"name": "steady"})
+def test_a_store_ignores_the_phase(redis: ContainerPort, engine: Engine) -> None:
+    redis.enter("steady")
     assert not engine.done
 
 
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"kind": "slow", "seconds": 1}, "`redis` has no fault `slow`; it has pause, restart"),
-        ({"kind": "pause", "seconds_active": 3}, "takes no `seconds_active`: it lasts until it is healed"),
+        (InjectedFault("slow", {"seconds": 1}), "`redis` has no fault `slow`; it has `pause`, `restart`"),
+        (InjectedFault("pause", {"seconds_active": 3}), "`redis` takes no parameters, but got `seconds_active`"),
     ],
 )
-def test_what_a_store_cannot_do_is_refused_and_nothing_is_done(
-    redis: ContainerPort, engine: Engine, fault: dict[str, object], complaint: str
+def test_an_unknown_fault_is_refused_and_nothing_is_done(
+    redis: ContainerPort, engine: Engine, fault: InjectedFault, complaint: str
 ) -> None:
     with pytest.raises(ErError, match=complaint):
-        redis.ask("POST", "/faults", fault)
+        redis.inject(fault)
     assert not engine.done

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from grader.engine.project import Ports
 from grader.evidence import fitness
 from grader.evidence.prometheus import Evidence
 from grader.incident.driver import Incident
@@ -33,7 +34,7 @@ class Told(Evidence):
 
 
 def incident(*unacknowledged: str) -> Incident:
-    return Incident(Plan(1, []), {}, list(unacknowledged))
+    return Incident(Plan(1, []), Ports({}), list(unacknowledged))
 
 
 def test_a_quiet_host_with_all_of_the_load_sent_is_fit() -> None:

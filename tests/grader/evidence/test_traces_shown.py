@@ -6,6 +6,7 @@ import pytest
 
 from grader.base.errors import ErError
 from grader.course.manifest import Fault
+from grader.engine.control_port import ControlPort
 from grader.evidence.traces import LONGEST_TEXT, MOST_SPANS, SETTLED_SECONDS, Trace, read_traces
 from grader.incident.plan import Plan, PlannedPhase
 from trace_audit import book
@@ -24,18 +25,19 @@ def span(name: str, parent: str = "", began: float = ZERO, **attributes: str) ->
     return {**made, "status": "ok", "attributes": attributes}
 
 
-class Audit:
+class Audit(ControlPort):
     """Stands for trace-audit: it has these orders, newest first, all with the same spans."""
 
     def __init__(self, *orders: dict[str, Any], spans: tuple[dict[str, Any], ...] = (span("a"),)) -> None:
+        super().__init__("trace-audit", 0, "")
         self.orders = orders
         self.spans = spans
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a control port does
-        del method, body
-        if path == "/traces":
-            return [*self.orders]
-        return {**next(one for one in self.orders if path == f"/traces/{one['trace']}"), "spans": [*self.spans]}
+    def traces(self) -> object:
+        return [*self.orders]
+
+    def trace(self, wanted: str) -> object:
+        return {**next(one for one in self.orders if wanted == one["trace"]), "spans": [*self.spans]}
 
 
 def shown(*orders: dict[str, Any], now: float = 60) -> list[str]:
@@ -98,17 +100,18 @@ def test_a_trace_is_cut_at_its_bounds_and_counts_what_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("answer", [ErError("gone"), ValueError("no JSON"), None, [{}], "x"], ids=repr)
-@pytest.mark.parametrize("at", ["/traces", "/traces/o"])
-def test_what_trace_audit_does_not_tell_costs_the_traces_and_nothing_else(at: str, answer: object) -> None:
-    class Broken(Audit):
-        def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a control port does
-            if path != at:
-                return super().ask(method, path, body)
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
+@pytest.mark.parametrize("method", ["traces", "trace"])
+def test_a_broken_trace_audit_costs_the_traces_and_nothing_else(
+    method: str, answer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: str) -> object:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    assert read_traces({"trace-audit": Broken(order("o"))}, PLAN, ZERO, ZERO + 60) == []
+    audit = Audit(order("o"))
+    monkeypatch.setattr(audit, method, broken)
+    assert read_traces({"trace-audit": audit}, PLAN, ZERO, ZERO + 60) == []
 
 
 def test_a_lab_without_a_trace_audit_is_asked_for_nothing() -> None:

@@ -1,34 +1,58 @@
-"""The driver tells every stock service each phase once, in order, and injects each fault once."""
+"""The driver enters each phase and injects each fault once, in order."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from grader.base.errors import ErError
 from grader.course.manifest import Fault
 from grader.engine.control_port import ControlPort
+from grader.engine.port import InjectedFault
+from grader.engine.project import Ports
 from grader.incident.driver import Incident
 from grader.incident.plan import Plan, PlannedPhase
 
-Call = tuple[str, str, object]
+Call = tuple[str, object]
 
 
 class RecordingPort(ControlPort):
-    """A control port that notes what it is asked."""
+    """A control port that notes its calls; with a clock, each but the first takes 0.4 s."""
 
-    def __init__(self, service: str, *, refuses: str = "", clock: "Clock | None" = None) -> None:
+    def __init__(self, service: str, *, refuses_faults: bool = False, clock: "Clock | None" = None) -> None:
         super().__init__(service, 0, "")
         self.calls: list[Call] = []
-        self.refuses = refuses
+        self.refuses_faults = refuses_faults
         self.clock = clock
 
-    def ask(self, method: str, path: str, body: object = None) -> object:
-        if path == self.refuses and method in {"POST", "PUT"}:
+    def enter(self, phase: str) -> None:
+        self._note("enter", phase)
+
+    def inject(self, fault: InjectedFault) -> InjectedFault:
+        self._note("inject", fault)
+        return fault
+
+    def replace(self, faults: Sequence[InjectedFault]) -> None:
+        self._note("replace", list(faults))
+
+    def heal(self) -> int:
+        self.calls.append(("heal", None))
+        return 0
+
+    def play(self, plan: Mapping[str, object]) -> float:
+        self.calls.append(("play", plan))
+        return 0.0
+
+    def _note(self, method: str, given: object) -> None:
+        if self.refuses_faults and method != "enter":
             raise ErError("no")
-        self.calls.append((method, path, body))
-        if self.clock and method != "DELETE":
+        self.calls.append((method, given))
+        if self.clock:
             self.clock.now += 0.4
-        return {"starts_in": 0.0}
+
+
+def ports(**others: RecordingPort) -> Ports:
+    return Ports({"load": RecordingPort("load"), **others})
 
 
 class Clock:
@@ -54,7 +78,7 @@ def plan() -> Plan:
 
 
 def played(clock: Clock, quotes: RecordingPort) -> Incident:
-    incident = Incident(plan(), {"load": RecordingPort("load"), "quotes": quotes, "twin": RecordingPort("twin")})
+    incident = Incident(plan(), ports(quotes=quotes, twin=RecordingPort("twin")))
     incident.begin()
     moves = []
     for _ in range(61):
@@ -66,34 +90,34 @@ def played(clock: Clock, quotes: RecordingPort) -> Incident:
     return incident
 
 
-def test_every_phase_and_fault_is_told_once_and_in_order(clock: Clock) -> None:
+def test_each_phase_is_entered_and_each_fault_injected_once_in_order(clock: Clock) -> None:
     quotes = RecordingPort("quotes")
     incident = played(clock, quotes)
     assert quotes.calls == [
-        ("DELETE", "/faults", None),
-        ("PUT", "/phase", {"name": "steady"}),
-        ("PUT", "/phase", {"name": "fault"}),
-        ("POST", "/faults", {"kind": "slow", "seconds": 2}),
-        ("PUT", "/phase", {"name": "after"}),
-        ("PUT", "/faults", []),
+        ("heal", None),
+        ("enter", "steady"),
+        ("enter", "fault"),
+        ("inject", InjectedFault("slow", {"seconds": 2})),
+        ("enter", "after"),
+        ("replace", []),
     ]
     assert incident.unacknowledged == []
     assert incident.ended == 2
 
 
-def test_the_load_is_told_the_plan_and_nothing_else(clock: Clock) -> None:
+def test_the_load_generator_gets_the_plan_and_nothing_else(clock: Clock) -> None:
     incident = played(clock, RecordingPort("quotes"))
-    load = incident.ports["load"]
+    load = incident.ports.control["load"]
     assert isinstance(load, RecordingPort)
-    assert load.calls == [("POST", "/play", plan().for_load())]
+    assert load.calls == [("play", plan().for_load())]
 
 
-def test_a_fault_that_is_not_acknowledged_is_noted(clock: Clock) -> None:
-    incident = played(clock, RecordingPort("quotes", refuses="/faults"))
+def test_an_unacknowledged_fault_is_noted(clock: Clock) -> None:
+    incident = played(clock, RecordingPort("quotes", refuses_faults=True))
     assert incident.unacknowledged == ["slow on `quotes` in `fault`: no", "healing on `quotes` in `after`: no"]
 
 
-def test_the_faults_that_a_phase_begins_with_follow_those_of_the_one_before_in_one_step(clock: Clock) -> None:
+def test_faults_are_replaced_atomically_at_a_phase_edge(clock: Clock) -> None:
     hang, cold, error = (
         Fault.model_validate({"service": "quotes", "kind": kind, "at": at})
         for kind, at in (("hang", 0), ("cold", 0), ("error", 0.5))
@@ -104,22 +128,22 @@ def test_the_faults_that_a_phase_begins_with_follow_those_of_the_one_before_in_o
         PlannedPhase("waking", 2, 1, {"a": 1}, [cold, error]),
     ]
     quotes = RecordingPort("quotes")
-    incident = Incident(Plan(7, phases), {"load": RecordingPort("load"), "quotes": quotes})
+    incident = Incident(Plan(7, phases), ports(quotes=quotes))
     incident.begin()
     for _ in range(50):
         incident.advance()
         clock.now += 0.1
-    assert [call for call in quotes.calls if call[1] == "/faults"] == [
-        ("DELETE", "/faults", None),
-        ("PUT", "/faults", [{"kind": "hang"}]),
-        ("PUT", "/faults", [{"kind": "cold"}]),
-        ("POST", "/faults", {"kind": "error"}),
-        ("PUT", "/faults", []),
+    assert [call for call in quotes.calls if call[0] != "enter"] == [
+        ("heal", None),
+        ("replace", [InjectedFault("hang")]),
+        ("replace", [InjectedFault("cold")]),
+        ("inject", InjectedFault("error")),
+        ("replace", []),
     ]
 
 
-def test_a_driver_that_stood_still_is_late_with_what_was_due_meanwhile(clock: Clock) -> None:
-    incident = Incident(plan(), {"load": RecordingPort("load"), "quotes": RecordingPort("quotes")})
+def test_a_stalled_driver_is_late_with_the_phase_that_was_due(clock: Clock) -> None:
+    incident = Incident(plan(), ports(quotes=RecordingPort("quotes")))
     incident.begin()
     incident.advance()
     clock.now += 3.4
@@ -127,8 +151,8 @@ def test_a_driver_that_stood_still_is_late_with_what_was_due_meanwhile(clock: Cl
     assert incident.late == {"steady": 0, "fault": pytest.approx(1.4)}
 
 
-def test_a_fault_within_a_phase_is_late_as_well(clock: Clock) -> None:
-    incident = Incident(plan(), {"load": RecordingPort("load"), "quotes": RecordingPort("quotes")})
+def test_a_stalled_driver_is_late_with_a_fault_within_a_phase(clock: Clock) -> None:
+    incident = Incident(plan(), ports(quotes=RecordingPort("quotes")))
     incident.begin()
     for now in (100.0, 102.0, 103.7):
         clock.now = now
@@ -136,11 +160,11 @@ def test_a_fault_within_a_phase_is_late_as_well(clock: Clock) -> None:
     assert incident.late == {"steady": 0, "fault": pytest.approx(0.7)}
 
 
-def test_a_service_that_takes_its_time_makes_nothing_late(clock: Clock) -> None:
+def test_a_slow_service_does_not_make_the_driver_late(clock: Clock) -> None:
     faults = [Fault.model_validate({"service": "quotes", "kind": "slow", "at": at}) for at in (0, 1, 1, 1.2)]
     phases = [PlannedPhase("steady", 0, 2, {"a": 1}, []), PlannedPhase("fault", 2, 3, {"a": 1}, faults)]
     quotes = RecordingPort("quotes", clock=clock)
-    incident = Incident(Plan(7, phases), {"load": RecordingPort("load"), "quotes": quotes})
+    incident = Incident(Plan(7, phases), ports(quotes=quotes))
     incident.begin()
     while not incident.over:
         incident.advance()
@@ -149,8 +173,8 @@ def test_a_service_that_takes_its_time_makes_nothing_late(clock: Clock) -> None:
     assert max(incident.late.values()) == pytest.approx(0.01, abs=0.01)
 
 
-def test_it_is_known_how_long_nothing_is_due(clock: Clock) -> None:
-    incident = Incident(plan(), {"load": RecordingPort("load"), "quotes": RecordingPort("quotes")})
+def test_quiet_is_the_time_until_something_is_due(clock: Clock) -> None:
+    incident = Incident(plan(), ports(quotes=RecordingPort("quotes")))
     incident.begin()
     quiet = []
     for now in (100.0, 101.5, 102.0, 103.5, 105.0):
@@ -160,16 +184,16 @@ def test_it_is_known_how_long_nothing_is_due(clock: Clock) -> None:
     assert quiet == [2.0, 0.5, 1.0, 1.5, math.inf]
 
 
-def test_who_is_killed_in_this_phase_does_not_run_by_the_incidents_doing(clock: Clock) -> None:
+def test_the_incident_kills_a_service_only_in_the_phase_that_says_so(clock: Clock) -> None:
     kill = Fault.model_validate({"service": "sales-2", "kind": "kill"})
     pause = Fault.model_validate({"service": "sales-1", "kind": "pause"})
     phases = [PlannedPhase("steady", 0, 2, {}, []), PlannedPhase("dead", 2, 2, {}, [pause, kill])]
-    ports = {name: RecordingPort(name) for name in ("load", "sales-1", "sales-2")}
-    incident = Incident(Plan(7, phases), ports)
+    replicas = {name: RecordingPort(name) for name in ("sales-1", "sales-2")}
+    incident = Incident(Plan(7, phases), ports(**replicas))
     incident.begin()
     killed = []
     for seconds in (0, 1.9, 0.2, 2):
         clock.now += seconds
         incident.advance()
-        killed.append([name for name in ports if incident.kills(name)])
+        killed.append([name for name in replicas if incident.kills(name)])
     assert killed == [[], [], ["sales-2"], []]

@@ -1,4 +1,4 @@
-"""The host restarts what the orchestrator has condemned, and does not wait for it."""
+"""The host restarts what the orchestrator has condemned, without waiting."""
 
 import threading
 
@@ -7,7 +7,7 @@ import pytest
 from grader.base.errors import ErError
 from grader.engine.containers import Container
 from grader.engine.control_port import ControlPort
-from grader.incident.restarts import LOOK_SECONDS, ORCHESTRATOR, Orchestration
+from grader.incident.restarts import LOOK_SECONDS, ORCHESTRATOR, Restarts
 
 
 class Condemning(ControlPort):
@@ -15,11 +15,10 @@ class Condemning(ControlPort):
 
     def __init__(self, *condemned: list[str]) -> None:
         super().__init__(ORCHESTRATOR, 0, "")
-        self.condemned = list(condemned)
+        self._answers = list(condemned)
 
-    def ask(self, method: str, path: str, body: object = None) -> list[str]:
-        assert (method, path, body) == ("DELETE", "/condemned", None)
-        return self.condemned.pop(0) if self.condemned else []
+    def condemned(self) -> list[str]:
+        return self._answers.pop(0) if self._answers else []
 
 
 class Containers:
@@ -31,7 +30,7 @@ class Containers:
 
 
 class Engine:
-    """An engine that restarts when it is let."""
+    """An engine whose restarts end when the test allows it."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
@@ -60,18 +59,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def orchestration(*condemned: list[str]) -> Orchestration:
-    return Orchestration(Containers(), {ORCHESTRATOR: Condemning(*condemned)})  # type: ignore[arg-type]
+def restarts(*condemned: list[str]) -> Restarts:
+    return Restarts(Containers(), Condemning(*condemned))  # type: ignore[arg-type]
 
 
-def until_idle(orchestration: Orchestration) -> None:
-    for restart in orchestration._restarts:  # noqa: SLF001 # to wait for its end
+def until_idle(restarts: Restarts) -> None:
+    for restart in restarts._restarts:  # noqa: SLF001 # to wait for its end
         restart.exception(10)
 
 
-def test_who_is_condemned_is_restarted_and_nobody_else(engine: Engine, clock: list[float]) -> None:
+def test_only_a_condemned_service_is_restarted(engine: Engine, clock: list[float]) -> None:
     engine.may.set()
-    acting = orchestration(["portal"])
+    acting = restarts(["portal"])
     assert acting.advance() == ["portal"]
     until_idle(acting)
     clock[0] += LOOK_SECONDS
@@ -79,9 +78,9 @@ def test_who_is_condemned_is_restarted_and_nobody_else(engine: Engine, clock: li
     assert engine.calls == [("restart", "--time", "0", "id-portal")]
 
 
-def test_it_is_busy_while_a_restart_is_under_way(engine: Engine, clock: list[float]) -> None:
+def test_restarts_are_busy_while_one_is_under_way(engine: Engine, clock: list[float]) -> None:
     del clock
-    acting = orchestration(["portal"])
+    acting = restarts(["portal"])
     assert not acting.busy
     acting.advance()
     assert acting.busy
@@ -90,9 +89,9 @@ def test_it_is_busy_while_a_restart_is_under_way(engine: Engine, clock: list[flo
     assert not acting.busy
 
 
-def test_it_looks_no_more_often_than_it_must(engine: Engine, clock: list[float]) -> None:
+def test_the_orchestrator_is_asked_once_in_each_interval(engine: Engine, clock: list[float]) -> None:
     engine.may.set()
-    acting = orchestration([], ["portal"])
+    acting = restarts([], ["portal"])
     assert acting.advance() == []
     clock[0] += LOOK_SECONDS / 2
     assert acting.advance() == []
@@ -101,10 +100,10 @@ def test_it_looks_no_more_often_than_it_must(engine: Engine, clock: list[float])
     until_idle(acting)
 
 
-def test_a_restart_that_fails_is_an_error_of_the_run(engine: Engine, clock: list[float]) -> None:
+def test_a_failed_restart_is_an_error_of_the_run(engine: Engine, clock: list[float]) -> None:
     engine.error = ErError("the engine is gone")
     engine.may.set()
-    acting = orchestration(["portal"])
+    acting = restarts(["portal"])
     acting.advance()
     until_idle(acting)
     clock[0] += LOOK_SECONDS
@@ -112,6 +111,6 @@ def test_a_restart_that_fails_is_an_error_of_the_run(engine: Engine, clock: list
         acting.advance()
 
 
-def test_a_lab_without_an_orchestrator_asks_nobody(engine: Engine) -> None:
-    assert Orchestration(Containers(), {}).advance() == []  # type: ignore[arg-type]
+def test_a_lab_without_an_orchestrator_restarts_nothing(engine: Engine) -> None:
+    assert Restarts(Containers(), None).advance() == []  # type: ignore[arg-type]
     assert not engine.calls

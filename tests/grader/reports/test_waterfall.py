@@ -8,22 +8,26 @@ from rich.table import Table
 
 from grader.base.errors import ErError
 from grader.course.course import Course
+from grader.engine.control_port import ControlPort
 from grader.reports.waterfall import listing, waterfall
 
 LAB = Course.here().lab("03")
 
 
-class Audit:
+class Audit(ControlPort):
     """Stands for trace-audit: it has these spans of one order."""
 
     def __init__(self, *spans: dict[str, Any], claims: tuple[str, ...] = ()) -> None:
+        super().__init__("trace-audit", 0, "")
         self.order = {"order": "o1", "trace": "ab" * 16, "began": 0, "claims": [*claims]}
         self.spans = spans
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 # as a control port does
-        del body
-        assert method == "GET"
-        return [self.order] if path == "/traces" else {**self.order, "spans": [*self.spans]}
+    def traces(self) -> object:
+        return [self.order]
+
+    def trace(self, wanted: str) -> object:
+        del wanted
+        return {**self.order, "spans": [*self.spans]}
 
 
 def span(name: str, parent: str = "", began: float = 0, **told: Any) -> dict[str, Any]:  # noqa: ANN401 # as spans have it
