@@ -3,38 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from grader.authoring.lint.exports import exported_metrics
 from grader.authoring.lint.finding import Finding, line_of
 from grader.course.course import Course, Lab
 from grader.course.manifest import Manifest, ShareCheck
 from grader.evidence.confidence import interval
-
-EVIDENCE = {
-    "load_intended_total",
-    "load_sent_total",
-    "load_responses_total",
-    "load_tally_total",
-    "load_promised",
-    "load_beyond_promise",
-    "load_subject",
-    "load_latency_seconds_bucket",
-    "load_latency_seconds_count",
-    "load_latency_seconds_sum",
-    "ledger_entries_total",
-    "work_in_flight",
-    "work_in_flight_peak",
-    "work_queued",
-    "work_capacity",
-    "service_arrivals_peak",
-    "service_requests_total",
-    "database_queries_total",
-    "database_connections_peak",
-    "store_keys_lasting_peak",
-    "store_expiring_together_peak",
-}
-"""Metrics of the load generator and of the kit that a check may read; a stock service brings its own."""
-
-BROUGHT = re.compile(r'\btelemetry\.(?P<kind>counter|gauge)\(\s*"(?P<name>[a-z_]+)"')
-"""A metric that a stock service's module exports."""
 
 OF_PATIENTS = {"audit_": "observability"}
 """What is worked out from what patients emit, by the beginning of its name, and the one pattern whose labs judge that.
@@ -60,18 +33,9 @@ def metrics(query: str) -> set[str]:
     return {word for word in words if word[0] not in "\"'{[" and word not in LANGUAGE | JOINS}
 
 
-def brought(course: Course) -> set[str]:
-    """Return the metrics that single stock services export, by the names that Prometheus has for them."""
-    services = course.root / "services"
-    files = [*services.glob("*.py"), *(path for path in services.glob("*/*.py") if path.parent.name != "kit")]
-    sources = [path.read_text(encoding="utf-8") for path in files]
-    found = [match for source in sources for match in BROUGHT.finditer(source)]
-    return {match["name"] + ("_total" if match["kind"] == "counter" else "") for match in found}
-
-
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
     """Find checks that read what they may not, that may divide by nothing, or that nothing could decide."""
-    evidence = EVIDENCE | brought(course)
+    evidence = exported_metrics(course.root)
     manifest, path = lab.manifest, lab.path / "lab.toml"
     text = path.read_text()
     for claim in (*manifest.check, manifest.level):
@@ -82,8 +46,8 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
             yield Finding(
                 path,
                 line,
-                f"`{name}` reads `{metric}`",
-                "checks read evidence only: see `grader/authoring/lint/`",
+                f"`{name}` reads `{metric}`, which no stock service and no load generator exports",
+                "checks read only metrics of `services/` and `loadtests/`",
             )
         for start, pattern in OF_PATIENTS.items():
             if manifest.pattern != pattern and any(start in query for query in queries):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.lint import lint
-from grader.authoring.lint.measures import EVIDENCE, brought, metrics
+from grader.authoring.lint.exports import exported_metrics
+from grader.authoring.lint.measures import metrics
 from grader.course.calibration import Calibration, Threshold, holds_for
 from grader.course.course import Course, Lab
 
@@ -33,7 +34,7 @@ def calibrate(lab: Lab, *thresholds: Threshold) -> None:
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     """A course of lab 03 alone, calibrated as it is."""
-    for name in ("labs", "compose"):
+    for name in ("labs", "compose", "services", "loadtests"):
         shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     # Briefs and debriefs link it.
     (tmp_path / "docs").mkdir()
@@ -208,20 +209,35 @@ def test_the_metrics_of_a_query_are_found(query: str, names: set[str]) -> None:
     assert metrics(query) - {"group_left"} == names
 
 
-def test_what_lint_takes_for_evidence_is_what_load_and_services_export() -> None:
-    sources = "".join(
-        (HERE.root / path).read_text()
-        for path in (
-            "loadtests/export.py",
-            "loadtests/latency.py",
-            "services/kit/service.py",
-            "services/kit/statistics.py",
-        )
-    )
-    exported = set(re.findall(r'"((?:load|work|ledger|service|database|store)_[a-z_]+)"', sources))
-    base = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in EVIDENCE}
-    assert base <= exported | {re.sub(r"_total$", "", name) for name in exported}
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "load_intended_total",
+        "load_promised",
+        "load_latency_seconds_bucket",
+        "load_latency_seconds_count",
+        "load_latency_seconds_sum",
+        "ledger_entries_total",
+        "work_in_flight_peak",
+        "database_queries_total",
+        "store_keys_lasting_peak",
+        "canary_took_seconds_total",
+        "outbox_waiting",
+        "audit_orders_total",
+    ],
+)
+def test_a_metric_of_load_kit_stores_or_services_is_evidence(metric: str) -> None:
+    assert metric in exported_metrics(HERE.root)
 
 
-def test_a_stock_service_brings_metrics_of_its_own() -> None:
-    assert {"canary_took_seconds_total", "outbox_waiting", "reports_in_flight_peak"} <= brought(HERE)
+@pytest.mark.parametrize(
+    "metric", ["ledger_entries", "load_latency_seconds", "http_server_request_duration_seconds_sum"]
+)
+def test_a_name_that_nothing_exports_is_no_evidence(metric: str) -> None:
+    assert metric not in exported_metrics(HERE.root)
+
+
+def test_a_metric_that_is_no_longer_exported_is_found(course: Course) -> None:
+    path = course.root / "loadtests" / "export.py"
+    path.write_text(path.read_text().replace('"load_beyond_promise"', '"load_beyond"'))
+    assert [finding for finding in found(course) if "reads `load_beyond_promise`, which no stock service" in finding]

@@ -13,7 +13,7 @@ HERE = Course.here()
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    for name in ("labs", "compose"):
+    for name in ("labs", "compose", "services", "loadtests"):
         shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     return Course(tmp_path, tmp_path / "work")
 
