@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from patience import eventually
+
 from grader.course.course import Course
 from grader.engine.control_port import ControlPort
 from grader.engine.docker import docker
@@ -152,8 +154,7 @@ def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[
 
     port.play({"seed": 1, "phases": [{"name": name, "seconds": 8, "rate": {"polite": rate}}]})
     before, began = cpu(), time.monotonic()
-    while port.state() != "finished":
-        time.sleep(0.2)
+    eventually(lambda: port.state() == "finished", every=0.2)
     share = (cpu() - before) / (time.monotonic() - began)
     evidence = Evidence(project.prometheus_port())
     evidence.wait_for(lambda: (evidence.value("max(load_settled_phases)") or 0) >= 1, 10)

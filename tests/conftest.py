@@ -18,9 +18,18 @@ __all__ = ["kafka", "postgres", "redis"]
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
 
+SECONDS = {"engine": 600, "browser": 600, "cheats": 900}
+"""The limit of a test with this mark: the first one may build images, or install a browser."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="Write what is recorded anew, instead of comparing with it.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if seconds := max((SECONDS.get(mark.name, 0) for mark in item.iter_markers()), default=0):
+            item.add_marker(pytest.mark.timeout(seconds))
 
 
 def left_over() -> list[str]:

@@ -1,14 +1,42 @@
-"""Waiting in tests for what another thread or process does."""
+"""Waiting in tests for what another thread or process does, always with a limit."""
 
+import subprocess
+import threading
 import time
 from collections.abc import Callable
 
+PATIENCE = 30.0
+"""Seconds until a test gives up waiting for a process of its own."""
 
-def eventually(claim: Callable[[], bool], seconds: float = 30) -> bool:
-    """Return whether a claim becomes true in time."""
+UP_SECONDS = 120.0
+"""Seconds until a lab is up, or down; before, it may wait for the slot of another grade on this machine."""
+
+GRADE_SECONDS = 240.0
+"""Seconds until the longest grade has ended, which has three attempts; likewise."""
+
+
+def eventually(claim: Callable[[], bool], seconds: float = PATIENCE, *, every: float = 0.02) -> bool:
+    """Return whether a claim becomes true in time, asking it `every` so many seconds."""
     deadline = time.monotonic() + seconds
     while not claim():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(every)
     return True
+
+
+def read_until(process: subprocess.Popen[str], part: str, seconds: float = PATIENCE) -> str:
+    """Return what a process prints up to its first line with this part; kill a process that is slower."""
+    assert process.stdout is not None
+    lines = []
+    # Reading has no limit of its own, but ends with the process.
+    limit = threading.Timer(seconds, process.kill)
+    limit.start()
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if part in line:
+                return "".join(lines)
+    finally:
+        limit.cancel()
+    raise AssertionError(f"no line with `{part}` within {seconds:.0f} s in:\n{''.join(lines)}")

@@ -17,7 +17,7 @@ def launcher(tmp_path: Path) -> Path:
 
 
 def launch(launcher: Path, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([launcher, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run([launcher, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=30)
 
 
 def test_the_launcher_names_the_next_command_before_the_setup(launcher: Path, tmp_path: Path) -> None:

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 from cheating import CHEATS, RIGHT, submit
+from patience import GRADE_SECONDS
 
 from grader.grading.results import Results, Verdict
 
 pytestmark = [pytest.mark.cheats, pytest.mark.usefixtures("nothing_left")]
 
 ER = str(Path(sys.executable).with_name("er"))
-LONGEST_GRADE = 150
-"""Seconds; three plays take less. A grade beyond them hangs."""
-
 INCONCLUSIVE = 2
 """The exit code of a grade that could not judge."""
 
@@ -23,7 +21,7 @@ INCONCLUSIVE = 2
 def grade(submission: Path, out: Path) -> "subprocess.CompletedProcess[str]":
     command = [ER, "grade", "03", "--submission", str(submission), "--out", str(out)]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=LONGEST_GRADE
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=GRADE_SECONDS
     )
 
 

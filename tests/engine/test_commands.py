@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
+from patience import GRADE_SECONDS, UP_SECONDS, eventually, read_until
 
 from grader.course.course import Course
 from grader.engine.docker import docker
@@ -60,6 +60,7 @@ def er(work: Path, *args: str) -> "subprocess.CompletedProcess[str]":
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
+        timeout=GRADE_SECONDS,
     )
 
 
@@ -73,12 +74,6 @@ def begun(work: Path, *args: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def wait_for_line(process: "subprocess.Popen[str]", part: str) -> None:
-    """Read what a process prints until a line has this part."""
-    assert process.stdout is not None
-    assert any(part in line for line in process.stdout)
 
 
 def live_containers() -> list[str]:
@@ -113,17 +108,17 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
     assert er(work, "break", "03", "quotes", "slow", "secnds=3").returncode == 2
 
     with begun(work, "start", "03") as again:
-        wait_for_line(again, "surge")
+        read_until(again, "surge", UP_SECONDS)
         assert live_containers() == up
         again.send_signal(signal.SIGINT)
-        _, errors = again.communicate()
+        _, errors = again.communicate(timeout=UP_SECONDS)
     assert (again.returncode, "interrupted" in errors) == (2, True)
     assert live_containers() == []
 
 
 def test_on_a_terminal_a_start_shows_the_symptom_and_applies_saved_edits(work: Path, copy: Path) -> None:
     lab = pexpect.spawn(
-        ER, ["start", "03"], env=environment(work), cwd=str(COURSE.root), timeout=60, dimensions=(40, 120)
+        ER, ["start", "03"], env=environment(work), cwd=str(COURSE.root), timeout=UP_SECONDS, dimensions=(40, 120)
     )
     lab.expect("Can't scale: polite tenants served")
     copy.write_text(copy.read_text() + "def broken(:\n")
@@ -203,11 +198,10 @@ def test_a_grade_without_a_work_copy_says_how_to_make_one(work: Path) -> None:
 @pytest.mark.usefixtures("copy")
 def test_an_interrupted_grade_leaves_nothing_behind(work: Path, stage: str, number: signal.Signals) -> None:
     with begun(work, "grade", "03") as grade:
-        wait_for_line(grade, stage)
+        read_until(grade, stage, UP_SECONDS)
         if stage == "Grading lab":
-            while not docker("network", "ls", "--quiet", "--filter", "label=er.run"):
-                time.sleep(0.01)
+            assert eventually(lambda: bool(docker("network", "ls", "--quiet", "--filter", "label=er.run")))
         grade.send_signal(number)
-        _, errors = grade.communicate()
+        _, errors = grade.communicate(timeout=UP_SECONDS)
     assert grade.returncode == 2
     assert "interrupted" in errors

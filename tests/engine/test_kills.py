@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from patience import eventually
+from patience import GRADE_SECONDS, UP_SECONDS, eventually, read_until
 
 from grader.course.course import Course
 from grader.engine.ownership import Run, known_runs
@@ -30,21 +30,16 @@ def grade(tmp_path: Path, nothing_left: None) -> Iterator["subprocess.Popen[str]
         it.kill()
 
 
-def wait_for(grade: "subprocess.Popen[str]", stage: str) -> None:
-    assert grade.stdout is not None
-    assert any(stage in line for line in grade.stdout)
-
-
 def grades() -> list[Run]:
     return [run for run in known_runs() if not run.live]
 
 
 @pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
 def test_the_watcher_takes_a_killed_grade_down(grade: "subprocess.Popen[str]", stage: str, tmp_path: Path) -> None:
-    wait_for(grade, stage)
+    read_until(grade, stage, UP_SECONDS)
     assert eventually(lambda: bool(grades()), 20)
     grade.kill()
-    grade.wait()
+    grade.wait(10)
     assert eventually(lambda: not grades() and not list(COURSE.runs.glob("er-*")), 60)
     assert not (tmp_path / "out").exists()
 
@@ -52,22 +47,21 @@ def test_the_watcher_takes_a_killed_grade_down(grade: "subprocess.Popen[str]", s
 def test_the_next_command_takes_down_what_a_killed_grade_and_its_killed_watcher_left(
     grade: "subprocess.Popen[str]",
 ) -> None:
-    wait_for(grade, "healthy after")
+    read_until(grade, "healthy after", UP_SECONDS)
     children = Path(f"/proc/{grade.pid}/task/{grade.pid}/children").read_text().split()
     watchers = [int(pid) for pid in children if b"grader.engine.reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     assert len(watchers) == 1
     os.kill(watchers[0], signal.SIGKILL)
     grade.kill()
-    grade.wait()
+    grade.wait(10)
     assert [run.containers for run in grades()] == [7]
-    following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True)
+    following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True, timeout=UP_SECONDS)
     assert following.stdout.count("whose grade had been killed") == 1
     assert grades() == []
 
 
 def test_a_living_grade_is_left_alone_by_other_commands(grade: "subprocess.Popen[str]") -> None:
-    wait_for(grade, "healthy after")
-    subprocess.run([ER, "stop", "03"], capture_output=True, check=True)
+    read_until(grade, "healthy after", UP_SECONDS)
+    subprocess.run([ER, "stop", "03"], capture_output=True, check=True, timeout=UP_SECONDS)
     assert [run.containers for run in grades()] == [7]
-    grade.wait()
-    assert grade.returncode == 1
+    assert grade.wait(GRADE_SECONDS) == 1

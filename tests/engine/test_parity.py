@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import GRADE_SECONDS, UP_SECONDS, read_until
 
 from grader.course.course import Course
 from grader.engine.docker import docker
@@ -47,19 +48,21 @@ def seen(run: Run) -> list[str]:
 
 def test_the_surroundings_of_a_grade_are_those_of_a_live_lab(tmp_path: Path) -> None:
     environment = {**os.environ, "ER_WORK": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    subprocess.run([ER, "start", "03"], env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    start = [ER, "start", "03"]
+    subprocess.run(
+        start, env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=GRADE_SECONDS
+    )
     try:
         (live,) = known_runs()
         at_home = seen(live)
         command = [ER, "grade", "03", "--out", str(tmp_path / "out")]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as grade:
-            assert grade.stdout is not None
-            assert any("healthy after" in line for line in grade.stdout)
+            read_until(grade, "healthy after", UP_SECONDS)
             (judged,) = [run for run in known_runs() if run.name != live.name]
             in_the_grade = seen(judged)
-            grade.communicate()
+            grade.communicate(timeout=GRADE_SECONDS)
     finally:
-        subprocess.run([ER, "stop", "03"], check=True, capture_output=True)
+        subprocess.run([ER, "stop", "03"], check=True, capture_output=True, timeout=UP_SECONDS)
     assert in_the_grade == at_home
     assert len(at_home) > 50
     assert not [line for line in at_home if re.search("grad|judge|verdict|submission", line)]

@@ -8,12 +8,12 @@ import socketserver
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 import pytest
+from patience import GRADE_SECONDS, UP_SECONDS, eventually, read_until
 
 from grader.base.errors import ErError
 from grader.course.course import Course
@@ -45,16 +45,6 @@ def begun(out: Path) -> "subprocess.Popen[str]":
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def read_until(process: "subprocess.Popen[str]", stage: str) -> str:
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if stage in line:
-            return "".join(lines)
-    raise AssertionError("".join(lines))
 
 
 def container(service: str) -> str:
@@ -107,20 +97,19 @@ def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_comm
     with Engine(path) as engine:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
         with begun(tmp_path / "out") as grade:
-            read_until(grade, "surge (")
+            read_until(grade, "surge (", UP_SECONDS)
             monkeypatch.delenv("DOCKER_HOST")
             (run,) = known_runs()
             engine.leave()
-            said = grade.communicate()[0]
+            said = grade.communicate(timeout=GRADE_SECONDS)[0]
         assert grade.returncode == 2, said
         assert "Is the docker daemon running?" in said
         assert Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes()).verdict is Verdict.ERROR
         assert [left.name for left in known_runs()] == [run.name]
         # As long as its watcher tries, the run is the watcher's.
-        while not (left := known_runs()[0]).orphaned:
-            time.sleep(0.5)
-        assert left.name == run.name
-        following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True)
+        assert eventually(lambda: known_runs()[0].orphaned, GRADE_SECONDS, every=0.5)
+        assert known_runs()[0].name == run.name
+        following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True, timeout=UP_SECONDS)
     assert f"took down `{run.name}`" in following.stdout
     assert known_runs() == []
 
@@ -128,9 +117,9 @@ def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_comm
 @pytest.mark.parametrize("service", ["load", "prometheus", "twin"])
 def test_a_part_of_ours_that_is_killed_in_the_middle_makes_no_verdict(service: str, tmp_path: Path) -> None:
     with begun(tmp_path) as grade:
-        read_until(grade, "surge (")
+        read_until(grade, "surge (", UP_SECONDS)
         docker("kill", container(service))
-        said = grade.communicate()[0]
+        said = grade.communicate(timeout=GRADE_SECONDS)[0]
     results = Results.model_validate_json((tmp_path / "results.json").read_bytes())
     # Either it says that it cannot judge, or it judges by another run alone.
     if results.verdict is Verdict.ERROR:
@@ -148,16 +137,16 @@ def test_output_that_nobody_reads_ends_the_grade(tmp_path: Path) -> None:
     ):
         assert grade.stdout is not None
         grade.stdout.close()
-        assert "Grading lab 03" in head.communicate()[0]
-        grade.wait()
+        assert "Grading lab 03" in head.communicate(timeout=UP_SECONDS)[0]
+        grade.wait(UP_SECONDS)
     assert grade.returncode == 2
 
 
 def test_a_closed_terminal_ends_the_grade(tmp_path: Path) -> None:
     with begun(tmp_path) as grade:
-        read_until(grade, "healthy after")
+        read_until(grade, "healthy after", UP_SECONDS)
         grade.send_signal(signal.SIGHUP)
-        said = grade.communicate()[0]
+        said = grade.communicate(timeout=GRADE_SECONDS)[0]
     assert grade.returncode == 2
     assert "interrupted" in said
 
@@ -171,10 +160,18 @@ def test_a_grade_without_a_free_slot_says_so_and_waits(tmp_path: Path) -> None:
         for number in range(2)
     ]
     most = 0
-    while any(grade.poll() is None for grade in grades):
+
+    def ended() -> bool:
+        nonlocal most
         most = max(most, len(known_runs()))
-        time.sleep(0.5)
-    said = [grade.communicate()[0] for grade in grades]
+        return all(grade.poll() is not None for grade in grades)
+
+    try:
+        assert eventually(ended, 2 * GRADE_SECONDS, every=0.5)
+    finally:
+        for grade in grades:
+            grade.terminate()
+    said = [grade.communicate(timeout=UP_SECONDS)[0] for grade in grades]
     results = [Results.model_validate_json((tmp_path / str(number) / "results.json").read_bytes()) for number in (0, 1)]
     for grade, result in zip(grades, results, strict=True):
         # A busy machine may leave either without a verdict; slots have no part in that.
@@ -211,7 +208,9 @@ def no_networks_left() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_networks_left")
 def test_an_engine_without_networks_left_is_one_clear_error(tmp_path: Path) -> None:
-    done = subprocess.run([*GRADE, "--out", str(tmp_path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*GRADE, "--out", str(tmp_path)], capture_output=True, text=True, check=False, timeout=UP_SECONDS
+    )
     assert done.returncode == 2, done.stdout
     assert "ERROR" in done.stdout
     assert "docker network prune" in done.stdout

@@ -6,20 +6,18 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 from urllib.parse import urlsplit
 
+from patience import PATIENCE, eventually
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef"  # noqa: S105 # of the tests
-PATIENCE = 30
-"""Seconds until a test gives up waiting for data."""
 
 
 class Metrics:
@@ -105,10 +103,7 @@ class Program:
 
 def wait_for(claim: Callable[[], bool]) -> None:
     """Wait until a claim is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+    assert eventually(claim), "waited in vain"
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def later():
 
 def said(script: str) -> str:
     run = [sys.executable, "-c", PRELUDE + script]
-    return subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(run, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
 
 
 def test_a_name_is_looked_up_once_for_many_connections() -> None:

@@ -135,7 +135,7 @@ def test_what_is_no_plan_is_refused(body: object) -> None:
 
 def test_the_schedule_needs_no_locust_and_leaves_the_standard_library_unpatched() -> None:
     look = "import sys, loadtests.schedule, loadtests.names, loadtests.bucket; print('gevent' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
+    said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True, timeout=30)
     assert said.stdout == "False\n"
 
 
@@ -149,5 +149,6 @@ from loadtests.users import Twin
 print(min(len(Twin.arrivals.times(Stretch(3.1, 3.4, TWIN_RATE), Random(seed))) for seed in range(1000)))
 """
     services = {"PYTHONPATH": str(Path(__file__).parents[2] / "services")}
-    said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True, env=services)
+    run = [sys.executable, "-c", look]
+    said = subprocess.run(run, check=True, capture_output=True, text=True, env=services, timeout=60)
     assert int(said.stdout) >= 2

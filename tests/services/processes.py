@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from patience import PATIENCE, read_until
+
 SERVICES = Path(__file__).parents[2] / "services"
 
 
@@ -29,10 +31,11 @@ class Process:
 
     def wait_for_line(self) -> str:
         """Wait for the next line on standard output and return it."""
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        assert line, self._process.communicate()[1]
-        return line
+        try:
+            return read_until(self._process, "\n")
+        except AssertionError:
+            self._process.kill()
+            raise AssertionError(self._process.communicate(timeout=PATIENCE)[1]) from None
 
     def addresses(self, number: int = 1) -> list[tuple[str, int]]:
         """Wait for the lines in which the process says where it serves, and return the addresses."""
@@ -46,14 +49,14 @@ class Process:
 
     def end(self) -> tuple[int, str, str]:
         """Wait for the process to end; return its exit code, standard output and standard error."""
-        out, err = self._process.communicate(timeout=30)
+        out, err = self._process.communicate(timeout=PATIENCE)
         return self._process.returncode, out, err
 
     def kill(self) -> None:
         """End the process and its children, whatever they do."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate()
+        self._process.communicate(timeout=PATIENCE)
 
 
 @contextmanager

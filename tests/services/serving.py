@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import httpx2
+from patience import PATIENCE
 from starlette.types import ASGIApp
 
 from kit.serve import Server
@@ -103,6 +104,6 @@ def fresh(name: str) -> ModuleType:
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110 # what is waited for has no event
             await asyncio.sleep(0.001)

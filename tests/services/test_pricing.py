@@ -60,9 +60,10 @@ async def test_a_change_has_a_new_version_and_price_and_is_announced(
         offers = [{"product": 7, "currency": "EUR"}, {"product": 907, "currency": "EUR"}]
         told = (await pricing.user.post("/changes", json=offers)).json()
         messages = []
-        while not messages:
-            message = await channel.get_message(timeout=5)
-            messages += [json.loads(message["data"])] if message else []
+        async with asyncio.timeout(10):
+            while not messages:
+                message = await channel.get_message(timeout=5)
+                messages += [json.loads(message["data"])] if message else []
     after = await database.fetchrow("SELECT * FROM price(7, 'EUR')")
     changed = {"product": 7, "currency": "EUR", "version": before["version"] + 1}
     assert (told, messages) == ({"changed": [changed]}, [changed])

@@ -94,7 +94,13 @@ except ZeroDivisionError:
 """
     environment = {**os.environ, "PYTHONPATH": str(SERVICES)}
     done = subprocess.run(
-        [sys.executable, "-c", source], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", source],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
     )
     first, second = (json.loads(line) for line in done.stdout.splitlines())
     assert set(first) == {"time", "level", "logger", "message", "oven"}
@@ -111,4 +117,4 @@ def test_what_the_load_generator_shares_does_not_bring_a_web_framework(tmp_path:
     modules = "kit.receipts, kit.secret, kit.address, kit.logs, kit.telemetry"
     source = f"import sys, {modules}; sys.exit('fastapi' in sys.modules or 'uvicorn' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(SERVICES)}
-    subprocess.run([sys.executable, "-c", source], cwd=tmp_path, env=environment, check=True)
+    subprocess.run([sys.executable, "-c", source], cwd=tmp_path, env=environment, check=True, timeout=30)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from patience import eventually
+from patience import PATIENCE, eventually, read_until
 
 from grader.authoring.disturbance import DISTURBANCES, disturbed
 from grader.base.errors import ErError
@@ -82,12 +82,11 @@ def test_a_hog_ends_by_itself_when_its_owner_is_killed(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
-        assert owner.stdout is not None
-        assert owner.stdout.readline() == "disturbing\n"
+        read_until(owner, "disturbing\n")
         hogs = children(owner.pid)
         assert len(hogs) == 2
         owner.send_signal(signal.SIGKILL)
-        owner.wait()
+        owner.wait(PATIENCE)
         assert eventually(lambda: not any(Path(f"/proc/{hog}").exists() for hog in hogs))
 
 

@@ -33,7 +33,7 @@ def course(tmp_path: Path) -> Course:
 
 def git(root: Path, *args: str) -> None:
     identity = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(root), *identity, *args], check=True)
+    subprocess.run(["git", "-C", str(root), *identity, *args], check=True, timeout=30)
 
 
 class Judge:

@@ -180,7 +180,7 @@ def test_a_daemon_is_started_when_the_one_before_it_has_died(tmp_path: Path, mon
         reaper.start()
         daemon._start(course(tmp_path), print)  # noqa: SLF001
         assert dying.poll() == 0
-        reaper.join()
+        reaper.join(30)
 
 
 def test_an_engine_is_provided_before_any_package_is_installed(tmp_path: Path) -> None:
@@ -195,6 +195,7 @@ def test_an_engine_is_provided_before_any_package_is_installed(tmp_path: Path) -
         capture_output=True,
         text=True,
         check=False,
+        timeout=30,
     )
     assert done.returncode == 2
     assert "DOCKER_HOST=tcp://localhost:1 does not answer" in done.stderr

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from patience import eventually
+from patience import PATIENCE, eventually, read_until
 
 from grader.base.errors import ErError
 from grader.engine import ownership, reaper
@@ -128,10 +128,9 @@ def test_a_grade_that_waited_for_a_lock_while_it_was_cleared_away_makes_it_anew(
         assert eventually(lambda: opens(process.pid, lock))
         lock.unlink()
     with process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "owned\n"
+        read_until(process, "owned\n")
         assert made(lock).orphaned is False
-        process.communicate("")
+        process.communicate("", timeout=PATIENCE)
 
 
 def opens(pid: int, path: Path) -> bool:
@@ -146,8 +145,7 @@ def spawned(run: Path) -> "subprocess.Popen[str]":
 
 def begun(run: Path) -> "subprocess.Popen[str]":
     process = spawned(run)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "owned\n"
+    read_until(process, "owned\n")
     return process
 
 
@@ -166,7 +164,7 @@ def watchers() -> list[int]:
 def test_a_run_that_ends_as_it_should_ends_its_watcher_too(tmp_path: Path) -> None:
     with begun(tmp_path / "er-03-test") as process:
         assert eventually(lambda: len(watchers()) == 1)
-        process.communicate("")
+        process.communicate("", timeout=PATIENCE)
     assert process.returncode == 0
     assert watchers() == []
     assert not lock_path(tmp_path / "er-03-test").exists()
@@ -179,7 +177,7 @@ def test_the_watcher_outlives_a_killed_owner_and_holds_its_lock(tmp_path: Path) 
     with begun(run) as process:
         assert eventually(lambda: len(watchers()) == 1)
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.wait(PATIENCE)
         # Its first look clears the run's files, with or without an engine.
         assert eventually(lambda: not run.exists())
         for pid in watchers():

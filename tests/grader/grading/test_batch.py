@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, eventually
 
 from grader.course.course import Course
 from grader.grading.batch import Crew, Job, Outcome
@@ -84,14 +85,13 @@ def test_an_interrupt_ends_the_grades_that_run_and_starts_no_more(job: Job, tmp_
     begun = tmp_path / "begun"
 
     def interrupt() -> None:
-        while not begun.exists() or begun.read_text().count("up") < 2:
-            pass
+        eventually(lambda: begun.exists() and begun.read_text().count("up") == 2)
         crew.dismiss()
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     outcomes = list(crew.run([job] * 5))
-    thread.join()
+    thread.join(PATIENCE)
     assert all(outcome.results is None for outcome in outcomes)
     assert begun.read_text().count("up") == 2
     assert (tmp_path / "ended").read_text().count("down") == 2

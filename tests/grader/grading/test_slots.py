@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, read_until
 
 from grader.base.errors import ErError
 from grader.grading.slots import WAITING, at_once, slot
@@ -30,8 +31,7 @@ def holder(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[str]"]
     monkeypatch.setenv("ER_AT_ONCE", "1")
     command = [sys.executable, "-c", HOLD]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
+        read_until(process, "held\n")
         yield process
         process.kill()
 
@@ -55,14 +55,14 @@ def test_a_process_without_a_slot_says_so_once_and_gets_the_next_free_one(holder
             holder.stdin.close()
 
     with slot(said.append, give_back_at_the_second_look):
-        assert holder.wait() == 0
+        assert holder.wait(PATIENCE) == 0
     assert said == [WAITING]
     assert len(idle) >= 2
 
 
 def test_a_killed_process_frees_its_slot(holder: "subprocess.Popen[str]") -> None:
     with slot(print, holder.kill):
-        assert holder.wait() == -9
+        assert holder.wait(PATIENCE) == -9
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "", "1.5"])

@@ -49,7 +49,7 @@ def chromium() -> str:
     if not found and os.geteuid() == 0 and platform.freedesktop_os_release().get("ID") == "debian":
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", "-q", *command], check=True, capture_output=True, env=environment)
+            subprocess.run(["apt-get", "-q", *command], check=True, capture_output=True, env=environment, timeout=300)
         found = shutil.which("chromium")
     assert found, "install a Chromium for this test: apt install chromium"
     return found
