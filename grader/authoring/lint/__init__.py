@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from grader.authoring.lint import calibrated, catalogued, fixes, hardening, layout, measures, prose
+from grader.authoring.lint import calibrated, catalogued, fixes, hardening, layout, measures, prose, wording
 from grader.authoring.lint.finding import Finding
 from grader.base.errors import ErError
 from grader.course.course import Course, Lab
@@ -14,6 +14,7 @@ RULES: tuple[Callable[[Course, Lab], Iterator[Finding]], ...] = (
     measures.check,
     hardening.check,
     prose.check,
+    wording.check,
     calibrated.check,
 )
 
@@ -25,3 +26,8 @@ def lint(course: Course, lab: Lab) -> list[Finding]:
     except ErError as error:
         return [Finding(lab.path / "lab.toml", 0, error.what, "see `grader/course/manifest.py`")]
     return sorted({finding for rule in RULES for finding in rule(course, lab)})
+
+
+def lint_documents(course: Course) -> list[Finding]:
+    """Return all that is wrong with what belongs to no lab: the documents, and what the program says."""
+    return sorted(set(wording.check_documents(course)))

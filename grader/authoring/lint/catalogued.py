@@ -25,6 +25,6 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
         yield Finding(
             path,
             line_of(text, "emergency = "),
-            f"`{manifest.pattern}` is no pattern for `{manifest.emergency}`",
+            f"the emergency `{manifest.emergency}` does not name the pattern `{manifest.pattern}`",
             "name it in that row of `labs/catalog.toml`, or another emergency here",
         )
