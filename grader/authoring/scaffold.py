@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from grader.authoring.generated import write_parts
 from grader.base.errors import ErError
 from grader.course.course import Course, Lab
 
@@ -13,9 +14,9 @@ def new(course: Course, number: str, slug: str) -> Lab:
     """Make the lab's folder and return it; raises ErError for a number or name that is none, or is taken."""
     again = "./er new 38 sharding"
     if not re.fullmatch(r"\d{2}", number):
-        raise ErError(f"`{number}` is no number of a lab: it has two digits", run=again)
+        raise ErError(f"a lab's number must have two digits, not `{number}`", run=again)
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", slug):
-        raise ErError(f"`{slug}` is no name of a lab: lower-case words with dashes between", run=again)
+        raise ErError(f"a lab's slug must be lower-case words with dashes between, not `{slug}`", run=again)
     for lab in course.labs():
         if lab.number == number or lab.name[3:] == slug:
             raise ErError(f"there is lab `{lab.name}` already", run="./er list")
@@ -31,4 +32,5 @@ def new(course: Course, number: str, slug: str) -> Lab:
             target.write_text(text, encoding="utf-8")
     for kind in ("accepted", "rejected"):
         (lab.path / "fixes" / kind).mkdir(parents=True)
+    write_parts(lab)
     return lab

@@ -73,12 +73,21 @@ def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
 
 @click.command()
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
-def lint(labs: tuple[Lab, ...]) -> None:
-    """Find what is wrong with labs, as far as it can be known without running them."""
+@click.option("--fix", is_flag=True, help="Write the generated parts of briefs and debriefs first.")
+def lint(labs: tuple[Lab, ...], *, fix: bool) -> None:
+    """Find what is wrong with labs, as far as it can be known without running them.
+
+    Without NN it reads all labs, the documents, and the messages of this program.
+    """
+    from grader.authoring.generated import write_parts
     from grader.authoring.lint import lint as lint_
+    from grader.authoring.lint import lint_documents
 
     course = Course.here()
+    for path in (path for lab in (labs or course.labs()) if fix for path in write_parts(lab)):
+        click.echo(f"wrote {path.relative_to(course.root)}")
     findings = [finding for lab in labs or course.labs() for finding in lint_(course, lab)]
+    findings += [] if labs else lint_documents(course)
     for finding in findings:
         click.echo(finding.shown(course.root))
     click.echo(f"{len(findings)} findings" if findings else "clean")

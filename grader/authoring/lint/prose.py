@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.authoring.generated import IN_BRIEFS, known, parts
 from grader.authoring.lint.finding import Finding, line_of
 from grader.course.course import Course, Lab
 
@@ -12,24 +13,15 @@ HINTS = 3
 LONG_LINE = 25
 """Characters of code that nobody writes by chance."""
 
-WORDS = {
-    r"\bstudents?\b": "learner",
-    r"\btest cases?\b": "check",
-    r"\bmock(ed|s)?\b": "stock service",
-    r"\bscenarios?\b": "incident",
-    r"\bassignments?\b": "lab",
-}
-"""Words that the design has another one for."""
-
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find what brief, hints and debrief lack, dead links, and words that the design has others for."""
+    """Find what brief, hints and debrief lack, dead links, and generated parts that are out of date."""
     texts = {path: path.read_text(encoding="utf-8") for path in sorted(lab.path.glob("*.md"))}
     for path, text in texts.items():
         yield from links(course.root, path, text)
-        yield from _words(path, text)
+        yield from _generated(lab, path, text)
     yield from _brief(lab, texts.get(lab.path / "README.md", ""))
     yield from _hints(lab, texts.get(lab.path / "hints.md", ""))
     debrief = texts.get(lab.path / "debrief.md", "")
@@ -46,9 +38,28 @@ def _brief(lab: Lab, text: str) -> Iterator[Finding]:
             yield Finding(path, 0, f"no section `## {section}`", "a brief has it")
     if not re.search(r"\d+ lines", text):
         yield Finding(path, 0, "it does not say how many lines the answer took", "tell the size of the accepted fixes")
-    for claim in lab.manifest.check:
-        if claim.name not in text:
-            yield Finding(path, 0, f"it does not name the check `{claim.name}`", "a brief says how it is graded")
+    there = {part.name for part in parts(lab, text)}
+    for name in IN_BRIEFS:
+        if name not in there:
+            add = f"add `<!-- generated: {name} -->` and `<!-- end -->`, and run ./er lint {lab.number} --fix"
+            yield Finding(path, 0, f"no generated part `{name}`", add)
+
+
+def _generated(lab: Lab, path: Path, text: str) -> Iterator[Finding]:
+    """Find generated parts that are not what their source says now, and comments that make no part."""
+    found = list(parts(lab, text))
+    for part in found:
+        if part.wanted is None:
+            yield Finding(
+                path, part.line, f"nothing generates a part `{part.name}`", f"there are {', '.join(known(lab))}"
+            )
+        elif part.body != part.wanted:
+            yield Finding(
+                path, part.line, f"the generated part `{part.name}` is out of date", f"./er lint {lab.number} --fix"
+            )
+    begun = [number for number, line in enumerate(text.splitlines(), start=1) if line.startswith("<!-- generated:")]
+    for line in sorted({*begun} - {part.line for part in found}):
+        yield Finding(path, line, "a generated part without an end", "add a line `<!-- end -->`")
 
 
 def _hints(lab: Lab, text: str) -> Iterator[Finding]:
@@ -71,13 +82,6 @@ def _hints(lab: Lab, text: str) -> Iterator[Finding]:
             words = re.sub(r"\s+", " ", code.strip())
             if len(words) > LONG_LINE and not words.startswith(("#", "import", "from", '"""')) and words in said:
                 yield Finding(path, 0, f"a line of {fix.parent.name}: `{words}`", "hints never hand over code")
-
-
-def _words(path: Path, text: str) -> Iterator[Finding]:
-    for pattern, word in WORDS.items():
-        for number, line in enumerate(text.splitlines(), start=1):
-            if match := re.search(pattern, line, re.IGNORECASE):
-                yield Finding(path, number, f"`{match[0]}`", f"the design's word is {word}")
 
 
 def links(root: Path, path: Path, text: str) -> Iterator[Finding]:

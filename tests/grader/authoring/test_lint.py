@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.lint import lint
+from grader.authoring.lint import lint, lint_documents
 from grader.authoring.lint.exports import exported_metrics
 from grader.authoring.lint.measures import metrics
 from grader.course.calibration import Calibration, Threshold, holds_for
@@ -74,6 +74,27 @@ def test_the_labs_of_this_course_are_clean_but_for_what_is_measured() -> None:
         assert [finding for finding in lint(HERE, lab) if finding.path.name != "calibration.toml"] == []
 
 
+def test_the_documents_and_messages_of_this_course_are_clean() -> None:
+    assert lint_documents(HERE) == []
+
+
+def test_documents_and_messages_that_are_not_plain_english_are_found(course: Course) -> None:
+    texts = {
+        "README.md": "Fine.\n\nWhoever reads.\n",
+        "docs/trust.md": "| anew |\n",
+        "grader/base/locks.py": 'X = 1\nraise ErError(f"`{x}` is no lock")\n',
+    }
+    for name, text in texts.items():
+        path = course.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert [finding.shown(course.root).partition(";")[0] for finding in lint_documents(course)] == [
+        "README.md:3: `Whoever`",
+        "docs/trust.md:1: `anew`",
+        "grader/base/locks.py:2: `is no`",
+    ]
+
+
 def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
     assert found(course) == []
 
@@ -122,11 +143,22 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("compose.yaml", "services:\n", "networks: { own: {} }\nservices:\n", "networks:", "no networks of its own"),
         # prose
         ("README.md", "## Not needed", "## Never needed", "", "no section `## Not needed`"),
-        ("README.md", "answers-are-real", "answers-are-good", "", "does not name the check `answers-are-real`"),
+        ("README.md", "<!-- generated: stuck -->", "<!-- generated: lost -->", "generated: lost", "nothing generates a part `lost`"),
+        ("README.md", "<!-- generated: stuck -->", "<!-- generated: lost -->", "", "no generated part `stuck`"),
+        ("README.md", "<!-- end -->\n\n## Not", "\n## Not", "generated: graded", "the generated part `graded` is out of date"),
+        ("README.md", "<!-- end -->\n", "", "generated: change", "a generated part without an end"),
+        ("README.md", "answers-are-real", "answers-are-good", "generated: graded", "the generated part `graded` is out of date"),
+        ("lab.toml", "elite = 0.95", "elite = 0.96", None, "the generated part `graded` is out of date"),
         ("hints.md", "## 3. The API", "### 3. The API", "", "2 hints"),
         ("hints.md", "## 1. The symptom", "```\n## 1. The symptom", "```", "a block of code"),
         ("debrief.md", "## When not to", "## Limits", "", "when not to use"),
         ("debrief.md", "# Debrief", "Students ask.\n\n# Debrief", "Students", "`Students`"),
+        ("hints.md", "# Hints", "Start\nanew.\n\n# Hints", "Start", "`anew`"),
+        ("lab.toml", 'blurb = "', 'blurb = "Whoever floods is served. ', "blurb =", "`Whoever`"),
+        ("lab.toml", 'noun = "', 'noun = "mocked ', "noun =", "`mocked`"),
+        ("lab.toml", '[stopgap]\nsays = "', '[stopgap]\nsays = "Start anew. ', "Start anew", "`anew`"),
+        ("lab.toml", '[level]\nsays = "', '[level]\nsays = "anew: ', "anew: ", "`anew`"),
+        ("lab.toml", 'says = "Probe tenants that were silent', 'says = "Who was silent', "Who was silent", "`Who`"),
         ("debrief.md", "# Debrief", "[a](nowhere.md)\n\n# Debrief", "nowhere", "a link to `nowhere.md`"),
         ("debrief.md", "# Debrief", "[a](README.md#none)\n\n# Debrief", "none", "no such heading"),
     ],

@@ -1,0 +1,124 @@
+"""Generated parts of a lab's markdown files: `er lint --fix` writes what stands between two comments.
+
+A part begins with `<!-- generated: NAME -->`, where some names take a word more, and ends with `<!-- end -->`.
+"""
+
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.base.files import write_whole
+from grader.course.course import Lab
+from grader.course.manifest import Manifest
+
+PART = re.compile(r"^<!-- generated: (?P<name>[^>]*?) -->\n(?P<body>.*?)^<!-- end -->$", re.MULTILINE | re.DOTALL)
+WIDTH = 120
+"""Characters of a line of prose."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A generated part: its name, the line of its first comment, what it holds, and what it should hold.
+
+    `wanted` is None when nothing generates a part of this name.
+    """
+
+    name: str
+    line: int
+    body: str
+    wanted: str | None
+
+
+def parts(lab: Lab, text: str) -> Iterator[Part]:
+    """Yield the generated parts of a text."""
+    for match in PART.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        yield Part(match["name"], line, match["body"], _generate(lab, match["name"]))
+
+
+def refreshed(lab: Lab, text: str) -> str:
+    """Return a text with its generated parts as they should be; unknown ones are left alone."""
+
+    def fresh(match: re.Match[str]) -> str:
+        wanted = _generate(lab, match["name"])
+        return match[0] if wanted is None else f"<!-- generated: {match['name']} -->\n{wanted}<!-- end -->"
+
+    return PART.sub(fresh, text)
+
+
+def write_parts(lab: Lab) -> list[Path]:
+    """Refresh the generated parts in all markdown files of a lab; return those that have changed."""
+    changed = []
+    for path in sorted(lab.path.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        fresh = refreshed(lab, text)
+        if fresh != text:
+            write_whole(path, fresh)
+            changed.append(path)
+    return changed
+
+
+def known(lab: Lab) -> list[str]:
+    """Return the names of all parts that can be generated for a lab."""
+    del lab
+    return list(IN_BRIEFS)
+
+
+def _generate(lab: Lab, name: str) -> str | None:
+    generate = IN_BRIEFS.get(name)
+    return generate(lab) if generate else None
+
+
+def _change(lab: Lab) -> str:
+    """Return what is edited, and when an edit counts."""
+    paths = [f"`work/{lab.name}/{name}`" for name in lab.manifest.edit]
+    files = paths[0] if len(paths) == 1 else f"{', '.join(paths[:-1])} and {paths[-1]}"
+    todo, only = ("the `TODO`", "Only this file is") if len(paths) == 1 else ("each `TODO`", "Only these files are")
+    return _prose(f"Edit {files} at {todo}. {only} graded. On a terminal, a saved edit is live within 2 s.")
+
+
+def _graded(lab: Lab) -> str:
+    """Return how a lab is graded: the grade, the table of its checks, and its level."""
+    manifest = lab.manifest
+    rows = [f"| {check.name} | {check.says} |" for check in manifest.check]
+    great, elite = (f"{100 * share:g} %" for share in (manifest.level.great, manifest.level.elite))
+    return "\n".join(
+        (
+            _prose(
+                f"`make grade-{lab.number}` replays the incident on a clean copy of the system. A fresh seed draws "
+                f"{_drawn(manifest)}. The verdict reads only metrics of the load generator, the stock services and the "
+                "stores, which your code cannot change."
+            ),
+            "| check | what it wants |\n|---|---|\n" + "".join(f"{row}\n" for row in rows),
+            _prose(
+                f"You pass when every check holds. The level of a pass is the share of {manifest.level.says}. Below "
+                f"{great} it is Good, from {great} Great, and from {elite} Elite."
+            ),
+        )
+    )
+
+
+def _drawn(manifest: Manifest) -> str:
+    values = (value for phase in manifest.phase for fault in phase.faults for value in fault.model_dump().values())
+    drawn = any(isinstance(value, list) for value in values)
+    return "the arrival times and the lengths of the phases" + (", and the details of the faults" if drawn else "")
+
+
+def _stuck(lab: Lab) -> str:
+    """Return where to go from here."""
+    return _prose(
+        f"Stuck? `./er hint {lab.number}` gives one hint at a time. Lost? `./er reset {lab.number}` starts over and "
+        "keeps your copy."
+    )
+
+
+def _prose(text: str) -> str:
+    # A number and its unit stay on one line.
+    glued = re.sub(r"(\d) (?=m?s\b|%)", "\\1\0", text)
+    return textwrap.fill(glued, WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + "\n"
+
+
+IN_BRIEFS: dict[str, Callable[[Lab], str]] = {"change": _change, "graded": _graded, "stuck": _stuck}
+"""The parts that every brief has, each with what generates it."""

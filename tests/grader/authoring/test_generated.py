@@ -1,0 +1,91 @@
+"""Generated parts say what the manifest says, stand between their comments, and are written by `er lint --fix`."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.authoring.generated import parts, refreshed, write_parts
+from grader.cli import er
+from grader.course.course import Course, Lab
+
+HERE = Course.here()
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(Path(shutil.copytree(HERE.lab("03").path, tmp_path / "labs" / HERE.lab("03").name)))
+
+
+def part(lab: Lab, name: str) -> str:
+    return refreshed(lab, f"<!-- generated: {name} -->\n<!-- end -->\n")
+
+
+def test_a_brief_says_what_is_edited_and_that_nothing_else_is_graded() -> None:
+    assert part(HERE.lab("03"), "change") == (
+        "<!-- generated: change -->\n"
+        "Edit `work/03-rate-limiting/gateway.py` at the `TODO`. Only this file is graded. "
+        "On a terminal, a saved edit is live\nwithin 2 s.\n"
+        "<!-- end -->\n"
+    )
+    several = " ".join(part(HERE.lab("07"), "change").split())
+    assert "`work/07-observability/fulfilment.py` and `work/07-observability/diagnosis.toml` at each `TODO`." in several
+    assert "Only these files are graded." in several
+
+
+def test_the_table_of_checks_is_the_manifests() -> None:
+    for lab in HERE.labs():
+        rows = [line for line in part(lab, "graded").splitlines() if line.startswith("| ")]
+        assert rows[1:] == [f"| {check.name} | {check.says} |" for check in lab.manifest.check]
+
+
+def test_the_level_is_told_with_its_thresholds() -> None:
+    told = " ".join(part(HERE.lab("03"), "graded").split())
+    assert (
+        f"You pass when every check holds. The level of a pass is the share of {HERE.lab('03').manifest.level.says}."
+        in told
+    )
+    assert told.endswith("Below 90 % it is Good, from 90 % Great, and from 95 % Elite. <!-- end -->")
+
+
+def test_only_a_lab_whose_faults_are_drawn_says_so() -> None:
+    saying = [lab.number for lab in HERE.labs() if "details of the faults" in part(lab, "graded")]
+    assert saying == ["07"]
+
+
+def test_what_stands_around_a_part_and_unknown_parts_are_left_alone(lab: Lab) -> None:
+    text = (
+        "Before.\n\n<!-- generated: stuck -->\nstale\n<!-- end -->\n\nAfter.\n<!-- generated: x -->\nx\n<!-- end -->\n"
+    )
+    fresh = refreshed(lab, text)
+    assert fresh == text.replace("stale\n", parts_of(lab, text)["stuck"] or "")
+    assert parts_of(lab, text)["x"] is None
+    assert refreshed(lab, fresh) == fresh
+
+
+def parts_of(lab: Lab, text: str) -> dict[str, str | None]:
+    return {part.name: part.wanted for part in parts(lab, text)}
+
+
+def test_parts_are_written_in_every_markdown_file_that_is_out_of_date(lab: Lab) -> None:
+    assert write_parts(lab) == []
+    hints = lab.path / "hints.md"
+    hints.write_text(hints.read_text() + "\n<!-- generated: stuck -->\n<!-- end -->\n")
+    assert write_parts(lab) == [hints]
+    assert "`./er reset 03`" in hints.read_text()
+
+
+def test_lint_with_fix_writes_them(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ER_COURSE", str(lab.path.parents[1]))
+    brief = lab.path / "README.md"
+    good = brief.read_text()
+    brief.write_text(good.replace("gives one hint at a time", "helps"))
+    shutil.copyfile(HERE.root / "labs" / "catalog.toml", lab.path.parent / "catalog.toml")
+    shutil.copytree(HERE.root / "docs", lab.path.parents[1] / "docs")
+    before = CliRunner().invoke(er, ["lint", "03"])
+    assert f"{lab.name}/README.md" in before.output
+    assert brief.read_text() != good
+    after = CliRunner().invoke(er, ["lint", "03", "--fix"])
+    assert after.output.startswith(f"wrote labs/{lab.name}/README.md\n")
+    assert brief.read_text() == good
