@@ -1,32 +1,32 @@
-"""Whose run is it? Each grade holds a lock that ends with its process; what has lost its owner is taken down."""
+"""Ownership of runs: a grade holds a lock while its process lives; a run without an owner is taken down."""
 
-import fcntl
 import hashlib
 import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from grader.base.errors import ErError
+from grader.base.locks import held, probed
 from grader.engine.containers import remove_project
 from grader.engine.docker import docker
 
 LONGEST = timedelta(hours=1)
-"""No grade lasts as long: a run of this age whose lock cannot be asked has no owner."""
+"""Longer than any grade lasts: an older run whose lock is not accessible is orphaned."""
 
 FIELDS = '{{.Label "er.run"}}\t{{.Label "er.lock"}}\t{{.Label "er.live"}}\t{{.CreatedAt}}'
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run that the engine knows: what it belongs to, when the youngest part of it was made, and its containers.
+    """A run that the engine knows, with its number of containers.
 
-    `live` is the live lab's name (see `live_lab`), empty for a grade.
+    `live` is the live lab's name (see `live_lab`), empty for a grade. `created` is the time of its youngest part.
     """
 
     name: str
@@ -37,28 +37,29 @@ class Run:
 
     @property
     def orphaned(self) -> bool:
-        """Tell whether it is a grade without an owner: its lock is free or, where that cannot be asked, it is too old.
+        """Tell whether it is a grade whose process has ended.
 
-        A live lab has none: it outlives the command that starts it.
+        Its lock is free then. Where the lock is not accessible, the run's age decides. A live lab is never orphaned,
+        because it outlives the command that starts it.
         """
         if self.live:
             return False
-        with _tried(self.lock) as free:
+        with probed(self.lock) as free:
             return datetime.now(UTC) - self.created > LONGEST if free is None else free
 
 
 def fresh_name(number: str) -> str:
-    """Return a name for a run of lab `number`; nothing that a patient can see tells a grade from a live lab."""
+    """Return a new name for a run of lab `number`; a patient cannot tell a grade from a live lab by it."""
     return f"er-{number}-{secrets.token_hex(4)}"
 
 
 def live_lab(root: Path, number: str) -> str:
-    """Return the name of a checkout's live lab: there is one for each lab of each checkout."""
+    """Return the name of a checkout's live lab; each lab of each checkout has one."""
     return f"{hashlib.sha256(str(root).encode()).hexdigest()[:8]}-{number}"
 
 
 def live_labs(root: Path) -> set[str]:
-    """Return the numbers of the labs of a checkout that are live; none when there is no engine to ask."""
+    """Return the numbers of a checkout's live labs; none when the engine does not answer."""
     try:
         up = {run.live for run in known_runs()}
     except ErError:
@@ -73,14 +74,13 @@ def lock_path(run: Path) -> Path:
 
 @contextmanager
 def owned(name: str, run: Path) -> Iterator[Callable[[], None]]:
-    """Own a run until `released`, which is to be called when all of it is down.
+    """Own a run until `released` is called, which is due once all of it is down.
 
-    A watcher takes the run down when this process ends, or leaves here, without that.
+    Without that call, a reaper takes the run down after this process has ended or has left the context.
     """
     lock = lock_path(run)
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with _held(lock):
-        watcher = subprocess.Popen(
+    with held(lock):
+        reaper = subprocess.Popen(
             [sys.executable, "-m", "grader.engine.reaper", name, str(run)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -90,40 +90,28 @@ def owned(name: str, run: Path) -> Iterator[Callable[[], None]]:
         )
 
         def released() -> None:
-            watcher.kill()
-            watcher.wait()
+            reaper.kill()
+            reaper.wait()
             lock.unlink(missing_ok=True)
 
         yield released
 
 
-@contextmanager
-def _held(lock: Path) -> Iterator[None]:
-    """Hold a lock that stays where it is: one that was cleared away before it was held is made anew."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if lock.exists():
-            yield
-            return
-    with _held(lock):
-        yield
-
-
 def remove_orphans(folder: Path, say: Callable[[str], object]) -> None:
-    """Take down every grade that has lost its owner, and clear away what such ones have left in the runs' folder."""
+    """Take down every orphaned grade, and remove its files from the runs' folder."""
     for run in known_runs():
         if run.orphaned:
             remove_project(run.name)
-            say(f"took down `{run.name}`, whose grade had been killed")
+            say(f"took down `{run.name}`, left by a grade that was killed")
     for lock in folder.glob("er-*.lock"):
-        with _tried(lock) as free:
+        with probed(lock) as free:
             if free:
                 shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
                 lock.unlink(missing_ok=True)
 
 
 def known_runs() -> list[Run]:
-    """Return all runs that the engine knows, by name."""
+    """Return all runs that the engine knows, sorted by name."""
     containers = docker("ps", "--all", "--filter", "label=er.run", "--format", FIELDS).splitlines()
     networks = docker("network", "ls", "--filter", "label=er.run", "--format", FIELDS).splitlines()
     runs: dict[str, Run] = {}
@@ -136,20 +124,3 @@ def known_runs() -> list[Run]:
         youngest = max(moment, runs[name].created) if name in runs else moment
         runs[name] = Run(name, Path(lock), live, youngest, mine)
     return [runs[name] for name in sorted(runs)]
-
-
-@contextmanager
-def _tried(lock: Path) -> Iterator[bool | None]:
-    """Hold a lock if nobody else does, and tell whether; None when it cannot be asked: gone, not ours, elsewhere.
-
-    Whoever begins to hold it meanwhile waits, and finds out in `_held` whether it was cleared away.
-    """
-    with ExitStack() as stack:
-        free: bool | None = True
-        try:
-            fcntl.flock(stack.enter_context(lock.open("r+")), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            free = False
-        except OSError:
-            free = None
-        yield free

@@ -193,7 +193,7 @@ class Project:
 
 @contextmanager
 def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> Iterator[Project]:
-    """Give a project that is taken down in every case: on Ctrl-C by this program, after its kill by a watcher."""
+    """Give a project that is taken down in every case, also after Ctrl-C or a kill of this program."""
     project = Project(lab, name, run, images)
     with owned(name, run) as released:
         try:

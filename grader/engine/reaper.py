@@ -1,38 +1,37 @@
-"""A small process beside each grade: it waits until the grade has ended, and takes down what is left if it was killed.
+"""The reaper: a process beside each grade that takes its run down when the grade is killed.
 
-Called as `python -m grader.engine.reaper NAME RUN`; a grade that ends as it should ends its watcher too.
+It is called as `python -m grader.engine.reaper NAME RUN`. A grade that ends in the regular way ends its reaper first.
 """
 
-import fcntl
 import shutil
 import sys
 import time
 from pathlib import Path
 
 from grader.base.errors import ErError
+from grader.base.locks import held
 from grader.engine.containers import remove_project
 from grader.engine.ownership import lock_path
 
-LOOKS = 10
-"""Looks, a second apart: a command of the killed grade may still be creating containers."""
+ATTEMPTS = 10
+"""Attempts, a second apart, because a command of the killed grade may still create containers."""
 
 
-def watch(name: str, run: Path) -> None:
+def reap(name: str, run: Path) -> None:
     """Wait for the owner's end, then remove the project and its files."""
-    with lock_path(run).open("r+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(lock_path(run)):
         removed = False
-        for _ in range(LOOKS):
+        for _ in range(ATTEMPTS):
             removed = _removed(name)
             shutil.rmtree(run, ignore_errors=True)
             time.sleep(1)
-        # Without an engine the lock stays: it is free from now on, and tells the next command that nobody owns the run.
+        # Without an engine the lock's file stays, so that the next command finds a run without an owner.
         if removed:
             lock_path(run).unlink(missing_ok=True)
 
 
 def _removed(name: str) -> bool:
-    """Remove what there is of the project; tell whether the engine has done so."""
+    """Remove the project; tell whether the engine did so."""
     try:
         remove_project(name)
     except ErError:
@@ -41,4 +40,4 @@ def _removed(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    watch(sys.argv[1], Path(sys.argv[2]))
+    reap(sys.argv[1], Path(sys.argv[2]))

@@ -1,15 +1,14 @@
 """Slots: the rights to play an incident on this machine, first come, first served, for all checkouts."""
 
-import fcntl
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 from grader.base.errors import ErError
+from grader.base.locks import tried
 
 CPUS_PER_SLOT = 2
 """Cores that a run takes at its peak: patients, services and stores up to 1.25, load and scrapes the rest."""
@@ -48,13 +47,10 @@ def slot(say: Callable[[str], object], idle: Callable[[], object] = lambda: None
         yield
 
 
-def _take(folder: Path, limit: int) -> IO[str] | None:
+def _take(folder: Path, limit: int) -> ExitStack | None:
+    """Return a free slot, held until the stack is closed; None when all are taken."""
     for number in range(limit):
-        file = (folder / f"slot-{number}").open("a")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-        else:
-            return file
+        with ExitStack() as stack:
+            if stack.enter_context(tried(folder / f"slot-{number}")):
+                return stack.pop_all()
     return None

@@ -1,6 +1,5 @@
 """The live lab: traffic, the incident, and each saved edit applied at once."""
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.base.errors import ErError, LearnerError
+from grader.base.locks import tried
 from grader.course.catalog import read_catalog
 from grader.course.course import Course, Lab
 from grader.course.submission import stage, work_copy
@@ -52,19 +52,11 @@ def live_ports(course: Course, lab: Lab) -> Ports:
 def alone(course: Course, lab: Lab) -> Iterator[None]:
     """Hold a lab's live session; raises ErError when another process holds it."""
     path = course.state / f"live-{lab.number}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise ErError(
-                f"lab {lab.number} is live already, in process {lock.read().strip() or '?'}",
-                run=f"./er stop {lab.number}",
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with tried(path) as taken:
+        if not taken:
+            process = path.read_text() or "?"
+            raise ErError(f"lab {lab.number} is live already, in process {process}", run=f"./er stop {lab.number}")
+        path.write_text(str(os.getpid()))
         yield
 
 

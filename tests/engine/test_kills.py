@@ -1,4 +1,4 @@
-"""A grade that is killed outright leaves nothing: its watcher takes it down, or the next command does."""
+"""A grade that is killed outright leaves nothing: its reaper takes it down, or the next command does."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def grades() -> list[Run]:
 
 
 @pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
-def test_the_watcher_takes_a_killed_grade_down(grade: "subprocess.Popen[str]", stage: str, tmp_path: Path) -> None:
+def test_the_reaper_takes_down_a_killed_grade(grade: "subprocess.Popen[str]", stage: str, tmp_path: Path) -> None:
     read_until(grade, stage, UP_SECONDS)
     assert eventually(lambda: bool(grades()), 20)
     grade.kill()
@@ -44,19 +44,19 @@ def test_the_watcher_takes_a_killed_grade_down(grade: "subprocess.Popen[str]", s
     assert not (tmp_path / "out").exists()
 
 
-def test_the_next_command_takes_down_what_a_killed_grade_and_its_killed_watcher_left(
+def test_the_next_command_takes_down_a_grade_killed_with_its_reaper(
     grade: "subprocess.Popen[str]",
 ) -> None:
     read_until(grade, "healthy after", UP_SECONDS)
     children = Path(f"/proc/{grade.pid}/task/{grade.pid}/children").read_text().split()
-    watchers = [int(pid) for pid in children if b"grader.engine.reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    assert len(watchers) == 1
-    os.kill(watchers[0], signal.SIGKILL)
+    reapers = [int(pid) for pid in children if b"grader.engine.reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(reapers) == 1
+    os.kill(reapers[0], signal.SIGKILL)
     grade.kill()
     grade.wait(10)
     assert [run.containers for run in grades()] == [7]
     following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True, timeout=UP_SECONDS)
-    assert following.stdout.count("whose grade had been killed") == 1
+    assert following.stdout.count("left by a grade that was killed") == 1
     assert grades() == []
 
 

@@ -106,7 +106,7 @@ def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_comm
         assert "Is the docker daemon running?" in said
         assert Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes()).verdict is Verdict.ERROR
         assert [left.name for left in known_runs()] == [run.name]
-        # As long as its watcher tries, the run is the watcher's.
+        # The reaper owns the run as long as it tries.
         assert eventually(lambda: known_runs()[0].orphaned, GRADE_SECONDS, every=0.5)
         assert known_runs()[0].name == run.name
         following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True, timeout=UP_SECONDS)

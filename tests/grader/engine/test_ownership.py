@@ -17,7 +17,8 @@ OWN = """
 import sys
 from pathlib import Path
 from grader.engine.ownership import owned
-with owned("er-03-test", Path(sys.argv[1])) as released:
+run = Path(sys.argv[1])
+with owned(run.name, run) as released:
     print("owned", flush=True)
     sys.stdin.read()
     released()
@@ -28,13 +29,13 @@ def made(lock: Path, *, live: str = "", age: timedelta = timedelta()) -> Run:
     return Run("er-03-00000000", lock, live, datetime.now(UTC) - age, 7)
 
 
-def test_a_grade_whose_lock_is_free_has_no_owner(tmp_path: Path) -> None:
+def test_a_grade_with_a_free_lock_is_orphaned(tmp_path: Path) -> None:
     lock = tmp_path / "run.lock"
     lock.touch()
     assert made(lock).orphaned
 
 
-def test_a_grade_whose_lock_is_held_is_alive_however_old(tmp_path: Path) -> None:
+def test_a_grade_with_a_held_lock_is_alive_however_old(tmp_path: Path) -> None:
     lock = tmp_path / "run.lock"
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -42,18 +43,20 @@ def test_a_grade_whose_lock_is_held_is_alive_however_old(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("minutes", "orphaned"), [(5, False), (59, False), (61, True)])
-def test_a_grade_whose_lock_cannot_be_asked_is_given_an_hour(tmp_path: Path, minutes: int, *, orphaned: bool) -> None:
+def test_a_grade_with_an_inaccessible_lock_is_orphaned_after_an_hour(
+    tmp_path: Path, minutes: int, *, orphaned: bool
+) -> None:
     assert made(tmp_path / "elsewhere.lock", age=timedelta(minutes=minutes)).orphaned is orphaned
     assert made(Path(), age=timedelta(minutes=minutes)).orphaned is orphaned
 
 
-def test_a_live_lab_outlives_its_command(tmp_path: Path) -> None:
+def test_a_live_lab_is_never_orphaned(tmp_path: Path) -> None:
     lock = tmp_path / "run.lock"
     lock.touch()
     assert not made(lock, live="12345678-03", age=timedelta(days=1)).orphaned
 
 
-def test_names_of_runs_do_not_tell_a_grade_from_a_live_lab() -> None:
+def test_run_names_differ_and_have_one_form() -> None:
     names = {fresh_name("03") for _ in range(100)}
     assert len(names) == 100
     assert all(len(name) == len("er-03-00000000") for name in names)
@@ -64,7 +67,7 @@ def test_each_checkout_has_its_own_live_lab() -> None:
     assert live_lab(Path("/a"), "03").endswith("-03")
 
 
-def test_a_runs_age_is_that_of_its_youngest_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_as_old_as_its_youngest_part(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = {
         "ps": "er-03-a\t/x/er-03-a.lock\t\t2026-11-23 13:40:01 +0000 UTC\n"
         "er-03-a\t/x/er-03-a.lock\t\t2026-11-23 13:40:03 +0000 UTC\n"
@@ -80,9 +83,7 @@ def test_a_runs_age_is_that_of_its_youngest_part(monkeypatch: pytest.MonkeyPatch
     assert known["er-05-b"].live == "abc-05"
 
 
-def test_orphans_are_taken_down_with_one_line_each_and_living_runs_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_orphans_are_taken_down_and_living_runs_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free, held = tmp_path / "er-03-dead.lock", tmp_path / "er-03-alive.lock"
     for lock in (free, held):
         lock.touch()
@@ -97,11 +98,11 @@ def test_orphans_are_taken_down_with_one_line_each_and_living_runs_left_alone(
         fcntl.flock(file, fcntl.LOCK_EX)
         remove_orphans(tmp_path, said.append)
         assert removed == ["er-03-dead"]
-        assert said == ["took down `er-03-dead`, whose grade had been killed"]
+        assert said == ["took down `er-03-dead`, left by a grade that was killed"]
         assert sorted(path.name for path in tmp_path.iterdir()) == ["er-03-alive", "er-03-alive.lock"]
 
 
-def test_what_a_dead_grade_left_is_cleared_away_under_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_orphan_files_are_removed_while_holding_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = lock_path(tmp_path / "er-03-test")
     lock.touch()
     cleared: list[Path] = []
@@ -120,7 +121,7 @@ def test_what_a_dead_grade_left_is_cleared_away_under_its_lock(tmp_path: Path, m
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-def test_a_grade_that_waited_for_a_lock_while_it_was_cleared_away_makes_it_anew(tmp_path: Path) -> None:
+def test_a_grade_makes_a_new_lock_when_the_old_one_was_removed(tmp_path: Path) -> None:
     lock = lock_path(tmp_path / "er-03-test")
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -149,11 +150,11 @@ def begun(run: Path) -> "subprocess.Popen[str]":
     return process
 
 
-def watchers() -> list[int]:
+def reapers(name: str) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if b"grader.engine.reaper\0er-03-test" in (entry / "cmdline").read_bytes():
+            if f"grader.engine.reaper\0{name}\0".encode() in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
         except OSError:
             continue
@@ -161,31 +162,32 @@ def watchers() -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-def test_a_run_that_ends_as_it_should_ends_its_watcher_too(tmp_path: Path) -> None:
-    with begun(tmp_path / "er-03-test") as process:
-        assert eventually(lambda: len(watchers()) == 1)
+def test_a_run_that_ends_regularly_ends_its_reaper(tmp_path: Path) -> None:
+    run = tmp_path / fresh_name("03")
+    with begun(run) as process:
+        assert eventually(lambda: len(reapers(run.name)) == 1)
         process.communicate("", timeout=PATIENCE)
     assert process.returncode == 0
-    assert watchers() == []
-    assert not lock_path(tmp_path / "er-03-test").exists()
+    assert reapers(run.name) == []
+    assert not lock_path(run).exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-def test_the_watcher_outlives_a_killed_owner_and_holds_its_lock(tmp_path: Path) -> None:
-    run = tmp_path / "er-03-test"
+def test_the_reaper_outlives_a_killed_owner_and_removes_its_files(tmp_path: Path) -> None:
+    run = tmp_path / fresh_name("03")
     run.mkdir()
     with begun(run) as process:
-        assert eventually(lambda: len(watchers()) == 1)
+        assert eventually(lambda: len(reapers(run.name)) == 1)
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
         # Its first look clears the run's files, with or without an engine.
         assert eventually(lambda: not run.exists())
-        for pid in watchers():
+        for pid in reapers(run.name):
             subprocess.run(["kill", "-9", str(pid)], check=True)
 
 
 @pytest.mark.parametrize("engine_answers", [True, False])
-def test_a_watcher_that_could_not_take_a_run_down_leaves_its_lock_for_the_next_command(
+def test_a_reaper_without_an_engine_leaves_the_lock_for_the_next_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, engine_answers: bool
 ) -> None:
     def remove(_name: str) -> None:
@@ -193,9 +195,9 @@ def test_a_watcher_that_could_not_take_a_run_down_leaves_its_lock_for_the_next_c
             raise ErError("cannot connect to the Docker daemon")
 
     monkeypatch.setattr(reaper, "remove_project", remove)
-    monkeypatch.setattr(reaper, "LOOKS", 1)
+    monkeypatch.setattr(reaper, "ATTEMPTS", 1)
     run = tmp_path / "er-03-test"
     lock_path(run).touch()
-    reaper.watch("er-03-test", run)
+    reaper.reap("er-03-test", run)
     assert lock_path(run).exists() is not engine_answers
     assert made(lock_path(run)).orphaned is not engine_answers
