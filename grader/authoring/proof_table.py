@@ -13,6 +13,8 @@ from grader.grading.batch import Job
 from grader.grading.results import Verdict
 from grader.reports import junit
 
+LEFT = "left to the nightly run"
+
 
 def show_proof(console: Console, proof: Proof, done: int, jobs: int) -> None:
     """Print one line for a candidate that was graded, and what is wrong with it."""
@@ -31,8 +33,13 @@ def show_proof(console: Console, proof: Proof, done: int, jobs: int) -> None:
 def verify(
     console: Console, verification: Verification, jobs: Sequence[Job], document: Path | None, xml: Path | None
 ) -> int:
-    """Prove these jobs, print a table by lab and return the exit code: 1 for a wrong one, 2 for one not judged."""
+    """Prove these jobs, print a table by lab and return the exit code: 1 for a wrong one, 2 for one not judged.
+
+    A job that did not begin in time is listed, and does not change the exit code.
+    """
     proofs = verification.run(jobs)
+    begun = [proof.job for proof in proofs]
+    left = [job for job in jobs if job not in begun]
     table = Table()
     for column in ("lab", "proven", "wrong", "not judged", "minutes"):
         table.add_column(column, justify="left" if column == "lab" else "right")
@@ -44,15 +51,29 @@ def verify(
         proven = len(mine) - len(wrong) - len(unjudged)
         table.add_row(name, str(proven), str(len(wrong)), str(len(unjudged)), f"{seconds / 60:.1f}")
     console.print(table)
+    if left:
+        console.print(f"The time is up. Left to the nightly run: {_names(left, jobs)}", soft_wrap=True, markup=False)
     if document:
         document.parent.mkdir(parents=True, exist_ok=True)
-        document.write_text(json.dumps([_entry(proof) for proof in proofs], indent=1) + "\n")
+        document.write_text(json.dumps([*map(_entry, proofs), *map(_skipped, left)], indent=1) + "\n")
     if xml:
+        cases = [(proof.job.lab.name, _case(proof)) for proof in proofs]
+        cases += [(job.lab.name, junit.Case(job.name, "skipped", LEFT)) for job in left]
         labs = dict.fromkeys(job.lab.name for job in jobs)
-        junit.write(xml, {name: [_case(proof) for proof in proofs if proof.job.lab.name == name] for name in labs})
+        junit.write(xml, {name: [case for lab, case in cases if lab == name] for name in labs})
     if any(proof.wrong and proof.judged for proof in proofs):
         return 1
     return 0 if all(proof.judged for proof in proofs) else 2
+
+
+def _names(left: Sequence[Job], jobs: Sequence[Job]) -> str:
+    """Return the labs of the jobs that are left, each with its candidates unless all are left."""
+    names = []
+    for lab in dict.fromkeys(job.lab.name for job in left):
+        mine = [job.name for job in left if job.lab.name == lab]
+        whole = len(mine) == sum(job.lab.name == lab for job in jobs)
+        names.append(lab if whole else f"{lab} ({', '.join(mine)})")
+    return ", ".join(names)
 
 
 def _case(proof: Proof) -> junit.Case:
@@ -72,4 +93,17 @@ def _entry(proof: Proof) -> dict[str, object]:
         "seconds": results.seconds if results else None,
         "seed": proof.job.seed,
         "results": str(proof.job.out / "results.json"),
+    }
+
+
+def _skipped(job: Job) -> dict[str, object]:
+    return {
+        "lab": job.lab.name,
+        "candidate": job.name,
+        "verdict": "skipped",
+        "failed": [],
+        "wrong": [],
+        "seconds": None,
+        "seed": job.seed,
+        "results": None,
     }

@@ -1,23 +1,18 @@
 """`er verify`: the proof of labs. Starter and fixes are graded, and must fail exactly what the manifest says."""
 
+import math
 import re
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.authoring.expectations import broken_promises, fingerprint, is_prose
+from grader.authoring.expectations import broken_promises, fingerprint
 from grader.base.errors import ErError
-from grader.course.course import ALL_LABS, Course, Lab
+from grader.course.course import Course, Lab
 from grader.course.fixes import candidates
 from grader.grading.batch import Job, Outcome, grade_all, read_results
 from grader.grading.results import Results
 from grader.incident.plan import fresh_seed
-
-SENTINEL = "03"
-"""The lab that stands for all where shared code was touched, and no lab besides."""
-
-SHARED = ("grader/", "services/kit/", "services/Dockerfile", "loadtests/", "compose/", "uv.lock", "pyproject.toml")
 
 
 @dataclass(frozen=True)
@@ -38,16 +33,20 @@ class Proof:
 
 @dataclass
 class Verification:
-    """Prove labs; `say` gets a line for each candidate as it is done."""
+    """Prove labs; `say` gets a line for each candidate as it is done.
+
+    No grade starts after `until`, a time of `time.monotonic`.
+    """
 
     course: Course
     at_once: int
     say: Callable[[Proof, int, int], None]
     quick: bool = False
     resume: bool = False
+    until: float = math.inf
 
     def run(self, jobs: Sequence[Job]) -> list[Proof]:
-        """Grade all jobs and return their proofs in the same order.
+        """Grade the jobs and return a proof for each that began in time, in the same order.
 
         What could not be judged is tried once more when the rest is done, alone.
         """
@@ -56,11 +55,11 @@ class Verification:
         for job in jobs:
             if self.resume and (kept := self._kept(job, prints[job.lab.name])):
                 self._take(proofs, kept, len(jobs))
-        for outcome in grade_all([job for job in jobs if job.out not in proofs], self.at_once):
+        for outcome in grade_all([job for job in jobs if job.out not in proofs], self.at_once, self.until):
             self._take(proofs, self._proof(outcome), len(jobs))
             if outcome.judged:
                 _mark(outcome.job.out).write_text(self._stamp(prints[outcome.job.lab.name]))
-        return [proofs[job.out] for job in jobs]
+        return [proofs[job.out] for job in jobs if job.out in proofs]
 
     def _proof(self, outcome: Outcome, *, earlier: bool = False) -> Proof:
         if outcome.results is None:
@@ -107,38 +106,6 @@ def read_shard(text: str | None) -> tuple[int, int] | None:
     if match is None or int(match[1]) > int(match[2]):
         raise ErError(f"`--shard {text}` is no part of a whole", run="./er verify --shard 1/4")
     return int(match[1]), int(match[2])
-
-
-def touched(course: Course, revision: str) -> list[Lab]:
-    """Return labs that differ from a git revision: in their folder, a service or store of theirs, or by shared code.
-
-    Prose touches nothing. Shared code is proven on one lab, whichever is touched anyway. Raises ErError when git does
-    not know the revision.
-    """
-    command = ["git", "-C", str(course.root), "diff", "--name-only", revision, "--"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="./er verify --since origin/main")
-    changed = [name for name in done.stdout.splitlines() if not is_prose(Path(name))]
-    shared = any(name.startswith(SHARED) for name in changed)
-    parts = {part for name in changed if (part := _part(Path(name)))}
-    found = [
-        lab
-        for lab in course.labs()
-        if any(name.startswith(f"labs/{lab.name}/") for name in changed)
-        or any(part in (lab.path / "compose.yaml").read_text() for part in parts)
-    ]
-    return found or ([course.lab(SENTINEL)] if shared else [])
-
-
-def _part(path: Path) -> str | None:
-    """Return how the compose files of labs name what a file belongs to: a stock service or a store, else None."""
-    match path.with_suffix("").parts:
-        case "services", service, *_ if service != "kit":
-            return f"kit.stock, {service}"
-        case ("compose", "images", store, _) | ("compose", store, _) | ("compose", store) if store not in ALL_LABS:
-            return f"compose/{store}.yaml"
-    return None
 
 
 def _mark(out: Path) -> Path:

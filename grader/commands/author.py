@@ -1,7 +1,9 @@
 """What lab authors type. Each command loads what it needs: `er --help` needs nothing."""
 # ruff: noqa: PLC0415
 
+import math
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +20,10 @@ from grader.course.course import Course, Lab
     type=click.IntRange(1),
     help="Grades at a time: one per two cores if not given; when there are more, some cannot be judged.",
 )
-@click.option("--since", metavar="REV", help="Only labs that differ from this git revision.")
+@click.option("--since", metavar="REV", help="Only labs that differ from this git revision, or lab 03.")
+@click.option(
+    "--minutes", type=click.FloatRange(0), metavar="M", help="Start no grade after M minutes, and list what is left."
+)
 @click.option("--shard", metavar="I/N", help="Only the I-th of N parts.")
 @click.option("--quick", is_flag=True, help="Stop each grade as soon as its verdict is certain.")
 @click.option("--resume", is_flag=True, help="Keep what an earlier call has proven on the same files.")
@@ -28,6 +33,7 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     labs: tuple[Lab, ...],
     jobs: int | None,
     since: str | None,
+    minutes: float | None,
     shard: str | None,
     document: Path | None,
     xml: Path | None,
@@ -37,19 +43,20 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 ) -> None:
     """Prove labs: grade the starter and every fix, and demand exactly what the manifest says."""
     from grader.authoring import proof_table
-    from grader.authoring.verify import Verification, jobs_of, read_shard, touched
+    from grader.authoring.changes import changed_labs
+    from grader.authoring.verify import Verification, jobs_of, read_shard
     from grader.base.console import open_console
     from grader.engine.provision import set_up
     from grader.grading.slots import at_once
 
+    until = math.inf if minutes is None else time.monotonic() + minutes * 60
     course, console = Course.here(), open_console()
-    chosen = list(labs) or (touched(course, since) if since else course.labs())
+    chosen = list(labs) or (changed_labs(course, since) if since else course.labs())
     work = jobs_of(course, chosen, read_shard(shard), quick=quick)
     for lab in chosen:
         set_up(lab, console)
-    verification = Verification(
-        course, jobs or at_once(), partial(proof_table.show_proof, console), quick=quick, resume=resume
-    )
+    show = partial(proof_table.show_proof, console)
+    verification = Verification(course, jobs or at_once(), show, quick=quick, resume=resume, until=until)
     sys.exit(proof_table.verify(console, verification, work, document, xml))
 
 

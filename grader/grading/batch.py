@@ -1,9 +1,11 @@
 """Many grades, each an `er grade` in a process of its own: for a class, for the proof of a lab, for its calibration."""
 
+import math
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -51,38 +53,40 @@ def read_results(out: Path) -> Results | None:
         return None
 
 
-def grade_all(jobs: Sequence[Job], at_once: int) -> Iterator[Outcome]:
-    """Do all jobs and yield each as it is done; what could not be judged is done once more when the rest is, alone.
+def grade_all(jobs: Sequence[Job], at_once: int, until: float = math.inf) -> Iterator[Outcome]:
+    """Grade the jobs and yield each outcome as it comes; no grade starts after `until` (`time.monotonic`).
 
-    That others ran beside it is often why.
+    A job that could not be judged is graded once more at the end, alone, because others beside it are often why.
     """
     unjudged = []
-    for outcome in Crew(at_once).run(jobs):
+    for outcome in Crew(at_once, until).run(jobs):
         if not outcome.judged:
             unjudged.append(outcome.job)
         yield outcome
-    yield from Crew(1).run(unjudged)
+    yield from Crew(1, until).run(unjudged)
 
 
 class Crew:
-    """Grades at work, `at_once` at a time."""
+    """Grades at work, `at_once` at a time; none starts after `until`, a time of `time.monotonic`."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, until: float = math.inf) -> None:
         self._at_once = at_once
+        self._until = until
         self._environment = {"ER_AT_ONCE": str(at_once), "NO_COLOR": "1"}
         self._lock = threading.Lock()
         self._working: set[subprocess.Popen[str]] = set()
         self._dismissed = False
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Do all jobs and yield each as it is done.
+        """Do the jobs and yield each outcome as it comes; a job that would start too late has none.
 
         An interrupt ends the grades that run, each of which takes its own run down, before it goes on.
         """
         with ThreadPoolExecutor(self._at_once) as pool:
             try:
                 for done in as_completed([pool.submit(self._do, job) for job in jobs]):
-                    yield done.result()
+                    if outcome := done.result():
+                        yield outcome
             except BaseException:
                 # Also when the caller stops listening: no grade goes on for nobody.
                 self.dismiss()
@@ -93,7 +97,9 @@ class Crew:
         with self._lock:
             return [process.pid for process in self._working]
 
-    def _do(self, job: Job) -> Outcome:
+    def _do(self, job: Job) -> Outcome | None:
+        if time.monotonic() >= self._until:
+            return None
         (job.out / "results.json").unlink(missing_ok=True)
         command = [sys.executable, "-m", "grader", "grade", job.lab.number, "--submission", str(job.submission)]
         command += ["--seed", str(job.seed), "--out", str(job.out), *(["--thorough"] if job.thorough else [])]

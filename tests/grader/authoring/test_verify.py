@@ -1,13 +1,18 @@
 import functools
+import io
+import json
+import math
 import operator
 import shutil
-import subprocess
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from grader.authoring.verify import Proof, Verification, jobs_of, read_shard, touched
+from grader.authoring import proof_table
+from grader.authoring.verify import Proof, Verification, jobs_of, read_shard
 from grader.base.errors import ErError
 from grader.course.course import Course
 from grader.course.fixes import candidates
@@ -21,35 +26,34 @@ HERE = Course.here()
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    """A checkout under git, with lab 03 and what it stands on."""
+    """A checkout of all that a proof depends on."""
     for name in ("labs", "services", "compose", "loadtests", "grader"):
         shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(HERE.root / "uv.lock", tmp_path / "uv.lock")
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", "--all")
-    git(tmp_path, "commit", "--quiet", "--message", "all")
     return Course(tmp_path, tmp_path / "work")
 
 
-def git(root: Path, *args: str) -> None:
-    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(root), *identity, *args], check=True, timeout=30)
-
-
 class Judge:
-    """Stands for the grades: each candidate gets the verdict that a test says, or that the manifest promises."""
+    """Stands for the grades: each candidate gets the verdict that a test says, or that the manifest promises.
+
+    `room`: the grades that start before the time is up.
+    """
 
     def __init__(self) -> None:
+        self.room = math.inf
         self.graded: list[str] = []
         self.rounds: list[int] = []
         self.verdicts: dict[str, list[Verdict]] = {}
 
-    def __call__(self, at_once: int) -> "Judge":
+    def __call__(self, at_once: int, until: float = math.inf) -> "Judge":
+        self.until = until
         self.rounds.append(at_once)
         return self
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         for job in jobs:
+            if len(self.graded) >= self.room:
+                return
             self.graded.append(job.name)
             results = self.results(job)
             results.write(job.out)
@@ -111,6 +115,64 @@ def test_going_on_keeps_what_was_proven_and_tries_what_was_wrong_again(course: C
     assert proofs["starter"].earlier
 
 
+class Proving:
+    """`er verify` of labs 03 and 04 as it prints and writes its proofs."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._document, self._xml = course.root / "proofs.json", course.root / "proofs.xml"
+        self.jobs = jobs_of(course, [course.lab("04"), course.lab("03")], None, quick=False)
+
+    def run(self, until: float = math.inf) -> int:
+        printed = io.StringIO()
+        verification = Verification(self._course, 1, lambda *_: None, until=until)
+        code = proof_table.verify(Console(file=printed), verification, self.jobs, self._document, self._xml)
+        self.last_line = printed.getvalue().splitlines()[-1]
+        return code
+
+    def skipped(self) -> tuple[list[str], list[str]]:
+        """Return the candidates that the JSON document and the JUnit file name as skipped."""
+        entries = json.loads(self._document.read_text())
+        cases = ET.parse(self._xml).getroot().iter("testcase")  # noqa: S314 # it is what we wrote
+        return (
+            [entry["candidate"] for entry in entries if entry["verdict"] == "skipped"],
+            [case.attrib["name"] for case in cases if case.find("skipped") is not None],
+        )
+
+
+def test_what_does_not_begin_in_time_is_listed_and_is_not_a_failure(course: Course, judge: Judge) -> None:
+    proving = Proving(course)
+    names = [job.name for job in proving.jobs]
+    judge.room = len(candidates(course.lab("04"))) + 2
+    assert proving.run(until=12.5) == 0
+    assert judge.until == 12.5
+    assert judge.graded == names[: judge.room]
+    left = names[judge.room :]
+    assert proving.last_line == f"The time is up. Left to the nightly run: 03-rate-limiting ({', '.join(left)})"
+    assert proving.skipped() == (left, left)
+
+
+def test_a_lab_of_which_nothing_began_in_time_is_listed_by_its_name_alone(course: Course, judge: Judge) -> None:
+    proving = Proving(course)
+    judge.room = len(candidates(course.lab("04")))
+    proving.run()
+    assert proving.last_line == "The time is up. Left to the nightly run: 03-rate-limiting"
+
+
+def test_without_anything_left_no_line_and_no_file_says_so(course: Course, judge: Judge) -> None:
+    proving = Proving(course)
+    assert proving.run() == 0
+    assert len(judge.graded) == len(proving.jobs)
+    assert "nightly" not in proving.last_line
+    assert proving.skipped() == ([], [])
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(Verdict.PASSED, 1), (Verdict.ERROR, 2)])
+def test_what_began_in_time_decides_the_exit_code(course: Course, judge: Judge, verdict: Verdict, code: int) -> None:
+    judge.verdicts, judge.room = {"starter": [verdict]}, 1
+    assert Proving(course).run() == code
+
+
 @pytest.mark.parametrize("file", ["labs/03-rate-limiting/lab.toml", "services/quotes.py", "grader/evidence/checks.py"])
 def test_going_on_after_a_change_proves_all_anew(course: Course, judge: Judge, file: str) -> None:
     prove(course)
@@ -137,36 +199,3 @@ def test_a_shard_is_read(text: str | None, shard: tuple[int, int] | None) -> Non
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(ErError, match="no part of a whole"):
         read_shard(text)
-
-
-@pytest.mark.parametrize(
-    ("file", "labs"),
-    [
-        ("labs/03-rate-limiting/locustfile.py", ["03"]),
-        ("services/quotes.py", ["03", "04"]),
-        ("services/pages.py", ["02"]),
-        ("services/kit/app.py", ["03"]),
-        ("grader/evidence/checks.py", ["03"]),
-        ("services/another.py", []),
-        ("compose/postgres.yaml", ["05", "14"]),
-        ("compose/images/postgres/postgresql.conf", ["05", "14"]),
-        ("compose/images/kafka/server.properties", ["07"]),
-        ("compose/redis/users.acl", ["03", "05", "16"]),
-        ("compose/stack.yaml", ["03"]),
-        ("README.md", []),
-        ("labs/04-bulkhead/debrief.md", []),
-        ("labs/04-bulkhead/calibration.toml", []),
-    ],
-)
-def test_labs_are_touched_by_their_folder_their_services_and_shared_code(
-    course: Course, file: str, labs: list[str]
-) -> None:
-    path = course.root / file
-    path.write_text("changed\n")
-    git(course.root, "add", "--all")
-    assert [lab.number for lab in touched(course, "HEAD")] == labs
-
-
-def test_a_revision_that_is_none_is_one_clear_error(course: Course) -> None:
-    with pytest.raises(ErError, match="git does not know `nowhere`"):
-        touched(course, "nowhere")

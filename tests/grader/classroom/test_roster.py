@@ -21,7 +21,7 @@ class Judge:
         self.graded: list[str] = []
         self.rounds: list[int] = []
 
-    def __call__(self, at_once: int) -> "Judge":
+    def __call__(self, at_once: int, _until: float) -> "Judge":
         self.rounds.append(at_once)
         return self
 

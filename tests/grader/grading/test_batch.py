@@ -2,12 +2,14 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from patience import PATIENCE, eventually
 
 from grader.course.course import Course
-from grader.grading.batch import Crew, Job, Outcome
+from grader.grading import batch
+from grader.grading.batch import Crew, Job, Outcome, grade_all
 from grader.grading.results import Attempt, Results, Verdict
 
 LAB = Course.here().lab("03")
@@ -74,6 +76,34 @@ def test_results_of_an_earlier_grade_are_not_taken_for_this_ones(job: Job) -> No
     does(job, "exit 2")
     (outcome,) = Crew(1).run([job])
     assert outcome.results is None
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
+    """Have the clock read these times, one each time that a grade is about to start."""
+    monkeypatch.setattr(batch, "time", SimpleNamespace(monotonic=iter(times).__next__))
+
+
+def test_no_grade_starts_after_the_time_is_up(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    does(job, "echo up >> $submission/begun; exit 2")
+    clock(monkeypatch, 9, 10, 11)
+    assert [outcome.said for outcome in Crew(1, until=10).run([job] * 3)] == [""]
+    assert (job.submission / "begun").read_text() == "up\n"
+
+
+def test_results_of_an_earlier_grade_stay_when_none_starts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    (job.out / "results.json").write_text("earlier")
+    clock(monkeypatch, 10)
+    assert list(Crew(1, until=10).run([job])) == []
+    assert (job.out / "results.json").read_text() == "earlier"
+
+
+@pytest.mark.parametrize(("retry_at", "grades"), [(9, 2), (10, 1)])
+def test_a_grade_that_could_not_be_judged_is_repeated_unless_the_time_is_up(
+    job: Job, monkeypatch: pytest.MonkeyPatch, retry_at: float, grades: int
+) -> None:
+    does(job, "exit 2")
+    clock(monkeypatch, 0, retry_at)
+    assert len(list(grade_all([job], 1, until=10))) == grades
 
 
 def test_an_interrupt_ends_the_grades_that_run_and_starts_no_more(job: Job, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""Which labs a git revision's successors have changed, and how much."""
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from grader.authoring.expectations import is_prose
+from grader.base.errors import ErError
+from grader.course.course import ALL_LABS, Course, Lab
+
+SENTINEL = "03"
+"""The lab that is proven when no lab has changed: code that all labs share may have."""
+
+
+def changed_labs(course: Course, revision: str) -> list[Lab]:
+    """Return the labs that differ from a git revision, those changed most first, or else the sentinel.
+
+    A lab's folder counts, and so do the stock services and stores that it uses. The measure is the number of changed
+    lines. Prose does not count. Raises ErError when git does not know the revision.
+    """
+    lines: Counter[str] = Counter()
+    labs = {lab.name: (lab.path / "compose.yaml").read_text() for lab in course.labs()}
+    for name, changed in _changed_lines(course, revision).items():
+        part = _part(Path(name))
+        for lab, compose in labs.items():
+            if name.startswith(f"labs/{lab}/") or (part and part in compose):
+                lines[lab] += changed
+    return [course.lab(name) for name, _ in lines.most_common()] or [course.lab(SENTINEL)]
+
+
+def _changed_lines(course: Course, revision: str) -> dict[str, int]:
+    """Return how many lines were added and removed in each file that is not prose; at least 1."""
+    command = ["git", "-C", str(course.root), "diff", "--numstat", "--no-renames", "-z", revision, "--"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="./er verify --since origin/main")
+    entries = (entry.split("\t", 2) for entry in done.stdout.split("\0") if entry)
+    # A binary file has dashes for numbers.
+    return {
+        name: max(1, sum(int(count) for count in (added, removed) if count.isdigit()))
+        for added, removed, name in entries
+        if not is_prose(Path(name))
+    }
+
+
+def _part(path: Path) -> str | None:
+    """Return how compose files name the stock service or store that a file belongs to, or None."""
+    match path.with_suffix("").parts:
+        case "services", service, *_ if service != "kit":
+            return f"kit.stock, {service}"
+        case ("compose", "images", store, _) | ("compose", store, _) | ("compose", store) if store not in ALL_LABS:
+            return f"compose/{store}.yaml"
+    return None
