@@ -1,8 +1,8 @@
 """What a lab's manifest promises of its starter and fixes, and whether a grade keeps it."""
 
-import hashlib
 from pathlib import Path
 
+from grader.base.fingerprint import fingerprint, read_files
 from grader.course.course import Course, Lab
 from grader.evidence.checks import State
 from grader.grading.results import Results, Verdict
@@ -42,12 +42,6 @@ def is_prose(file: Path) -> bool:
     return file.suffix == ".md" or file.name == "calibration.toml"
 
 
-def fingerprint(course: Course, lab: Lab) -> str:
+def proof_fingerprint(course: Course, lab: Lab) -> str:
     """Return a hash of all that a lab's proof depends on: its folder without prose, and the program, kit and images."""
-    digest = hashlib.sha256()
-    for root in (lab.path, *(course.root / name for name in PROVEN_ON)):
-        files = sorted(root.rglob("*")) if root.is_dir() else [root]
-        for file in files:
-            if file.is_file() and file.suffix != ".pyc" and not is_prose(file):
-                digest.update(f"{file.relative_to(course.root)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+    return fingerprint(read_files(course.root, (f"labs/{lab.name}", *PROVEN_ON), left_out=is_prose))

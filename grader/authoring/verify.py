@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.authoring.expectations import broken_promises, fingerprint
+from grader.authoring.expectations import broken_promises, proof_fingerprint
 from grader.base.errors import ErError
 from grader.course.course import Course, Lab
 from grader.course.fixes import candidates
@@ -50,7 +50,7 @@ class Verification:
 
         What could not be judged is tried once more when the rest is done, alone.
         """
-        prints = {job.lab.name: fingerprint(self.course, job.lab) for job in jobs}
+        prints = {job.lab.name: proof_fingerprint(self.course, job.lab) for job in jobs}
         proofs: dict[Path, Proof] = {}
         for job in jobs:
             if self.resume and (kept := self._kept(job, prints[job.lab.name])):

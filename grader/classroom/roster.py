@@ -1,7 +1,6 @@
 """`er grade NN --class DIR`: every submission of a folder, one seed for all; it can be stopped and gone on with."""
 
 import csv
-import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +9,11 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from grader.base.errors import ErError
+from grader.base.errors import ErError, LearnerError
 from grader.base.files import write_whole
+from grader.base.fingerprint import fingerprint
 from grader.course.course import Lab
-from grader.course.submission import LARGEST, submitted
+from grader.course.submission import read_edited, submitted
 from grader.grading.batch import Job, Outcome, grade_all, read_results
 from grader.grading.results import Results, Verdict
 from grader.incident.plan import fresh_seed
@@ -97,18 +97,17 @@ def _kept(job: Job) -> Row | None:
 
 
 def _content(job: Job) -> str:
-    """Return a hash of what is graded of a submission."""
-    digest = hashlib.sha256()
-    for name in job.lab.manifest.edit:
-        path = submitted(job.submission, job.lab) / name
-        try:
-            with path.open("rb") as file:
-                digest.update(
-                    name.encode() + file.read(LARGEST + 1) if path.is_file() and not path.is_symlink() else b"-"
-                )
-        except OSError:
-            digest.update(b"?")
-    return digest.hexdigest()[:16]
+    """Return a fingerprint of a submission's graded files."""
+    folder = submitted(job.submission, job.lab)
+    return fingerprint((name, _read(folder / name, job.lab)) for name in job.lab.manifest.edit)
+
+
+def _read(path: Path, lab: Lab) -> bytes:
+    """Return the content of a graded file, or why it is refused."""
+    try:
+        return read_edited(path, lab)
+    except LearnerError as error:
+        return error.what.encode()
 
 
 def _row(outcome: Outcome) -> Row:

@@ -1,6 +1,5 @@
 """Images: each is tagged by a hash of what it is built from, and built when the engine does not have that tag."""
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from grader.base.errors import ErError
+from grader.base.fingerprint import fingerprint, read_files
 from grader.base.locks import held
 from grader.course.course import Course
 from grader.engine.daemon import BASE_TAR
@@ -44,7 +44,11 @@ def inputs(course: Course) -> dict[str, tuple[str, ...]]:
 
 def tags(course: Course) -> dict[str, str]:
     """Return each image's tag as its inputs are now."""
-    return {name: f"pattern-er/{name}:{_hash(course.root, given)}" for name, given in inputs(course).items()}
+    base = ("base", BASE.encode())
+    return {
+        name: f"pattern-er/{name}:{fingerprint([base, *read_files(course.root, given)])}"
+        for name, given in inputs(course).items()
+    }
 
 
 def variable(name: str) -> str:
@@ -83,18 +87,6 @@ def ensure_images(course: Course, names: Iterable[str], say: Say) -> dict[str, s
             if to_build := [name for name in names if own[name] in absent]:
                 _build(course, to_build, own, say)
     return chosen
-
-
-def _hash(root: Path, inputs: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(BASE.encode())
-    for given in inputs:
-        path = root / given
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                content = file.read_bytes()
-                digest.update(f"{file.relative_to(root)}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()[:12]
 
 
 def _pull(reference: str, named_by: str, say: Say) -> None:

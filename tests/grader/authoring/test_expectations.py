@@ -1,6 +1,6 @@
 import pytest
 
-from grader.authoring.expectations import broken_promises, fingerprint
+from grader.authoring.expectations import broken_promises, proof_fingerprint
 from grader.course.course import Course
 from grader.course.fixes import candidates, should_pass
 from grader.evidence.checks import State
@@ -87,7 +87,7 @@ def test_a_patient_that_fails_without_a_failed_check_is_no_proof() -> None:
 
 
 def test_a_proof_holds_for_the_same_files_only() -> None:
-    assert fingerprint(COURSE, LAB) == fingerprint(COURSE, COURSE.lab("03"))
+    assert proof_fingerprint(COURSE, LAB) == proof_fingerprint(COURSE, COURSE.lab("03"))
 
 
 def test_who_does_not_even_serve_before_the_incident_needs_no_failed_check_if_the_manifest_says_so() -> None:
