@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loadtests.answer import Answer
     from loadtests.bucket import TokenBucket
-    from loadtests.names import Group
     from loadtests.shapes import Floods, Poisson, Regular
+    from loadtests.subjects import Group
     from loadtests.users import OpenUser
     from loadtests.visit import Visit
 
@@ -16,7 +16,7 @@ __all__ = ["Answer", "Floods", "Group", "OpenUser", "Poisson", "Regular", "Token
 _HOMES = {
     "Answer": "answer",
     "Floods": "shapes",
-    "Group": "names",
+    "Group": "subjects",
     "OpenUser": "users",
     "Poisson": "shapes",
     "Regular": "shapes",

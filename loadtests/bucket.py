@@ -23,7 +23,7 @@ class TokenBucket:
 
 
 @dataclass
-class Level:
+class BucketLevel:
     """How full a bucket is; it starts full. Times are seconds of any clock that never goes back."""
 
     promise: TokenBucket
@@ -46,7 +46,7 @@ class Level:
 
 
 @dataclass(slots=True, eq=False)
-class Request:
+class SentRequest:
     """A request that a promise may cover, sent at a time; `admitted` is None until it has ended."""
 
     at: float
@@ -62,20 +62,20 @@ class Reference:
     """
 
     def __init__(self, promise: TokenBucket, promised: Counter[Where], beyond: Counter[Where]) -> None:
-        self._exact = Level(promise)
-        self._generous = Level(promise.larger(GENEROUS))
+        self._exact = BucketLevel(promise)
+        self._generous = BucketLevel(promise.larger(GENEROUS))
         self._promised = promised
         self._beyond = beyond
-        self._sent: deque[Request] = deque()
+        self._sent: deque[SentRequest] = deque()
 
-    def send(self, at: float, where: Where) -> Request:
+    def send(self, at: float, where: Where) -> SentRequest:
         """Note a request as it is sent."""
         self._promised[where] += self._exact.take(at)
-        request = Request(at, where)
+        request = SentRequest(at, where)
         self._sent.append(request)
         return request
 
-    def end(self, request: Request, *, admitted: bool) -> None:
+    def end(self, request: SentRequest, *, admitted: bool) -> None:
         """Note how a request ended. They end in any order, and count in the order of sending."""
         request.admitted = admitted
         while self._sent and self._sent[0].admitted is not None:

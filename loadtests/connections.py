@@ -24,7 +24,7 @@ window would let it keep a processor busy.
 """
 
 
-class Frugal(gevent.socket.socket):  # type: ignore[misc] # it ships no types
+class BoundedSocket(gevent.socket.socket):  # type: ignore[misc] # it ships no types
     """A socket that takes no more than one answer of a sane size for each request that is sent."""
 
     taken = 0
@@ -55,8 +55,8 @@ class Connections(ConnectionPool):
         self._addresses: list[Any] = []
         self._looked_up = 0.0
 
-    def _create_tcp_socket(self, family: int, socktype: int, protocol: int) -> Frugal:
-        made = Frugal(family, socktype, protocol)
+    def _create_tcp_socket(self, family: int, socktype: int, protocol: int) -> BoundedSocket:
+        made = BoundedSocket(family, socktype, protocol)
         # Before it connects: then the other side knows it from the first packet on.
         made.setsockopt(gevent.socket.SOL_SOCKET, gevent.socket.SO_RCVBUF, LARGEST_ANSWER)
         return made

@@ -6,19 +6,19 @@ from werkzeug.exceptions import HTTPException
 from kit.secret import authorizes
 from kit.telemetry import CONTENT_TYPE
 from loadtests.export import Export
-from loadtests.plan import Plan
-from loadtests.stage import BusyError, Stage
+from loadtests.generator import BusyError, LoadGenerator
+from loadtests.plan import LoadPlan
 
 
-def control_app(stage: Stage, secret: str) -> Flask:
+def control_app(generator: LoadGenerator, secret: str) -> Flask:
     """Make the WSGI app of the control port."""
-    app = _guarded_app(secret)
-    export = Export(stage)
+    app = _authorized_app(secret)
+    export = Export(generator)
 
     @app.post("/play")
     def play() -> Response:
         try:
-            return jsonify(starts_in=stage.begin(Plan.read(request.get_json(force=True))))
+            return jsonify(starts_in=generator.begin(LoadPlan.read(request.get_json(force=True))))
         except ValueError as error:
             abort(422, str(error))
         except BusyError as error:
@@ -26,12 +26,12 @@ def control_app(stage: Stage, secret: str) -> Flask:
 
     @app.post("/stop")
     def stop() -> Response:
-        stage.stop()
+        generator.stop()
         return state()
 
     @app.get("/state")
     def state() -> Response:
-        return jsonify(state=stage.state, phase=(stage.play and stage.play.phase) or "")
+        return jsonify(state=generator.state, phase=(generator.play and generator.play.phase) or "")
 
     @app.get("/metrics")
     def metrics() -> Response:
@@ -51,7 +51,7 @@ def health_app() -> Flask:
     return app
 
 
-def _guarded_app(secret: str) -> Flask:
+def _authorized_app(secret: str) -> Flask:
     """Make an app that answers 401 and nothing else to who lacks the secret, and explains other errors as JSON."""
     app = Flask("load")
 

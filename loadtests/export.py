@@ -8,16 +8,16 @@ from prometheus_client import CollectorRegistry, generate_latest
 from kit.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from loadtests.stage import Stage
+    from loadtests.generator import LoadGenerator
 
 PLACE = ("kind", "phase")
 
 
 class Export:
-    """All metrics of a stage: counts through OpenTelemetry, latencies beside it."""
+    """All metrics of a generator: counts through OpenTelemetry, latencies beside it."""
 
-    def __init__(self, stage: "Stage") -> None:
-        record = stage.record
+    def __init__(self, generator: "LoadGenerator") -> None:
+        record = generator.record
         self._telemetry = Telemetry()
         self._latencies = CollectorRegistry()
         self._latencies.register(record.latencies)
@@ -31,15 +31,15 @@ class Export:
         gauge("load_lag_seconds_max", "Worst lateness.", ("phase",), lambda: record.lag)
         gauge("load_subject", "On whose behalf a kind asks.", ("kind", "subject"), self._subjects)
         gauge("load_settled_phases", "Phases over whose visits have ended.", (), self._settled)
-        gauge("load_playing", "Whether a play is on.", (), lambda: {(): stage.playing})
-        self._stage = stage
+        gauge("load_playing", "Whether a play is on.", (), lambda: {(): generator.playing})
+        self._generator = generator
 
     def _subjects(self) -> dict[tuple[str, ...], float]:
-        play = self._stage.play
+        play = self._generator.play
         return {(kind, name): 1 for kind, names in play.subjects.items() for name in names} if play else {}
 
     def _settled(self) -> dict[tuple[str, ...], float]:
-        return {(): self._stage.play.settled_phases if self._stage.play else 0}
+        return {(): self._generator.play.settled_phases if self._generator.play else 0}
 
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class PlannedPhase:
+class LoadPhase:
     """A phase of `seconds`, with arrivals per second by user kind."""
 
     name: str
@@ -17,14 +17,14 @@ class PlannedPhase:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LoadPlan:
     """A seed and the phases in order."""
 
     seed: int
-    phases: tuple[PlannedPhase, ...]
+    phases: tuple[LoadPhase, ...]
 
     @classmethod
-    def read(cls, body: Any) -> "Plan":  # noqa: ANN401 # whatever JSON somebody sent
+    def read(cls, body: Any) -> "LoadPlan":  # noqa: ANN401 # whatever JSON somebody sent
         """Return the plan that a JSON object describes; raises ValueError, saying why, when it describes none."""
         try:
             plan = cls(int(body["seed"]), tuple(_phase(phase) for phase in body["phases"]))
@@ -34,7 +34,7 @@ class Plan:
             raise ValueError("a plan has at least one phase")
         return plan
 
-    def with_rate(self, kind: str, rate: float) -> "Plan":
+    def with_rate(self, kind: str, rate: float) -> "LoadPlan":
         """Return the plan with one more kind, at the same rate in all phases."""
         return replace(self, phases=tuple(replace(p, rate={**p.rate, kind: rate}) for p in self.phases))
 
@@ -44,8 +44,8 @@ class Plan:
         return list(accumulate(phase.seconds for phase in self.phases))
 
 
-def _phase(told: Any) -> PlannedPhase:  # noqa: ANN401 # as above
-    phase = PlannedPhase(str(told["name"]), float(told["seconds"]), {k: float(r) for k, r in told["rate"].items()})
+def _phase(told: Any) -> LoadPhase:  # noqa: ANN401 # as above
+    phase = LoadPhase(str(told["name"]), float(told["seconds"]), {k: float(r) for k, r in told["rate"].items()})
     if not 0 < phase.seconds < math.inf:
         raise ValueError(f"phase `{phase.name}` must take more than 0 seconds")
     for kind, rate in phase.rate.items():

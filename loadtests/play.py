@@ -10,10 +10,10 @@ import gevent
 
 from kit.receipts import Receipts
 from loadtests.bucket import Reference
-from loadtests.names import draw_names
-from loadtests.plan import Plan
+from loadtests.plan import LoadPlan
 from loadtests.record import Record
 from loadtests.schedule import schedule
+from loadtests.subjects import draw_names
 
 if TYPE_CHECKING:
     from loadtests.users import OpenUser
@@ -25,7 +25,7 @@ SHORTEST_NOTICE = 0.2
 class Play:
     """What users of all kinds do from `zero` on, a time in seconds of the monotonic clock."""
 
-    def __init__(self, plan: Plan, kinds: Iterable[type["OpenUser"]], record: Record, receipts: Receipts) -> None:
+    def __init__(self, plan: LoadPlan, kinds: Iterable[type["OpenUser"]], record: Record, receipts: Receipts) -> None:
         self.plan = plan
         self.record = record
         self.receipts = receipts

@@ -14,7 +14,7 @@ from kit.address import app_port, control_host, control_port
 from kit.logs import configure_logs
 from kit.secret import read_secret
 from loadtests.control import control_app, health_app
-from loadtests.stage import Stage
+from loadtests.generator import LoadGenerator
 from loadtests.users import OpenUser
 
 
@@ -31,10 +31,10 @@ def main() -> None:
     """Serve the control port until SIGTERM or SIGINT; ER_LOCUSTFILE names the locustfile."""
     configure_logs()
     secret = read_secret()
-    stage = Stage(users_of(Path(os.environ.get("ER_LOCUSTFILE", "/load/locustfile.py"))), secret)
+    generator = LoadGenerator(users_of(Path(os.environ.get("ER_LOCUSTFILE", "/load/locustfile.py"))), secret)
     servers = [
         WSGIServer(("127.0.0.1", app_port()), health_app(), log=None),
-        WSGIServer((control_host(), control_port()), control_app(stage, secret), log=None),
+        WSGIServer((control_host(), control_port()), control_app(generator, secret), log=None),
     ]
     for server in servers:
         server.start()

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from loadtests.plan import Plan
-from loadtests.shapes import Shape, Stretch
+from loadtests.plan import LoadPlan
+from loadtests.shapes import RateInterval, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Arrival:
     number: int
 
 
-def schedule(plan: Plan, shapes: Mapping[str, Shape]) -> dict[str, list[Arrival]]:
+def schedule(plan: LoadPlan, shapes: Mapping[str, Shape]) -> dict[str, list[Arrival]]:
     """Return each kind's arrivals in order; what other kinds do changes nothing for a kind.
 
     Raises ValueError for a plan that names a kind without a shape.
@@ -31,10 +31,10 @@ def schedule(plan: Plan, shapes: Mapping[str, Shape]) -> dict[str, list[Arrival]
     }
 
 
-def _times(plan: Plan, kind: str, shape: Shape) -> Iterator[tuple[float, int]]:
+def _times(plan: LoadPlan, kind: str, shape: Shape) -> Iterator[tuple[float, int]]:
     start = 0.0
     for index, (phase, end) in enumerate(zip(plan.phases, plan.ends, strict=True)):
         if rate := phase.rate.get(kind, 0.0):
             draw = Random(f"{plan.seed}:{index}:{kind}")
-            yield from ((at, index) for at in shape.times(Stretch(start, end, rate), draw))
+            yield from ((at, index) for at in shape.times(RateInterval(start, end, rate), draw))
         start = end

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Stretch:
+class RateInterval:
     """A phase as one user kind sees it: seconds `start` to `end` of the play, with `rate` arrivals a second."""
 
     start: float
@@ -21,21 +21,21 @@ class Stretch:
 class Shape(Protocol):
     """When visits begin."""
 
-    def times(self, stretch: Stretch, draw: Random) -> list[float]:
-        """Return the times of all arrivals within the stretch, in order."""
+    def times(self, interval: RateInterval, draw: Random) -> list[float]:
+        """Return the times of all arrivals within the interval, in order."""
 
 
 @dataclass(frozen=True)
 class Poisson:
     """Independent users: exponential gaps."""
 
-    def times(self, stretch: Stretch, draw: Random) -> list[float]:
-        """Return arrivals whose mean rate is the stretch's."""
+    def times(self, interval: RateInterval, draw: Random) -> list[float]:
+        """Return arrivals whose mean rate is the interval's."""
         times = []
-        at = stretch.start + draw.expovariate(stretch.rate)
-        while at < stretch.end:
+        at = interval.start + draw.expovariate(interval.rate)
+        while at < interval.end:
             times.append(at)
-            at += draw.expovariate(stretch.rate)
+            at += draw.expovariate(interval.rate)
         return times
 
 
@@ -46,13 +46,13 @@ class Regular:
     jitter: float = 0.2
     delay: float = 0.0
 
-    def times(self, stretch: Stretch, draw: Random) -> list[float]:
+    def times(self, interval: RateInterval, draw: Random) -> list[float]:
         """Return arrivals, one in each gap."""
-        gap = 1 / stretch.rate
-        first = stretch.start + self.delay + gap / 2
-        count = max(0, math.ceil((stretch.end - first) / gap))
+        gap = 1 / interval.rate
+        first = interval.start + self.delay + gap / 2
+        count = max(0, math.ceil((interval.end - first) / gap))
         times = [first + gap * (number + draw.uniform(-self.jitter, self.jitter)) for number in range(count)]
-        return [at for at in times if at < stretch.end]
+        return [at for at in times if at < interval.end]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Floods:
 
     A flood begins shortly before the edge of a whole second and goes on over it, floods that follow each other at edges
     of either parity. It begins with a volley (requests at one instant), has another just behind the edge, and is half
-    volleys, half single requests for the rest. A stretch's rate is the mean rate within a flood.
+    volleys, half single requests for the rest. An interval's rate is the mean rate within a flood.
     """
 
     length: float = 0.85
@@ -70,15 +70,15 @@ class Floods:
     volley: tuple[int, int] = (10, 40)
     first_volleys: tuple[int, int] = (25, 40)
 
-    def times(self, stretch: Stretch, draw: Random) -> list[float]:
-        """Return the arrivals of as many floods as the stretch has room for."""
+    def times(self, interval: RateInterval, draw: Random) -> list[float]:
+        """Return the arrivals of as many floods as the interval has room for."""
         times: list[float] = []
         shortest, longest = self.lead
-        edge = math.ceil(stretch.start + longest)
+        edge = math.ceil(interval.start + longest)
         lead = draw.uniform(shortest, longest)
-        while edge - lead + self.length <= stretch.end:
+        while edge - lead + self.length <= interval.end:
             start = edge - lead
-            times += self._flood(start, edge, stretch.rate, draw)
+            times += self._flood(start, edge, interval.rate, draw)
             following = math.ceil(start + self.length + self.rest + shortest)
             # Of the other parity: between the two lie an odd number of seconds.
             following += (following - edge + 1) % 2

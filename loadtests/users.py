@@ -16,12 +16,12 @@ from locust.exception import StopUser
 from loadtests.answer import Answer, Request
 from loadtests.bucket import TokenBucket
 from loadtests.connections import Clients
-from loadtests.names import Group
 from loadtests.shapes import Poisson, Regular, Shape
+from loadtests.subjects import Group
 from loadtests.visit import UNREAL_ANSWER, Visit
 
 if TYPE_CHECKING:
-    from loadtests.stage import Stage
+    from loadtests.generator import LoadGenerator
 
 STATUSES = frozenset(HTTPStatus)
 ASKED = {"Accept-Encoding": "identity"}
@@ -31,7 +31,7 @@ class TimeUpError(BaseException):
     """A request's time is up; no Exception, so that no client takes it for a failure of its own."""
 
 
-class Plain(FastResponse):
+class UncompressedResponse(FastResponse):
     """An answer as it was sent: none is asked to be packed, and unpacking could fill the memory."""
 
     def unzipped(self, *_: object, **__: object) -> bytes:
@@ -63,9 +63,9 @@ class OpenUser(FastHttpUser):
     promise: ClassVar[TokenBucket | None] = None
     """What each of the subjects is promised."""
 
-    _turns: ClassVar[dict[tuple[str, ...], "itertools.cycle[str]"]] = {}
+    _rotations: ClassVar[dict[tuple[str, ...], "itertools.cycle[str]"]] = {}
 
-    def __init__(self, environment: "Stage") -> None:
+    def __init__(self, environment: "LoadGenerator") -> None:
         super().__init__(environment)
         if environment.play is None:
             raise StopUser
@@ -75,7 +75,7 @@ class OpenUser(FastHttpUser):
         agent.cookiejar = None
         # An answer that leads elsewhere is an answer; followed, it could lead to a control port.
         vars(agent)["redirect_response_codes"] = frozenset()
-        vars(agent)["response_type"] = Plain
+        vars(agent)["response_type"] = UncompressedResponse
         # No status is a failure of the client, which would write a report about each.
         vars(agent)["valid_response_codes"] = STATUSES
 
@@ -147,8 +147,8 @@ class OpenUser(FastHttpUser):
         return Answer(0, now, now - due)
 
     def _target(self) -> str:
-        turns = self._turns.setdefault(self.targets, itertools.cycle(self.targets))
-        return next(turns)
+        rotation = self._rotations.setdefault(self.targets, itertools.cycle(self.targets))
+        return next(rotation)
 
 
 def _joined(headers: Headers) -> dict[str, str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LATEST_SECONDS = 1.0
 """A request this late is not sent any more: the generator has failed, and sending late would bunch the load."""
 
-Proof = Sequence[str] | Mapping[int, Sequence[str]]
+ReceiptParts = Sequence[str] | Mapping[int, Sequence[str]]
 """What a success's receipt must be for; by status, where each of them says something else."""
 
 UNREAL_ANSWER = "unreal_answer"
@@ -81,7 +81,7 @@ class Visit:
         headers: Mapping[str, str] | None = None,
         *,
         subject: str | None = None,
-        receipt_for: Proof = (),
+        receipt_for: ReceiptParts = (),
         target: str | None = None,
     ) -> Answer:
         """Send a GET to the next target, or to the one that is named, and return how it ended.
@@ -99,7 +99,7 @@ class Visit:
         headers: Mapping[str, str] | None = None,
         *,
         subject: str | None = None,
-        receipt_for: Proof = (),
+        receipt_for: ReceiptParts = (),
         target: str | None = None,
     ) -> Answer:
         """Send a POST with a JSON body, and else do as `get` does."""
@@ -113,7 +113,7 @@ class Visit:
             self.tally(UNREAL_ANSWER)
         return authentic
 
-    def _ask(self, request: Request, subject: str | None, receipt_for: Proof) -> Answer:
+    def _ask(self, request: Request, subject: str | None, receipt_for: ReceiptParts) -> Answer:
         record, due = self._play.record, self._take_due()
         now = time.monotonic()
         record.intend(self._where, now - due)
@@ -138,7 +138,7 @@ class Visit:
         due, self._due = self._due, None
         return time.monotonic() if due is None else due
 
-    def _verified(self, answer: Answer, receipt_for: Proof) -> Answer:
+    def _verified(self, answer: Answer, receipt_for: ReceiptParts) -> Answer:
         parts = receipt_for.get(answer.status) if isinstance(receipt_for, Mapping) else receipt_for
         genuine = parts is not None and (not parts or self._play.receipts.genuine(answer.body.get("receipt"), *parts))
         if not genuine:

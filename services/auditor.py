@@ -6,14 +6,14 @@ that is left; all else is half done.
 
 from collections import Counter, defaultdict
 
-from kit.book import Book
+from kit.journal import Journal
 from kit.service import StockService
 
 service = StockService("auditor")
-book = Book()
+journal = Journal()
 
 
-class Order:
+class OrderBalance:
     """What was done about one order."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Order:
         }
 
 
-orders: defaultdict[str, Order] = defaultdict(Order)
+orders: defaultdict[str, OrderBalance] = defaultdict(OrderBalance)
 
 
 def audit() -> Counter[tuple[str, ...]]:
@@ -48,9 +48,9 @@ def audit() -> Counter[tuple[str, ...]]:
     `brought`: shipping was asked, and has sent or refused it. `money`, `stock`: more or less of it was taken than was
     sent. `half-done`: either. `out-of-order`: its stock was let go while nothing was paid back yet.
     """
-    for number, entry in book.unread():
+    for number, entry in journal.unread():
         orders[number].note(entry)
-    found: Counter[tuple[str, ...]] = Counter({(finding,): 0 for finding in Order().findings()})
+    found: Counter[tuple[str, ...]] = Counter({(finding,): 0 for finding in OrderBalance().findings()})
     for order in orders.values():
         found.update((finding,) for finding, true in order.findings().items() if true)
     return found

@@ -13,13 +13,13 @@ from fastapi import FastAPI, Header, HTTPException
 from pydantic import BaseModel, Field
 
 from kit.service import StockService
-from kit.traces import Context, Entry, Testimony, received
+from kit.traces import StockSpan, StockSpanExporter, TraceContext, parse_traceparent
 
-AGAIN_EVERY = 8
+DUPLICATE_EVERY = 8
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 
-testimony = Testimony()
+exporter = StockSpanExporter()
 orders = httpx2.AsyncClient(
     base_url=os.environ.get("ORDERS_URL", "http://orders:8000"),
     timeout=2,
@@ -28,7 +28,7 @@ orders = httpx2.AsyncClient(
 )
 
 
-class Bill(BaseModel):
+class BilledOrder(BaseModel):
     """An order, as billing hands it on."""
 
     order: Word
@@ -39,7 +39,7 @@ class Bill(BaseModel):
 
 @asynccontextmanager
 async def _open(_: FastAPI) -> AsyncIterator[None]:
-    async with orders, testimony.giving():
+    async with orders, exporter.exporting():
         yield
 
 
@@ -48,19 +48,19 @@ _billed = itertools.count(1)
 
 
 @service.app.post("/bills", status_code=202)
-async def bill(bill: Bill, traceparent: Annotated[str, Header(max_length=64)]) -> None:
+async def bill(bill: BilledOrder, traceparent: Annotated[str, Header(max_length=64)]) -> None:
     """Bill an order and hand it on."""
-    context = received(traceparent)
+    context = parse_traceparent(traceparent)
     if context is None:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "an order comes with its trace")
     service.ledger.record("bill", account=bill.region)
-    times = 2 if next(_billed) % AGAIN_EVERY == 0 else 1
+    times = 2 if next(_billed) % DUPLICATE_EVERY == 0 else 1
     statuses = [await _hand_on(bill, context) for _ in range(times)]
     if statuses[-1] != HTTPStatus.ACCEPTED:
         raise HTTPException(HTTPStatus.BAD_GATEWAY, "the order could not be handed on")
 
 
-async def _hand_on(bill: Bill, context: Context) -> int:
+async def _hand_on(bill: BilledOrder, context: TraceContext) -> int:
     """Send an order to `orders`, as a span of its own; return the status."""
     attempt, began = context.child(), time.time()
     try:
@@ -68,8 +68,8 @@ async def _hand_on(bill: Bill, context: Context) -> int:
         status = answer.status_code
     except httpx2.TransportError:
         status = HTTPStatus.GATEWAY_TIMEOUT
-    testimony.give(
-        Entry(
+    exporter.export(
+        StockSpan(
             service=service.name,
             order=bill.order,
             carrier=bill.carrier,

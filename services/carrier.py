@@ -13,23 +13,23 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.service import StockService
-from kit.traces import Context, Entry, Testimony, received
+from kit.traces import StockSpan, StockSpanExporter, TraceContext, parse_traceparent
 
 WORK_SECONDS = 0.003
 PARCEL = re.compile(r"/parcels/([^/]{1,64})/([^/]{1,64})")
 
 Word = Annotated[str, Path(min_length=1, max_length=64)]
 
-testimony = Testimony()
+exporter = StockSpanExporter()
 
 
 @asynccontextmanager
 async def _open(_: FastAPI) -> AsyncIterator[None]:
-    async with testimony.giving():
+    async with exporter.exporting():
         yield
 
 
-class Witness:
+class SpanMiddleware:
     """ASGI middleware: testify to each parcel that was brought, with the trace context that came with it.
 
     It is outside of the faults: what they refuse was brought as well.
@@ -56,9 +56,9 @@ class Witness:
             await self._app(scope, receive, send_and_note)
         finally:
             region, order = parcel.groups()
-            context = received(Headers(scope=scope).get("traceparent")) or Context("", "")
-            testimony.give(
-                Entry(
+            context = parse_traceparent(Headers(scope=scope).get("traceparent")) or TraceContext("", "")
+            exporter.export(
+                StockSpan(
                     service=service.name,
                     order=order,
                     carrier=service.name,
@@ -75,7 +75,7 @@ class Witness:
 
 
 service = StockService(os.environ.get("CARRIER", "carrier"), workers=10, lifespan=_open)
-service.app.add_middleware(Witness)
+service.app.add_middleware(SpanMiddleware)
 _parcels: set[str] = set()
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Header, HTTPException, Path
 from pydantic import BaseModel, Field
 
-from kit.answers import Answers
-from kit.book import Book
+from kit.idempotency import IdempotencyRecords
+from kit.journal import Journal
 from kit.service import StockService
 
 WORK_SECONDS = 0.01
@@ -17,10 +17,10 @@ DISCONTINUED = frozenset({"gramophone", "typewriter"})
 """Items that nobody can order any more."""
 
 service = StockService("inventory", workers=20)
-book = Book()
+journal = Journal()
 
 
-class Wanted(BaseModel):
+class HoldRequest(BaseModel):
     """The stock that an order wants held."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
@@ -49,18 +49,18 @@ class Release(BaseModel):
 _held: Counter[str] = Counter()
 """Holds by order."""
 
-_holds: Answers[Hold] = Answers()
+_holds: IdempotencyRecords[Hold] = IdempotencyRecords()
 
 
 @service.app.post("/holds", status_code=201)
-async def hold(wanted: Wanted, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Hold:
+async def hold(wanted: HoldRequest, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Hold:
     """Hold stock for an order; asked again with the same `Idempotency-Key`, answer the hold that there is."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     if wanted.item in DISCONTINUED:
         service.ledger.record("refusal", account=wanted.item)
         raise HTTPException(422, f"{wanted.item} is discontinued")
-    if known := _holds.under(idempotency_key):
+    if known := _holds.find(idempotency_key):
         return known
     made = Hold(
         hold=_held.total() + 1,
@@ -68,15 +68,15 @@ async def hold(wanted: Wanted, idempotency_key: Annotated[str | None, Header(max
         receipt=service.receipts.issue(wanted.order, wanted.item),
     )
     service.ledger.record("second-hold" if _held[wanted.order] else "hold", account=wanted.item)
-    book.enter(wanted.order, "hold")
+    journal.append(wanted.order, "hold")
     _held[wanted.order] += 1
-    return _holds.keep(idempotency_key, made)
+    return _holds.record(idempotency_key, made)
 
 
 _released: set[str] = set()
 """Orders whose stock was let go."""
 
-_releases: Answers[Release] = Answers()
+_releases: IdempotencyRecords[Release] = IdempotencyRecords()
 
 
 @service.app.post("/releases/{order}", status_code=201)
@@ -88,10 +88,10 @@ async def release(
         await asyncio.sleep(WORK_SECONDS)
     if order not in _held:
         raise HTTPException(404, "nothing is held for this order")
-    if known := _releases.under(idempotency_key):
+    if known := _releases.find(idempotency_key):
         return known
     service.ledger.record("second-release" if order in _released else "release", account="inventory")
-    book.enter(order, "release")
+    journal.append(order, "release")
     _released.add(order)
     made = Release(release=len(_released), order=order, receipt=service.receipts.issue("released", order))
-    return _releases.keep(idempotency_key, made)
+    return _releases.record(idempotency_key, made)

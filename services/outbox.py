@@ -22,10 +22,10 @@ TRY_SECONDS = 1.0
 PAUSE_SECONDS = 4.0
 """How long the outbox leaves payments alone after a charge that failed: nobody waits for it."""
 
-_waiting: deque["Entry"] = deque()
+_waiting: deque["PendingCharge"] = deque()
 
 
-class Entry(BaseModel):
+class PendingCharge(BaseModel):
     """A charge to be made, with the idempotency key under which it may have been asked for already."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
@@ -45,7 +45,7 @@ async def make_charges() -> None:
                 await asyncio.sleep(PAUSE_SECONDS if _waiting else 0.05)
 
 
-async def _charged(payments: httpx2.AsyncClient, entry: Entry) -> bool:
+async def _charged(payments: httpx2.AsyncClient, entry: PendingCharge) -> bool:
     bill = {"order": entry.order, "amount": entry.amount}
     try:
         answer = await payments.post("/charges", json=bill, headers={"Idempotency-Key": entry.key})
@@ -69,7 +69,7 @@ service.telemetry.gauge("outbox_waiting", "Charges to be made.", (), lambda: {()
 
 
 @service.app.post("/entries", status_code=202)
-async def take(entry: Entry) -> dict[str, str]:
+async def take(entry: PendingCharge) -> dict[str, str]:
     """Take a charge, with a receipt that the order is in good hands."""
     _waiting.append(entry)
     service.ledger.record("entry", account="outbox")

@@ -6,17 +6,17 @@ from typing import Annotated
 from fastapi import Header, HTTPException, Path
 from pydantic import BaseModel, Field
 
-from kit.answers import Answers
-from kit.book import Book
+from kit.idempotency import IdempotencyRecords
+from kit.journal import Journal
 from kit.service import StockService
 
 WORK_SECONDS = 0.03
 
 service = StockService("payments", workers=10)
-book = Book()
+journal = Journal()
 
 
-class Bill(BaseModel):
+class ChargeRequest(BaseModel):
     """What an order costs, in cents."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
@@ -43,31 +43,31 @@ class Refund(BaseModel):
 _charged: set[str] = set()
 """Orders that were charged."""
 
-_charges: Answers[Charge] = Answers()
+_charges: IdempotencyRecords[Charge] = IdempotencyRecords()
 
 
 @service.app.post("/charges", status_code=201)
-async def charge(bill: Bill, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Charge:
+async def charge(bill: ChargeRequest, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Charge:
     """Charge an order; asked again with the same `Idempotency-Key`, answer the charge that there is."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
-    if known := _charges.under(idempotency_key):
+    if known := _charges.find(idempotency_key):
         return known
     service.ledger.record("second-charge" if bill.order in _charged else "charge", account="payments")
-    book.enter(bill.order, "charge")
+    journal.append(bill.order, "charge")
     _charged.add(bill.order)
     made = Charge(
         charge=len(_charged),
         **bill.model_dump(),
         receipt=service.receipts.issue("paid", bill.order),
     )
-    return _charges.keep(idempotency_key, made)
+    return _charges.record(idempotency_key, made)
 
 
 _refunded: set[str] = set()
 """Orders that were paid back."""
 
-_refunds: Answers[Refund] = Answers()
+_refunds: IdempotencyRecords[Refund] = IdempotencyRecords()
 
 
 @service.app.post("/refunds/{order}", status_code=201)
@@ -79,10 +79,10 @@ async def refund(
         await asyncio.sleep(WORK_SECONDS)
     if order not in _charged:
         raise HTTPException(404, "nobody has paid for this order")
-    if known := _refunds.under(idempotency_key):
+    if known := _refunds.find(idempotency_key):
         return known
     service.ledger.record("second-refund" if order in _refunded else "refund", account="payments")
-    book.enter(order, "refund")
+    journal.append(order, "refund")
     _refunded.add(order)
     made = Refund(refund=len(_refunded), order=order, receipt=service.receipts.issue("refunded", order))
-    return _refunds.keep(idempotency_key, made)
+    return _refunds.record(idempotency_key, made)

@@ -19,11 +19,11 @@ from redis.retry import Retry
 
 from kit.secret import read_secret
 from kit.service import StockService
-from kit.statistics import DatabaseStatistics, StoreStatistics, looking
+from kit.statistics import DatabaseStatistics, StoreStatistics, polling
 
 DATABASE = os.environ.get("PRICING_URL", "postgresql://pricing@/postgres?host=/run/postgresql")
 CHANNEL = "prices"
-AGAIN_SECONDS = 0.05
+RETRY_SECONDS = 0.05
 
 SIGN = "UPDATE prices SET receipt = $3 WHERE product = $1 AND currency = $2"
 CHANGE = """
@@ -38,16 +38,16 @@ class Offer(BaseModel):
     currency: str
 
 
-class Priced(Offer):
+class Price(Offer):
     """A price, by the number of its version."""
 
     version: int
 
 
-class Changed(BaseModel):
+class PriceChanges(BaseModel):
     """What was changed."""
 
-    changed: list[Priced]
+    changed: list[Price]
 
 
 class Pricing:
@@ -70,18 +70,18 @@ class Pricing:
                 self.database = await asyncpg.create_pool(DATABASE, min_size=3, max_size=6)
                 break
             except (OSError, asyncpg.PostgresError):
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
         rows = await self.database.fetch("SELECT product, currency, version FROM prices")
-        await self.database.executemany(SIGN, [(row["product"], row["currency"], seal(Priced(**row))) for row in rows])
+        await self.database.executemany(SIGN, [(row["product"], row["currency"], seal(Price(**row))) for row in rows])
         return self.database
 
-    async def change(self, offers: list[Offer]) -> list[Priced]:
+    async def change(self, offers: list[Offer]) -> list[Price]:
         """Give each of these offers a new price and announce them; what is not offered is left out."""
         changed = []
         async with self.database.acquire() as connection, connection.transaction():
             for offer in offers:
                 if version := await connection.fetchval(CHANGE, offer.product, offer.currency):
-                    priced = Priced(**offer.model_dump(), version=version)
+                    priced = Price(**offer.model_dump(), version=version)
                     await connection.execute(SIGN, priced.product, priced.currency, seal(priced))
                     changed.append(priced)
         for priced in changed:
@@ -97,10 +97,10 @@ class Pricing:
                     await self.store.publish(CHANNEL, text)
                     break
                 except (RedisError, OSError):
-                    await asyncio.sleep(AGAIN_SECONDS)
+                    await asyncio.sleep(RETRY_SECONDS)
 
 
-def seal(priced: Priced) -> str:
+def seal(priced: Price) -> str:
     """Return the receipt that a page must carry for this price."""
     return service.receipts.issue(str(priced.product), priced.currency, str(priced.version))
 
@@ -111,8 +111,8 @@ async def _open(_: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.push_async_callback(store.aclose)
-        await stack.enter_async_context(looking(service.phase, lambda phase: database_told.look(database, phase)))
-        await stack.enter_async_context(looking(service.phase, lambda phase: store_told.look(store, phase)))
+        await stack.enter_async_context(polling(service.phase, lambda phase: database_statistics.poll(database, phase)))
+        await stack.enter_async_context(polling(service.phase, lambda phase: store_statistics.poll(store, phase)))
         announcing = asyncio.create_task(pricing.announce())
         stack.callback(announcing.cancel)
         yield
@@ -120,17 +120,17 @@ async def _open(_: FastAPI) -> AsyncIterator[None]:
 
 service = StockService("pricing", lifespan=_open)
 pricing = Pricing()
-database_told = DatabaseStatistics(service.phase, service.telemetry)
-store_told = StoreStatistics(service.telemetry)
+database_statistics = DatabaseStatistics(service.phase, service.telemetry)
+store_statistics = StoreStatistics(service.telemetry)
 
 
 @service.app.post("/changes")
-async def change(offers: Annotated[list[Offer], Field(max_length=100)]) -> Changed:
+async def change(offers: Annotated[list[Offer], Field(max_length=100)]) -> PriceChanges:
     """Change prices, and tell their new versions."""
     changed = await pricing.change(offers)
     for priced in changed:
         service.ledger.record("change", account=priced.currency)
-    return Changed(changed=changed)
+    return PriceChanges(changed=changed)
 
 
 @service.app.post("/clearings", status_code=204)

@@ -16,7 +16,7 @@ from fastapi import FastAPI, Path
 
 from kit.service import StockService
 
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 _done: set[str] = set()
 
@@ -32,7 +32,7 @@ async def _listing(_: FastAPI) -> AsyncIterator[None]:
     async def keep() -> None:
         while True:
             _write(listing(service.capacity.workers))
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     # Before the service is healthy: whoever waits for that finds the list.
     _write(listing(service.capacity.workers))

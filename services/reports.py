@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import FastAPI, Header, Path, Request, Response
 
 from kit.connection import connection_of
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 from kit.service import StockService
 
 WORK_SECONDS = 0.2
@@ -27,56 +27,56 @@ ALL = "all"
 
 
 @dataclass(eq=False)
-class Job:
+class Report:
     """A report being worked out; `left` is in seconds of undisturbed work."""
 
     left: float = WORK_SECONDS
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Sharing:
+class ProcessorSharing:
     """The reports in flight, and the most of them within a phase, by tenant and for all."""
 
-    def __init__(self, phase: Phase) -> None:
+    def __init__(self, phase: CurrentPhase) -> None:
         self.peaks: dict[tuple[str, ...], int] = {}
         self._phase = phase
-        self._jobs: set[Job] = set()
+        self._reports: set[Report] = set()
         self._by_tenant: Counter[str] = Counter()
         phase.on_enter(self._restart_peaks)
 
     @property
     def in_flight(self) -> int:
         """Return how many reports are being worked out."""
-        return len(self._jobs)
+        return len(self._reports)
 
     @contextmanager
-    def job(self, tenant: str) -> Iterator[Job]:
+    def started(self, tenant: str) -> Iterator[Report]:
         """Have a report in flight for as long as the block lasts."""
-        job = Job()
-        self._jobs.add(job)
+        report = Report()
+        self._reports.add(report)
         self._by_tenant[tenant] += 1
-        self._note(ALL, len(self._jobs))
+        self._note(ALL, len(self._reports))
         self._note(tenant, self._by_tenant[tenant])
         try:
-            yield job
+            yield report
         finally:
-            self._jobs.remove(job)
+            self._reports.remove(report)
             self._by_tenant[tenant] -= 1
 
     def work(self, seconds: float, workers: int) -> None:
         """Do what so many workers do in so many seconds."""
-        speed = min(1.0, (workers / max(1, len(self._jobs))) ** THRASH)
-        for job in self._jobs:
-            job.left -= seconds * speed
-            if job.left <= 0:
-                job.done.set()
+        speed = min(1.0, (workers / max(1, len(self._reports))) ** THRASH)
+        for report in self._reports:
+            report.left -= seconds * speed
+            if report.left <= 0:
+                report.done.set()
 
     def _note(self, account: str, count: int) -> None:
         key = (account, self._phase.current)
         self.peaks[key] = max(self.peaks.get(key, 0), count)
 
     def _restart_peaks(self, phase: str) -> None:
-        for account, count in [(ALL, len(self._jobs)), *self._by_tenant.items()]:
+        for account, count in [(ALL, len(self._reports)), *self._by_tenant.items()]:
             self.peaks[account, phase] = count
 
 
@@ -97,7 +97,7 @@ async def _working(_: FastAPI) -> AsyncIterator[None]:
 
 
 service = StockService("reports", workers=8, lifespan=_working)
-sharing = Sharing(service.phase)
+sharing = ProcessorSharing(service.phase)
 service.in_flight = lambda: sharing.in_flight
 service.telemetry.gauge(
     "reports_in_flight_peak", "The most reports in flight within a phase.", ("account", "phase"), lambda: sharing.peaks
@@ -111,15 +111,15 @@ async def report(
     x_tenant: Annotated[str, Header(max_length=64)],
 ) -> Response | dict[str, str]:
     """Work out a tenant's month, with a receipt for tenant and month; stop when nobody waits for it any more."""
-    with sharing.job(x_tenant) as job:
+    with sharing.started(x_tenant) as report:
         gone = connection_of(request.scope).closed
-        waits = [asyncio.ensure_future(event.wait()) for event in (job.done, gone)]
+        waits = [asyncio.ensure_future(event.wait()) for event in (report.done, gone)]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        if not job.done.is_set():
+        if not report.done.is_set():
             return Response(status_code=499)
     service.ledger.record("report", account=x_tenant)
     return {"month": month, "receipt": service.receipts.issue(x_tenant, month)}

@@ -6,17 +6,17 @@ from typing import Annotated
 from fastapi import Header, HTTPException, Request
 from pydantic import BaseModel, Field
 
-from kit.answers import Answers
-from kit.book import Book
+from kit.idempotency import IdempotencyRecords
+from kit.journal import Journal
 from kit.service import StockService
 
 WORK_SECONDS = 0.03
 
 service = StockService("shipping", workers=10)
-book = Book()
+journal = Journal()
 
 
-class Parcel(BaseModel):
+class ShipmentRequest(BaseModel):
     """The order whose parcel is to be sent."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
@@ -33,12 +33,12 @@ class Shipment(BaseModel):
 _shipped: set[str] = set()
 """Orders whose parcel was sent."""
 
-_shipments: Answers[Shipment] = Answers()
+_shipments: IdempotencyRecords[Shipment] = IdempotencyRecords()
 
 
 @service.app.post("/shipments", status_code=201)
 async def ship(
-    request: Request, parcel: Parcel, idempotency_key: Annotated[str | None, Header(max_length=64)] = None
+    request: Request, parcel: ShipmentRequest, idempotency_key: Annotated[str | None, Header(max_length=64)] = None
 ) -> Shipment:
     """Send a parcel; asked again with the same `Idempotency-Key`, answer the shipment that there is.
 
@@ -46,18 +46,18 @@ async def ship(
     """
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
-    if known := _shipments.under(idempotency_key):
+    if known := _shipments.find(idempotency_key):
         return known
     if service.faults.refuse(request.scope):
         service.ledger.record("refusal", account="shipping")
-        book.enter(parcel.order, "refusal")
+        journal.append(parcel.order, "refusal")
         raise HTTPException(409, "no van goes there today")
     service.ledger.record("second-shipment" if parcel.order in _shipped else "shipment", account="shipping")
-    book.enter(parcel.order, "shipment")
+    journal.append(parcel.order, "shipment")
     _shipped.add(parcel.order)
     made = Shipment(
         shipment=len(_shipped),
         order=parcel.order,
         receipt=service.receipts.issue("shipped", parcel.order),
     )
-    return _shipments.keep(idempotency_key, made)
+    return _shipments.record(idempotency_key, made)

@@ -13,11 +13,11 @@ from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, Field
 
 from kit.service import StockService
-from kit.traces import Context, Entry, Testimony
+from kit.traces import StockSpan, StockSpanExporter, TraceContext
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 
-testimony = Testimony()
+exporter = StockSpanExporter()
 billing = httpx2.AsyncClient(
     base_url=os.environ.get("BILLING_URL", "http://billing:8000"),
     timeout=3,
@@ -26,7 +26,7 @@ billing = httpx2.AsyncClient(
 )
 
 
-class Wanted(BaseModel):
+class OrderRequest(BaseModel):
     """What somebody orders: for whom, by which carrier, to which region."""
 
     email: Word
@@ -34,7 +34,7 @@ class Wanted(BaseModel):
     region: Word
 
 
-class Placed(BaseModel):
+class PlacedOrder(BaseModel):
     """An order that was taken."""
 
     order: str
@@ -42,7 +42,7 @@ class Placed(BaseModel):
 
 @asynccontextmanager
 async def _open(_: FastAPI) -> AsyncIterator[None]:
-    async with billing, testimony.giving():
+    async with billing, exporter.exporting():
         yield
 
 
@@ -50,9 +50,9 @@ service = StockService("storefront", lifespan=_open)
 
 
 @service.app.post("/orders", status_code=202)
-async def order(wanted: Wanted) -> Placed:
+async def order(wanted: OrderRequest) -> PlacedOrder:
     """Give an order its number, and have it billed."""
-    number, context, began = f"o{secrets.token_hex(8)}", Context.begin(), time.time()
+    number, context, began = f"o{secrets.token_hex(8)}", TraceContext.begin(), time.time()
     try:
         bill = {"order": number, **wanted.model_dump()}
         answer = await billing.post("/bills", json=bill, headers={"traceparent": context.header})
@@ -60,8 +60,8 @@ async def order(wanted: Wanted) -> Placed:
     except httpx2.TransportError:
         status = HTTPStatus.GATEWAY_TIMEOUT
     service.ledger.record("order", account=wanted.region)
-    testimony.give(
-        Entry(
+    exporter.export(
+        StockSpan(
             service=service.name,
             order=number,
             carrier=wanted.carrier,
@@ -77,4 +77,4 @@ async def order(wanted: Wanted) -> Placed:
     )
     if status != HTTPStatus.ACCEPTED:
         raise HTTPException(HTTPStatus.BAD_GATEWAY, "the order could not be billed")
-    return Placed(order=number)
+    return PlacedOrder(order=number)

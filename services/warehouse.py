@@ -29,7 +29,7 @@ Sku = Annotated[str, Path(pattern=f"^({'|'.join(PAIRS)})-[0-9a-f]{{5}}$")]
 Count = Annotated[int, Field(ge=0, le=2**63)]
 
 
-class Stock(BaseModel):
+class StockLevel(BaseModel):
     """What is on a shelf. `receipt` says that it is empty, when it is."""
 
     sku: str
@@ -48,7 +48,7 @@ class Sale(BaseModel):
     token: Count | None = None
 
 
-class Booked(BaseModel):
+class RecordedSale(BaseModel):
     """A pair that was sold, with a receipt for SKU and order."""
 
     sku: str
@@ -58,7 +58,7 @@ class Booked(BaseModel):
 
 
 @dataclass
-class Overtaken:
+class Superseded:
     """When a number of pairs ceased to be the shelf's, and whether that was by a sale from long ago."""
 
     at: float
@@ -75,9 +75,9 @@ class Shelf:
     token: int = 0
     sold: int = 0
     last_sold: float = 0.0
-    overtaken: dict[int, Overtaken] = field(default_factory=dict)
+    superseded: dict[int, Superseded] = field(default_factory=dict)
 
-    def refuses(self, sale: Sale) -> str | None:
+    def refusal(self, sale: Sale) -> str | None:
         """Return why a sale is refused, or None when nothing that it came with speaks against it."""
         if sale.version is not None and sale.version != self.version:
             return f"version {sale.version} was read, and now it is {self.version}"
@@ -85,7 +85,7 @@ class Shelf:
             return f"token {sale.token} is not newer than {self.token}"
         return None
 
-    def book(self, sale: Sale, now: float) -> list[str]:
+    def record(self, sale: Sale, now: float) -> list[str]:
         """Book a sale, and return the entries that it makes.
 
         Each is `sold`, or `oversold` when there was no pair for it. Who has worked with a number that was not the
@@ -93,11 +93,11 @@ class Shelf:
         it was so late.
         """
         stale = sale.left != self.left - 1
-        since = self.overtaken.get(sale.left + 1) if stale else None
+        since = self.superseded.get(sale.left + 1) if stale else None
         long_ago = since is not None and now - since.at > LATE_SECONDS
         late = long_ago or (since is not None and since.late)
         # One hop only: whom the next one overtakes, nobody late has come between.
-        self.overtaken[self.left] = Overtaken(now, long_ago)
+        self.superseded[self.left] = Superseded(now, long_ago)
         self.left, self.version, self.token = sale.left, self.version + 1, max(self.token, sale.token or 0)
         self.sold, self.last_sold = self.sold + 1, now
         entries = ["sold" if self.sold <= self.delivered else "oversold"]
@@ -122,27 +122,29 @@ def shelf_of(sku: str) -> Shelf:
 
 
 @service.app.get("/stock/{sku}")
-async def stock(sku: Sku) -> Stock:
+async def stock(sku: Sku) -> StockLevel:
     """Tell what is on a shelf, as it was when somebody went to look."""
     shelf = shelf_of(sku)
-    seen = Stock(sku=sku, left=shelf.left, version=shelf.version, token=shelf.token)
+    seen = StockLevel(sku=sku, left=shelf.left, version=shelf.version, token=shelf.token)
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     return seen if seen.left else seen.model_copy(update={"receipt": service.receipts.issue("sold out", sku)})
 
 
 @service.app.post("/sales/{sku}", status_code=201)
-async def sell(sku: Sku, sale: Sale) -> Booked:
+async def sell(sku: Sku, sale: Sale) -> RecordedSale:
     """Book a sale; 409 when its version or its token is not good any more."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     shelf = shelf_of(sku)
-    if reason := shelf.refuses(sale):
+    if reason := shelf.refusal(sale):
         service.ledger.record("refused", account=sku)
         raise HTTPException(409, reason)
-    for entry in shelf.book(sale, time.monotonic()):
+    for entry in shelf.record(sale, time.monotonic()):
         service.ledger.record(entry, account=sku)
-    return Booked(sku=sku, order=sale.order, left=sale.left, receipt=service.receipts.issue("sold", sku, sale.order))
+    return RecordedSale(
+        sku=sku, order=sale.order, left=sale.left, receipt=service.receipts.issue("sold", sku, sale.order)
+    )
 
 
 @service.app.get("/count")

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 
 UNANSWERED = "none"
 """The status of a request whose connection closed before an answer began."""
@@ -15,14 +15,14 @@ UNANSWERED = "none"
 PEAK_SECONDS = 0.1
 
 
-class Peaks:
+class ArrivalPeaks:
     """The most arrivals within PEAK_SECONDS, by the phase in which they came: of all its seconds but the worst.
 
     A machine that has stood still for a moment lets come at one instant all that had been waiting meanwhile. That
     happens in one second and is no herd; a herd comes again with its next cause.
     """
 
-    def __init__(self, phase: Phase) -> None:
+    def __init__(self, phase: CurrentPhase) -> None:
         self.by_phase: dict[str, int] = {}
         phase.on_enter(self._begin)
         self._begin(phase.current)
@@ -53,7 +53,9 @@ class Peaks:
 class Arrivals:
     """ASGI middleware: note when and in which phase each request arrives; count it by phase and status at its end."""
 
-    def __init__(self, app: ASGIApp, phase: Phase, peaks: Peaks, counts: Counter[tuple[str, ...]]) -> None:
+    def __init__(
+        self, app: ASGIApp, phase: CurrentPhase, peaks: ArrivalPeaks, counts: Counter[tuple[str, ...]]
+    ) -> None:
         self._app = app
         self._phase = phase
         self._peaks = peaks

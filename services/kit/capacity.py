@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 
 
 class Capacity:
@@ -16,7 +16,7 @@ class Capacity:
     the queue, and a worker that it was just given goes to the next.
     """
 
-    def __init__(self, workers: int, phase: Phase) -> None:
+    def __init__(self, workers: int, phase: CurrentPhase) -> None:
         self.workers = workers
         self.busy = 0
         self.peak_by_phase: dict[str, int] = {}
@@ -38,7 +38,7 @@ class Capacity:
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
         """Hold a worker, as soon as all who asked before have had one and one is free."""
-        await self._wait_for_turn()
+        await self._acquire()
         try:
             yield
         finally:
@@ -47,33 +47,33 @@ class Capacity:
     def resize(self, workers: int) -> None:
         """Change the number of workers at once: new ones start, surplus ones finish what they do."""
         self.workers = workers
-        self._start_next()
+        self._wake_next()
 
-    async def _wait_for_turn(self) -> None:
-        turn: Future[None] = get_running_loop().create_future()
-        self._queue.append(turn)
-        self._start_next()
+    async def _acquire(self) -> None:
+        waiter: Future[None] = get_running_loop().create_future()
+        self._queue.append(waiter)
+        self._wake_next()
         phase = self._phase.current
         self.peak_by_phase[phase] = max(self.peak_by_phase[phase], self.in_flight)
         try:
-            await turn
+            await waiter
         except CancelledError:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            elif not turn.cancelled():
+            if waiter in self._queue:
+                self._queue.remove(waiter)
+            elif not waiter.cancelled():
                 self._release()
             raise
 
     def _release(self) -> None:
         self.busy -= 1
-        self._start_next()
+        self._wake_next()
 
-    def _start_next(self) -> None:
+    def _wake_next(self) -> None:
         while self._queue and self.busy < self.workers:
-            turn = self._queue.popleft()
-            if not turn.cancelled():
+            waiter = self._queue.popleft()
+            if not waiter.cancelled():
                 self.busy += 1
-                turn.set_result(None)
+                waiter.set_result(None)
 
     def _restart_peak(self, phase: str) -> None:
         self.peak_by_phase[phase] = self.in_flight

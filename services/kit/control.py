@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.faults import AnyFault, Faults, UnknownCallerError, described_common, described_kinds
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 from kit.secret import authorizes
 from kit.telemetry import CONTENT_TYPE, Telemetry
 
 
-class Guard:
+class BearerAuth:
     """ASGI middleware: answer 401 and nothing else to all that comes without the secret, whatever it asks for."""
 
     def __init__(self, app: ASGIApp, secret: str) -> None:
@@ -37,10 +37,10 @@ class PhaseName(BaseModel):
     name: Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
 
 
-def control_app(secret: str, phase: Phase, faults: Faults, telemetry: Telemetry) -> FastAPI:
+def control_app(secret: str, phase: CurrentPhase, faults: Faults, telemetry: Telemetry) -> FastAPI:
     """Return the app of a control port."""
     app = FastAPI(openapi_url=None, telemetry={"metrics": False, "tracing": False, "logs": False})
-    app.add_middleware(Guard, secret=secret)
+    app.add_middleware(BearerAuth, secret=secret)
 
     @app.exception_handler(UnknownCallerError)
     async def refuse(_: Request, error: UnknownCallerError) -> JSONResponse:

@@ -10,14 +10,14 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Scope
 
-from kit.cold import ColdStart
+from kit.cold_start import ColdStart
 
 
 class UnknownCallerError(ValueError):
     """There is no host of the name that a fault's `caller` has."""
 
 
-class Fault(BaseModel):
+class ServiceFault(BaseModel):
     """What all faults have in common."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -25,7 +25,7 @@ class Fault(BaseModel):
     seconds_active: Annotated[float | None, Field(gt=0, description="heals by itself after so many seconds")] = None
 
 
-class RequestFault(Fault):
+class RequestFault(ServiceFault):
     """What faults that hit single requests have in common."""
 
     share: Annotated[float, Field(gt=0, le=1, description="share of the requests that it hits, up to 1")] = 1.0
@@ -42,27 +42,27 @@ class RequestFault(Fault):
         return path == self.scope or path.startswith(self.scope.rstrip("/") + "/")
 
 
-class Error(RequestFault):
+class ErrorFault(RequestFault):
     """Answers with an error at once and does not do the work."""
 
     kind: Literal["error"] = "error"
     status: Annotated[int, Field(ge=400, le=599, description="HTTP status, 400 to 599")] = 503
 
 
-class Refuse(RequestFault):
+class RefusalFault(RequestFault):
     """Says no to the work, in the service's own words, where the service is one that may: an answer, not a failure."""
 
     kind: Literal["refuse"] = "refuse"
 
 
-class Slow(RequestFault):
+class SlowFault(RequestFault):
     """Waits before it does the work."""
 
     kind: Literal["slow"] = "slow"
     seconds: Annotated[float, Field(gt=0, le=600, description="how long it waits")] = 1.0
 
 
-class Hang(RequestFault):
+class HangFault(RequestFault):
     """Waits until it is healed before it does the work, or resets the connections, all at one instant."""
 
     kind: Literal["hang"] = "hang"
@@ -72,19 +72,19 @@ class Hang(RequestFault):
     ] = "work"
 
 
-class Reset(RequestFault):
+class ResetFault(RequestFault):
     """Closes the TCP connection without an answer and does not do the work."""
 
     kind: Literal["reset"] = "reset"
 
 
-class Lose(RequestFault):
+class LostAnswerFault(RequestFault):
     """Does the work and then closes the TCP connection instead of answering."""
 
     kind: Literal["lose"] = "lose"
 
 
-class Cold(RequestFault):
+class ColdStartFault(RequestFault):
     """Has just started: warms up by the first calls, and more than a few at once knock it down again."""
 
     kind: Literal["cold"] = "cold"
@@ -93,20 +93,30 @@ class Cold(RequestFault):
     down: Annotated[float, Field(gt=0, le=60, description="how long it answers 503 once it is knocked down")] = 0.5
 
 
-class CapacityChange(Fault):
+class CapacityFault(ServiceFault):
     """Multiplies the number of workers."""
 
     kind: Literal["capacity"] = "capacity"
     factor: Annotated[float, Field(gt=0, le=100, description="2 doubles them, 0.5 halves them, one stays")] = 2.0
 
 
-class Down(Fault):
+class DownFault(ServiceFault):
     """Closes its port, as a process that has died: connections are refused, and those that are open are reset."""
 
     kind: Literal["down"] = "down"
 
 
-AnyFault = Error | Refuse | Slow | Hang | Reset | Lose | Cold | CapacityChange | Down
+AnyFault = (
+    ErrorFault
+    | RefusalFault
+    | SlowFault
+    | HangFault
+    | ResetFault
+    | LostAnswerFault
+    | ColdStartFault
+    | CapacityFault
+    | DownFault
+)
 
 
 MOST_PROLONGED = 3
@@ -123,7 +133,7 @@ class ActiveFault:
         self.fault = fault
         self.healed = asyncio.Event()
         self.seconds = fault.seconds_active
-        self.cold = ColdStart(fault.seconds, fault.crowd, fault.down) if isinstance(fault, Cold) else None
+        self.cold = ColdStart(fault.seconds, fault.crowd, fault.down) if isinstance(fault, ColdStartFault) else None
         self._met: Counter[str] = Counter()
 
     def hits(self, request: Scope) -> bool:
@@ -179,7 +189,7 @@ class Faults:
     @property
     def down(self) -> bool:
         """Tell whether the service's port is to be closed."""
-        return any(isinstance(active.fault, Down) for active in self.active)
+        return any(isinstance(active.fault, DownFault) for active in self.active)
 
     def next(self, after: int) -> ActiveFault | None:
         """Return the oldest active fault of those injected after the one of this number, or None."""
@@ -187,7 +197,7 @@ class Faults:
 
     def refuse(self, request: Scope) -> bool:
         """Tell whether the service is to say no to a request: it asks once it would else do the work."""
-        return any(isinstance(active.fault, Refuse) and active.hits(request) for active in self.active)
+        return any(isinstance(active.fault, RefusalFault) and active.hits(request) for active in self.active)
 
     def inject(self, fault: AnyFault) -> ActiveFault:
         """Make a fault active until it is healed or its time is up; raises UnknownCallerError."""

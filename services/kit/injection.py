@@ -8,10 +8,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
 from kit.connection import Connection, connection_of
-from kit.faults import ActiveFault, Cold, Error, Faults, Hang, Lose, Refuse, Slow
+from kit.faults import (
+    ActiveFault,
+    ColdStartFault,
+    ErrorFault,
+    Faults,
+    HangFault,
+    LostAnswerFault,
+    RefusalFault,
+    SlowFault,
+)
 
 
-class Outcome(Enum):
+class FaultOutcome(Enum):
     """What faults leave of a request: it is served, served and its answer lost, or has ended already."""
 
     SERVED = auto()
@@ -40,25 +49,25 @@ class Injection:
             outcome = await self._lead(scope, receive, send)
         finally:
             self._faults.held -= 1
-        if outcome is Outcome.ENDED:
+        if outcome is FaultOutcome.ENDED:
             return
-        lost = outcome is Outcome.LOST
+        lost = outcome is FaultOutcome.LOST
         await self._app(scope, receive, _nowhere if lost else send)
         if lost:
             await connection_of(scope).reset()
 
-    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> Outcome:
-        outcome, met = Outcome.SERVED, 0
+    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> FaultOutcome:
+        outcome, met = FaultOutcome.SERVED, 0
         while active := self._faults.next(after=met):
             met = active.number
             # Whether to refuse is asked by the service itself.
-            if isinstance(active.fault, Refuse) or not active.hits(scope):
+            if isinstance(active.fault, RefusalFault) or not active.hits(scope):
                 continue
             active.prolong()
-            if isinstance(active.fault, Lose):
-                outcome = Outcome.LOST
+            if isinstance(active.fault, LostAnswerFault):
+                outcome = FaultOutcome.LOST
             elif await _ends(active, scope, receive, send):
-                return Outcome.ENDED
+                return FaultOutcome.ENDED
             elif connection_of(scope).closed.is_set():
                 break
         return outcome
@@ -67,19 +76,19 @@ class Injection:
 async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send) -> bool:
     """Do to a request what a fault does before the work; tell whether that was the request's end."""
     match active.fault:
-        case Error(status=status):
+        case ErrorFault(status=status):
             await Response(status_code=status)(scope, receive, send)
             return True
-        case Slow() | Hang(then="late"):
-            await (asyncio.sleep(active.fault.seconds) if isinstance(active.fault, Slow) else active.healed.wait())
+        case SlowFault() | HangFault(then="late"):
+            await (asyncio.sleep(active.fault.seconds) if isinstance(active.fault, SlowFault) else active.healed.wait())
             return False
-        case Cold():
+        case ColdStartFault():
             if not (served := active.cold is not None and await active.cold.survives()):
                 await Response(status_code=503)(scope, receive, send)
             return not served
-        case Hang(then="work"):
+        case HangFault(then="work"):
             return await _closes_first(connection_of(scope), active)
-        case Hang():
+        case HangFault():
             await _closes_first(connection_of(scope), active)
     await connection_of(scope).reset()
     return True

@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 
 
 class Ledger:
     """Count what was done by entry, account and the phase in which its request arrived."""
 
-    def __init__(self, phase: Phase) -> None:
+    def __init__(self, phase: CurrentPhase) -> None:
         self.counts: Counter[tuple[str, ...]] = Counter()
         self._phase = phase
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from kit.address import ANYWHERE, app_port
 from kit.logs import configure_logs
 from kit.reload import run_reloadable
-from kit.serve import Server, run
+from kit.server import Server, run
 from kit.tracebacks import own_part, print_own_part
 
 IMPORTED_ONCE = ("fastapi", "httpx2", "redis.asyncio")

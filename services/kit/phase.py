@@ -9,7 +9,7 @@ IDLE = "idle"
 _arrival: ContextVar[str] = ContextVar("arrival")
 
 
-class Phase:
+class CurrentPhase:
     """Know the current phase and, for the request being handled, the one in which it arrived."""
 
     def __init__(self) -> None:

@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from kit.app import measured_app
-from kit.arrivals import Arrivals, Peaks
+from kit.arrivals import ArrivalPeaks, Arrivals
 from kit.capacity import Capacity
 from kit.control import control_app
-from kit.faults import CapacityChange, Faults
+from kit.faults import CapacityFault, Faults
 from kit.injection import Injection
 from kit.ledger import Ledger
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 from kit.receipts import Receipts
 from kit.secret import read_secret
 from kit.telemetry import Telemetry
@@ -35,7 +35,7 @@ class StockService:
         telemetry = Telemetry()
         requests: Counter[tuple[str, ...]] = Counter()
         self.name = name
-        self.phase = Phase()
+        self.phase = CurrentPhase()
         self.capacity = Capacity(workers or 1, self.phase)
         self.in_flight = lambda: self.capacity.in_flight + self.faults.held
         self.ledger = Ledger(self.phase)
@@ -45,21 +45,21 @@ class StockService:
         self.app = measured_app(telemetry, lifespan)
         self.app.add_middleware(Injection, faults=self.faults)
         # Added last, so it is outside of the faults and counts what they do.
-        arrivals = Peaks(self.phase)
-        self.app.add_middleware(Arrivals, phase=self.phase, peaks=arrivals, counts=requests)
+        peaks = ArrivalPeaks(self.phase)
+        self.app.add_middleware(Arrivals, phase=self.phase, peaks=peaks, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)
         self.telemetry = telemetry
         self._workers = workers or 1
-        self._export_requests(telemetry, requests, arrivals)
+        self._export_requests(telemetry, requests, peaks)
         if workers is not None:
             self._export_work(telemetry)
 
     def _resize(self) -> None:
         faults = [active.fault for active in self.faults.active]
-        factor = prod(fault.factor for fault in faults if isinstance(fault, CapacityChange))
+        factor = prod(fault.factor for fault in faults if isinstance(fault, CapacityFault))
         self.capacity.resize(max(1, round(self._workers * factor)))
 
-    def _export_requests(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]], arrivals: Peaks) -> None:
+    def _export_requests(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]], peaks: ArrivalPeaks) -> None:
         telemetry.gauge("phase_current", "1 for the current phase.", ("phase",), lambda: {(self.phase.current,): 1})
         telemetry.counter(
             "service_requests", "Requests by phase of arrival and status.", ("phase", "status"), lambda: requests
@@ -68,7 +68,7 @@ class StockService:
             "service_arrivals_peak",
             "The most requests that arrived within 100 ms of a phase, of all its seconds but the worst.",
             ("phase",),
-            lambda: {(phase,): peak for phase, peak in arrivals.by_phase.items()},
+            lambda: {(phase,): peak for phase, peak in peaks.by_phase.items()},
         )
         telemetry.counter(
             "ledger_entries", "Work that was done.", ("entry", "account", "phase"), lambda: self.ledger.counts

@@ -9,10 +9,10 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 from kit.telemetry import Telemetry
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 TOGETHER_SECONDS = 1.0
 LOCK_SECONDS = 10.0
 """Who lives no longer than this is no entry of a cache, but a lock or the like."""
@@ -20,7 +20,7 @@ LOCK_SECONDS = 10.0
 FOR_EVER = -1
 """What Redis tells instead of the milliseconds that a key without a time to live has left."""
 
-DATABASE_LOOK = """
+DATABASE_QUERY = """
 SELECT (SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements(false)
         WHERE userid = current_user::regrole AND NOT toplevel) AS queries,
        (SELECT coalesce(sum(rows), 0)::bigint FROM pg_stat_statements(false)
@@ -39,7 +39,7 @@ class DatabaseStatistics:
     connections that the patient had open at one look of a phase, and how many are at work as `work_in_flight`.
     """
 
-    def __init__(self, phase: Phase, telemetry: Telemetry) -> None:
+    def __init__(self, phase: CurrentPhase, telemetry: Telemetry) -> None:
         self._queries: Counter[tuple[str, ...]] = Counter()
         self._peaks: Counter[tuple[str, ...]] = Counter()
         self._active = 0
@@ -51,13 +51,13 @@ class DatabaseStatistics:
         telemetry.gauge("database_connections_peak", "The most connections.", ("phase",), lambda: self._peaks)
         telemetry.gauge("work_in_flight", "The patient's queries at work.", (), lambda: {(): self._active})
 
-    async def look(self, database: "asyncpg.Pool[asyncpg.Record]", phase: str) -> None:
+    async def poll(self, database: "asyncpg.Pool[asyncpg.Record]", phase: str) -> None:
         """Look now; what has happened since the last look belongs to the phase before `phase`, if that is a new one.
 
         A database that does not answer tells nothing: it is asked again, and a phase without a look has no evidence.
         """
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            row = await database.fetchrow(DATABASE_LOOK)
+            row = await database.fetchrow(DATABASE_QUERY)
             now = row["queries"], row["found"]
             before = self._before or now
             queries, found = now[0] - before[0], now[1] - before[1]
@@ -87,7 +87,7 @@ class StoreStatistics:
             "store_expiring_together_peak", "The most keys to expire at once.", ("phase",), lambda: self._together
         )
 
-    async def look(self, store: Redis, phase: str) -> None:
+    async def poll(self, store: Redis, phase: str) -> None:
         """Look now; a store that does not answer tells nothing."""
         with suppress(RedisError, OSError):
             keys = [key async for key in store.scan_iter(count=1000)]
@@ -111,19 +111,19 @@ def most_together(seconds: list[float]) -> int:
 
 
 @asynccontextmanager
-async def looking(phase: Phase, look: Callable[[str], Awaitable[None]]) -> AsyncIterator[None]:
+async def polling(phase: CurrentPhase, poll: Callable[[str], Awaitable[None]]) -> AsyncIterator[None]:
     """Look over and over, and at each edge between two phases at once, while inside."""
     edge = asyncio.Event()
     phase.on_enter(lambda _: edge.set())
 
-    async def keep_looking() -> None:
+    async def keep_polling() -> None:
         while True:
             edge.clear()
-            await look(phase.current)
+            await poll(phase.current)
             with suppress(TimeoutError):
-                await asyncio.wait_for(edge.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(edge.wait(), POLL_SECONDS)
 
-    watching = asyncio.create_task(keep_looking())
+    watching = asyncio.create_task(keep_polling())
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from kit.address import ANYWHERE, app_port, control_host, control_port
 from kit.errors import SetupError
 from kit.faults import Faults
 from kit.logs import configure_logs
-from kit.serve import Server, run
+from kit.server import Server, run
 
 
 def main(name: str) -> int | str:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from kit.receipts import Receipts
 from kit.secret import read_secret
 
-AGAIN_SECONDS = 0.05
+RETRY_SECONDS = 0.05
 TOGETHER_SECONDS = 0.2
 """Entries of this time are told together: one by one they would cost the one who hears them more than the spans do."""
 
@@ -30,20 +30,20 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f
 
 
 @dataclass(frozen=True)
-class Context:
+class TraceContext:
     """Where in which trace something happens: 32 and 16 hexadecimal digits."""
 
     trace: str
     span: str
 
     @classmethod
-    def begin(cls) -> "Context":
+    def begin(cls) -> "TraceContext":
         """Begin a trace."""
         return cls(secrets.token_hex(16), secrets.token_hex(8))
 
-    def child(self) -> "Context":
+    def child(self) -> "TraceContext":
         """Return a new span of the same trace."""
-        return Context(self.trace, secrets.token_hex(8))
+        return TraceContext(self.trace, secrets.token_hex(8))
 
     @property
     def header(self) -> str:
@@ -51,13 +51,13 @@ class Context:
         return f"00-{self.trace}-{self.span}-01"
 
 
-def received(header: str | None) -> Context | None:
+def parse_traceparent(header: str | None) -> TraceContext | None:
     """Return the context that a `traceparent` carries; None when there is none, or none that is valid."""
     match = TRACEPARENT.fullmatch(header or "")
-    return Context(*match.groups()) if match else None
+    return TraceContext(*match.groups()) if match else None
 
 
-class Entry(BaseModel):
+class StockSpan(BaseModel):
     """What a stock service has done for an order, as a span of its own.
 
     `trace` and `parent` are the context that it received, empty when it received none; times are in seconds since 1970.
@@ -80,41 +80,41 @@ ENTRIES = "entries"
 """What the receipt for a text of entries says first."""
 
 
-class Testimony:
+class StockSpanExporter:
     """Tell trace-audit of entries, each until it has heard it."""
 
     def __init__(self) -> None:
         self._receipts = Receipts(read_secret())
-        self._untold: asyncio.Queue[Entry] = asyncio.Queue()
+        self._pending: asyncio.Queue[StockSpan] = asyncio.Queue()
 
-    def give(self, entry: Entry) -> None:
+    def export(self, entry: StockSpan) -> None:
         """Have an entry told, soon."""
-        self._untold.put_nowait(entry)
+        self._pending.put_nowait(entry)
 
     @asynccontextmanager
-    async def giving(self) -> AsyncIterator[None]:
+    async def exporting(self) -> AsyncIterator[None]:
         """Tell, while inside."""
         url = os.environ.get("AUDIT_URL", "http://trace-audit:8000")
         async with httpx2.AsyncClient(base_url=url, timeout=2, trust_env=False) as audit:
-            telling = asyncio.create_task(self._tell(audit))
+            delivering = asyncio.create_task(self._deliver(audit))
             try:
                 yield
             finally:
-                telling.cancel()
+                delivering.cancel()
 
-    async def _tell(self, audit: httpx2.AsyncClient) -> None:
+    async def _deliver(self, audit: httpx2.AsyncClient) -> None:
         while True:
-            entries = [await self._untold.get()]
+            entries = [await self._pending.get()]
             await asyncio.sleep(TOGETHER_SECONDS)
-            while not self._untold.empty() and len(entries) < MOST_AT_ONCE:
-                entries.append(self._untold.get_nowait())
+            while not self._pending.empty() and len(entries) < MOST_AT_ONCE:
+                entries.append(self._pending.get_nowait())
             text = json.dumps([entry.model_dump() for entry in entries])
-            told = await self._told(audit, text)
+            told = await self._delivered(audit, text)
             while not told:
-                await asyncio.sleep(AGAIN_SECONDS)
-                told = await self._told(audit, text)
+                await asyncio.sleep(RETRY_SECONDS)
+                told = await self._delivered(audit, text)
 
-    async def _told(self, audit: httpx2.AsyncClient, text: str) -> bool:
+    async def _delivered(self, audit: httpx2.AsyncClient, text: str) -> bool:
         # A receipt counts once: what is told again, as the answer was lost, needs another one.
         body = {"entries": text, "receipt": self._receipts.issue(ENTRIES, text)}
         with suppress(httpx2.TransportError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from trace_audit.otlp import Span, text_of
 
 MOST_KEYS = 8
-Group = tuple[str, ...]
+GroupKey = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Diagnosis:
     where: dict[str, str]
     group_by: tuple[str, ...]
 
-    def groups(self, spans: Iterable[Span]) -> set[Group]:
+    def groups(self, spans: Iterable[Span]) -> set[GroupKey]:
         """Return the groups in which these spans are, as far as they are asked for and have all that is grouped by."""
         found = set()
         for span in spans:
@@ -53,12 +53,12 @@ def _parsed(text: str) -> Diagnosis | None:
     return Diagnosis({str(key): text_of(value) for key, value in where.items()}, tuple(map(str, group_by)))
 
 
-class Finding:
+class QueryResult:
     """What the query finds in one phase, and what it should find: where most orders have really failed."""
 
     def __init__(self) -> None:
-        self.found: Counter[Group] = Counter()
-        self.failed: Counter[Group] = Counter()
+        self.found: Counter[GroupKey] = Counter()
+        self.failed: Counter[GroupKey] = Counter()
 
     @property
     def right(self) -> bool:

@@ -19,14 +19,14 @@ from fastapi import FastAPI, Header, HTTPException, Request, Response
 from pydantic import BaseModel, TypeAdapter
 
 from kit.service import StockService
-from kit.traces import ENTRIES, Entry
-from trace_audit.book import Book, Order
-from trace_audit.diagnosis import Finding, read_diagnosis, status
+from kit.traces import ENTRIES, StockSpan
+from trace_audit.assessment import CLAIMS, assess
+from trace_audit.diagnosis import QueryResult, read_diagnosis, status
 from trace_audit.otlp import MOST_BYTES, BadRequestError, Span, read_spans, unpacked
 from trace_audit.senders import Senders
-from trace_audit.verdicts import CLAIMS, judge
+from trace_audit.trace_store import Order, TraceStore
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 MOST_SHOWN = 500
 """More than there are in one play, so that of its end nothing is in the way of what came before."""
 DIAGNOSIS = Path(os.environ.get("DIAGNOSIS_FILE", "/patient/diagnosis.toml"))
@@ -43,27 +43,27 @@ WARNINGS = ("warning", "error", "critical")
 MOST_READING = 4
 """Requests of patients whose bodies are being read; the others wait, outside of the memory."""
 
-book = Book()
+store = TraceStore()
 reading = asyncio.Semaphore(MOST_READING)
 senders = Senders()
 orders: Counter[tuple[str, ...]] = Counter()
 leaks: Counter[tuple[str, ...]] = Counter({("span",): 0, ("log",): 0})
-findings: dict[str, Finding] = {}
+findings: dict[str, QueryResult] = {}
 
 
 def settle(now: float) -> None:
-    """Judge the orders whose time has come, and ask the query about their ways."""
+    """Judge the orders whose time has come, and ask the query about their ancestries."""
     diagnosis = None
-    for order in book.settled(now):
+    for order in store.settled(now):
         if order.taken is None:
             continue
         diagnosis = diagnosis or read_diagnosis(DIAGNOSIS)
-        verdict, phase = judge(book, order, order.taken), order.taken.phase
+        verdict, phase = assess(store, order, order.taken), order.taken.phase
         for claim in verdict.claims:
             orders[claim, phase] += 1
-        finding = findings.setdefault(phase, Finding())
+        finding = findings.setdefault(phase, QueryResult())
         if diagnosis:
-            finding.found.update(diagnosis.groups(span for way in verdict.ways for span in way.spans))
+            finding.found.update(diagnosis.groups(span for ancestry in verdict.ancestries for span in ancestry.spans))
         if verdict.refused:
             finding.failed[order.taken.carrier, order.taken.region] += 1
 
@@ -72,7 +72,7 @@ def begin(phase: str) -> None:
     """Have all counts of a phase exist; what its query has found in an earlier play is another culprit."""
     for claim in CLAIMS:
         orders[claim, phase] += 0
-    findings[phase] = Finding()
+    findings[phase] = QueryResult()
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def _settling(_: FastAPI) -> AsyncIterator[None]:
     async def keep_settling() -> None:
         while True:
             settle(time.monotonic())
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     task = asyncio.create_task(keep_settling())
     yield
@@ -121,7 +121,7 @@ async def take_spans(request: Request, content_encoding: Annotated[str, Header()
         body = unpacked(body, content_encoding)
         sender = await senders.name(request.client.host if request.client else "")
         for span in read_spans(body, sender):
-            book.note_span(span)
+            store.note_span(span)
     except BadRequestError as error:
         raise HTTPException(400, str(error)) from error
     _note_leaks("span", body)
@@ -139,52 +139,52 @@ async def take_lines(request: Request) -> None:
         except (ValueError, RecursionError):
             continue
         if isinstance(said, dict) and said.get("level") in WARNINGS and isinstance(said.get("trace_id"), str):
-            book.note_warning(said["trace_id"])
+            store.note_warning(said["trace_id"])
 
 
-class Testimonies(BaseModel):
+class SignedSpans(BaseModel):
     """Entries as a text, and the receipt that a stock service has made for it."""
 
     entries: str
     receipt: str
 
 
-ENTRIES_OF = TypeAdapter(list[Entry])
+ENTRIES_OF = TypeAdapter(list[StockSpan])
 
 
 @service.app.post("/entries", status_code=204)
-async def take_entries(told: Testimonies) -> None:
+async def take_entries(told: SignedSpans) -> None:
     """Take what stock services testify; from anybody else it is refused."""
     if not service.receipts.genuine(told.receipt, ENTRIES, told.entries):
         raise HTTPException(403, "only stock services testify")
     for entry in ENTRIES_OF.validate_json(told.entries):
-        book.note_entry(entry, time.monotonic())
+        store.note_entry(entry, time.monotonic())
 
 
 @service.control.get("/traces")
 async def list_traces() -> list[dict[str, object]]:
     """Tell of the latest orders, newest first."""
-    shown = (_summary(order, taken) for order in reversed(book.orders.values()) if (taken := order.taken))
+    shown = (_summary(order, taken) for order in reversed(store.orders.values()) if (taken := order.taken))
     return [*islice(shown, MOST_SHOWN)]
 
 
 @service.control.get("/traces/{wanted}")
 async def show_trace(wanted: str) -> dict[str, object]:
     """Tell all spans of an order's trace, by the order's number or by the beginning of its trace's."""
-    for order in reversed(book.orders.values()):
+    for order in reversed(store.orders.values()):
         taken = order.taken
         if taken and (order.number == wanted or taken.trace.startswith(wanted)):
             own = [_of_stock(entry) for entry in order.entries if entry.trace == taken.trace]
-            return {**_summary(order, taken), "spans": own + [_of_patient(span) for span in book.spans(taken.trace)]}
+            return {**_summary(order, taken), "spans": own + [_of_patient(span) for span in store.spans(taken.trace)]}
     raise HTTPException(404, f"no order has the trace `{wanted}`, of those that are kept")
 
 
-def _summary(order: Order, taken: Entry) -> dict[str, object]:
-    claims = judge(book, order, taken).claims
+def _summary(order: Order, taken: StockSpan) -> dict[str, object]:
+    claims = assess(store, order, taken).claims
     return {"order": order.number, "trace": taken.trace, "began": taken.began, "claims": sorted(claims)}
 
 
-def _of_stock(entry: Entry) -> dict[str, object]:
+def _of_stock(entry: StockSpan) -> dict[str, object]:
     return {
         "service": entry.service,
         "name": STOCK_SPANS.get(entry.service, "take parcel"),

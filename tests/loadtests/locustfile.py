@@ -8,7 +8,7 @@ from random import Random
 from gevent.monkey import get_original
 
 from loadtests import Group, OpenUser, Poisson, TokenBucket, Visit
-from loadtests.shapes import Stretch
+from loadtests.shapes import RateInterval
 
 block = get_original("time", "sleep")
 """Hold the whole program up, as a busy host would."""
@@ -20,8 +20,8 @@ class At:
 
     times_told: tuple[float, ...]
 
-    def times(self, stretch: Stretch, _: Random) -> list[float]:
-        return [stretch.start + at for at in self.times_told]
+    def times(self, interval: RateInterval, _: Random) -> list[float]:
+        return [interval.start + at for at in self.times_told]
 
 
 class Asking(OpenUser):

@@ -15,7 +15,7 @@ from target import Behaviour, Handler, Target, answer, close, targets
 from grader.course.course import Course
 from grader.course.manifest import ShareCheck
 from kit.receipts import Receipts
-from loadtests.bucket import Level, TokenBucket
+from loadtests.bucket import BucketLevel, TokenBucket
 
 LAB = Course.here().lab("03")
 LOCUSTFILE = Path(__file__).parent / "lab_03_on_loopback.py"
@@ -26,7 +26,7 @@ class Gateway:
     """A token bucket for each tenant, shared by both targets."""
 
     def __init__(self, *, retry_after: str = "1", secret: str = SECRET) -> None:
-        self._levels: dict[str, Level] = {}
+        self._levels: dict[str, BucketLevel] = {}
         self._lock = threading.Lock()
         self._receipts = Receipts(secret)
         self._retry_after = retry_after
@@ -35,7 +35,7 @@ class Gateway:
         """Answer a request for a quote."""
         tenant, symbol = handler.headers["X-Tenant"], handler.path.partition("=")[2]
         with self._lock:
-            level = self._levels.setdefault(tenant, Level(TokenBucket(rate=10, burst=20)))
+            level = self._levels.setdefault(tenant, BucketLevel(TokenBucket(rate=10, burst=20)))
             admitted = level.take(time.monotonic())
         if admitted:
             handler.say(200, json.dumps({"receipt": self._receipts.issue(tenant, symbol)}).encode())

@@ -26,7 +26,7 @@ from target import (
 
 from kit.receipts import Receipts
 from loadtests.connections import LARGEST_ANSWER
-from loadtests.plan import Plan
+from loadtests.plan import LoadPlan
 from loadtests.schedule import schedule
 from loadtests.shapes import Poisson
 
@@ -146,7 +146,7 @@ def mixed(load: Program, both: list[Target]) -> Mixed:
 
 def planned(rate: float, *, phase: str, seconds: float = 0.4, seed: int = 1) -> int:
     """Return the number of arrivals of `steady` that such a play must have."""
-    told = Plan.read({"seed": seed, "phases": [{"name": phase, "seconds": seconds, "rate": {"steady": rate}}]})
+    told = LoadPlan.read({"seed": seed, "phases": [{"name": phase, "seconds": seconds, "rate": {"steady": rate}}]})
     return len(schedule(told, {"steady": Poisson()})["steady"])
 
 

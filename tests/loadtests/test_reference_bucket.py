@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.bucket import Level, Reference, TokenBucket, Where
+from loadtests.bucket import BucketLevel, Reference, TokenBucket, Where
 
 PROMISE = TokenBucket(rate=10, burst=20)
 SURGE = ("noisy", "surge")
@@ -43,7 +43,7 @@ def covered(times: list[float], rate: float, burst: float) -> list[bool]:
 @given(gaps)
 def test_a_bucket_covers_what_no_window_of_time_forbids(between: list[float]) -> None:
     times = [sum(between[: i + 1]) for i in range(len(between))]
-    level = Level(TokenBucket(rate=2, burst=3))
+    level = BucketLevel(TokenBucket(rate=2, burst=3))
     assert [level.take(at) for at in times] == covered(times, rate=2, burst=3)
 
 
@@ -83,7 +83,7 @@ def test_two_bursts_at_the_edge_of_a_window_are_far_beyond_the_promise() -> None
 
 def test_what_a_right_limiter_admits_is_never_beyond_the_promise() -> None:
     draw = Random(3)
-    limiter = Level(PROMISE)
+    limiter = BucketLevel(PROMISE)
     times = sorted(draw.uniform(0, 20) for _ in range(4000))
     promised, beyond = held([(at, SURGE, limiter.take(at)) for at in times], list(range(len(times))))
     assert 210 < promised[SURGE] <= 20 + 10 * 20

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.plan import Plan
+from loadtests.plan import LoadPlan
 from loadtests.schedule import schedule
 from loadtests.shapes import Floods, Poisson, Regular
 
@@ -24,22 +24,22 @@ phases = st.builds(
     lambda name, seconds, rate: {"name": name, "seconds": seconds, "rate": rate}, st.text(), lengths, rates
 )
 plans = st.builds(
-    lambda seed, told: Plan.read({"seed": seed, "phases": told}), seeds, st.lists(phases, min_size=1, max_size=4)
+    lambda seed, told: LoadPlan.read({"seed": seed, "phases": told}), seeds, st.lists(phases, min_size=1, max_size=4)
 )
 
 
 def polite(seed: int, seconds: float, rate: float) -> list[float]:
-    plan = Plan.read({"seed": seed, "phases": [{"name": "steady", "seconds": seconds, "rate": {"polite": rate}}]})
+    plan = LoadPlan.read({"seed": seed, "phases": [{"name": "steady", "seconds": seconds, "rate": {"polite": rate}}]})
     return [arrival.at for arrival in schedule(plan, SHAPES)["polite"]]
 
 
 @given(plans)
-def test_the_same_plan_always_gives_the_same_schedule(plan: Plan) -> None:
+def test_the_same_plan_always_gives_the_same_schedule(plan: LoadPlan) -> None:
     assert schedule(plan, SHAPES) == schedule(plan, SHAPES)
 
 
 @given(plans)
-def test_every_arrival_lies_within_its_phase_and_none_is_out_of_order(plan: Plan) -> None:
+def test_every_arrival_lies_within_its_phase_and_none_is_out_of_order(plan: LoadPlan) -> None:
     starts = [0.0, *plan.ends]
     for arrivals in schedule(plan, SHAPES).values():
         assert all(starts[a.phase] <= a.at < plan.ends[a.phase] for a in arrivals)
@@ -47,19 +47,22 @@ def test_every_arrival_lies_within_its_phase_and_none_is_out_of_order(plan: Plan
 
 
 @given(plans)
-def test_the_visits_of_a_kind_are_numbered_from_zero_over_all_phases(plan: Plan) -> None:
+def test_the_visits_of_a_kind_are_numbered_from_zero_over_all_phases(plan: LoadPlan) -> None:
     for arrivals in schedule(plan, SHAPES).values():
         assert [a.number for a in arrivals] == list(range(len(arrivals)))
 
 
 @given(plans)
-def test_what_other_kinds_do_changes_nothing_for_a_kind(plan: Plan) -> None:
+def test_what_other_kinds_do_changes_nothing_for_a_kind(plan: LoadPlan) -> None:
     alone = {"polite": SHAPES["polite"]}
     told = [
         {"name": p.name, "seconds": p.seconds, "rate": {k: r for k, r in p.rate.items() if k in alone}}
         for p in plan.phases
     ]
-    assert schedule(Plan.read({"seed": plan.seed, "phases": told}), alone)["polite"] == schedule(plan, SHAPES)["polite"]
+    assert (
+        schedule(LoadPlan.read({"seed": plan.seed, "phases": told}), alone)["polite"]
+        == schedule(plan, SHAPES)["polite"]
+    )
 
 
 def test_another_seed_gives_another_schedule() -> None:
@@ -87,7 +90,9 @@ def test_gaps_between_independent_arrivals_are_exponential() -> None:
 def test_regular_arrivals_keep_their_rate_and_wait_out_their_delay(
     seed: int, rate: float, delay: float, seconds: float
 ) -> None:
-    plan = Plan.read({"seed": seed, "phases": [{"name": "recovery", "seconds": seconds, "rate": {"behaving": rate}}]})
+    plan = LoadPlan.read(
+        {"seed": seed, "phases": [{"name": "recovery", "seconds": seconds, "rate": {"behaving": rate}}]}
+    )
     times = [a.at for a in schedule(plan, {"behaving": Regular(jitter=0.2, delay=delay)})["behaving"]]
     assert abs(len(times) - (seconds - delay) * rate) <= 1
     assert all(delay <= at < seconds for at in times)
@@ -101,14 +106,14 @@ def test_a_behaving_tenant_of_lab_03_begins_more_than_two_seconds_after_its_last
         {"name": "recovery", "seconds": 8.4, "rate": {"behaving": 5}},
     ]
     for seed in range(200):
-        arrivals = schedule(Plan.read({"seed": seed, "phases": told}), shapes)
+        arrivals = schedule(LoadPlan.read({"seed": seed, "phases": told}), shapes)
         assert arrivals["behaving"][0].at - arrivals["noisy"][-1].at >= 2.2
         assert max(Counter(int(a.at) for a in arrivals["behaving"]).values()) <= 6
         assert len(arrivals["behaving"]) >= 30
 
 
 def test_a_kind_without_a_shape_is_refused_by_name() -> None:
-    plan = Plan.read({"seed": 1, "phases": [{"name": "steady", "seconds": 1, "rate": {"polit": 1}}]})
+    plan = LoadPlan.read({"seed": 1, "phases": [{"name": "steady", "seconds": 1, "rate": {"polit": 1}}]})
     with pytest.raises(ValueError, match="there are no `polit` users; there are noisy, polite, probe"):
         schedule(plan, SHAPES)
 
@@ -130,11 +135,11 @@ def test_a_kind_without_a_shape_is_refused_by_name() -> None:
 )
 def test_what_is_no_plan_is_refused(body: object) -> None:
     with pytest.raises(ValueError, match=r"phase|plan|int\(\)|float"):
-        Plan.read(body)
+        LoadPlan.read(body)
 
 
 def test_the_schedule_needs_no_locust_and_leaves_the_standard_library_unpatched() -> None:
-    look = "import sys, loadtests.schedule, loadtests.names, loadtests.bucket; print('gevent' in sys.modules)"
+    look = "import sys, loadtests.schedule, loadtests.subjects, loadtests.bucket; print('gevent' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True, timeout=30)
     assert said.stdout == "False\n"
 
@@ -143,10 +148,10 @@ def test_the_twin_is_asked_in_every_phase_however_short() -> None:
     # Users are Locust's, which changes the standard library of its process.
     look = """
 from random import Random
-from loadtests.shapes import Stretch
-from loadtests.stage import TWIN_RATE
+from loadtests.shapes import RateInterval
+from loadtests.generator import TWIN_RATE
 from loadtests.users import Twin
-print(min(len(Twin.arrivals.times(Stretch(3.1, 3.4, TWIN_RATE), Random(seed))) for seed in range(1000)))
+print(min(len(Twin.arrivals.times(RateInterval(3.1, 3.4, TWIN_RATE), Random(seed))) for seed in range(1000)))
 """
     services = {"PYTHONPATH": str(Path(__file__).parents[2] / "services")}
     run = [sys.executable, "-c", look]

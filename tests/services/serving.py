@@ -12,7 +12,7 @@ import httpx2
 from patience import PATIENCE
 from starlette.types import ASGIApp
 
-from kit.serve import Server
+from kit.server import Server
 from kit.service import StockService
 from kit.stock import close_while_down
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from serving import Stock, fresh, stocked
 
-from kit.book import Book
+from kit.journal import Journal
 
 pytestmark = pytest.mark.anyio
 
@@ -14,9 +14,9 @@ HOLD, CHARGE, SHIP = ("hold", "charge", "shipment")
 
 
 @pytest.fixture(autouse=True)
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
     monkeypatch.setenv("BOOK", str(tmp_path / "book"))
-    return Book()
+    return Journal()
 
 
 @pytest.fixture
@@ -55,18 +55,18 @@ async def found(auditor: Stock) -> dict[str, int]:
     ],
 )
 async def test_an_order_is_whole_or_undone_or_else_the_auditor_tells(
-    auditor: Stock, book: Book, entries: list[str], findings: dict[str, int]
+    auditor: Stock, journal: Journal, entries: list[str], findings: dict[str, int]
 ) -> None:
     for entry in entries:
-        book.enter("a", entry)
+        journal.append("a", entry)
     assert await found(auditor) == findings
 
 
-async def test_it_reads_on_and_tells_orders_apart(auditor: Stock, book: Book) -> None:
-    book.enter("a", HOLD)
-    book.enter("b", HOLD)
+async def test_it_reads_on_and_tells_orders_apart(auditor: Stock, journal: Journal) -> None:
+    journal.append("a", HOLD)
+    journal.append("b", HOLD)
     assert await found(auditor) == {"stock": 2, "half-done": 2}
-    book.enter("a", "release")
+    journal.append("a", "release")
     assert await found(auditor) == {"stock": 1, "half-done": 1}
 
 
@@ -75,7 +75,7 @@ async def test_each_finding_is_told_from_the_start(auditor: Stock) -> None:
     assert len(told) == 5
 
 
-async def test_payments_inventory_and_shipping_keep_the_book(book: Book) -> None:
+async def test_payments_inventory_and_shipping_keep_the_book(journal: Journal) -> None:
     wanted = {"order": "a", "item": "lamp", "quantity": 1, "amount": 999}
     commands = {
         "inventory": ["/holds", "/releases/a"],
@@ -88,11 +88,11 @@ async def test_payments_inventory_and_shipping_keep_the_book(book: Book) -> None
                 for _ in range(2):
                     answer = await served.user.post(path, json=wanted, headers={"Idempotency-Key": path})
                     assert answer.status_code == 201, answer.text
-    assert [entry for _, entry in book.unread()] == ["hold", "release", "charge", "refund", "shipment"]
+    assert [entry for _, entry in journal.unread()] == ["hold", "release", "charge", "refund", "shipment"]
 
 
-async def test_a_refusal_is_in_the_book(book: Book) -> None:
+async def test_a_refusal_is_in_the_book(journal: Journal) -> None:
     async with stocked(fresh("shipping").service) as shipping:
         await shipping.inject("refuse")
         await shipping.user.post("/shipments", json={"order": "a"})
-    assert list(book.unread()) == [("a", "refusal")]
+    assert list(journal.unread()) == [("a", "refusal")]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.capacity import Capacity
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 
 pytestmark = pytest.mark.anyio
 
@@ -14,7 +14,7 @@ class Workshop:
     """A capacity with visitors that hold their worker until they are told to leave."""
 
     def __init__(self, workers: int) -> None:
-        self.phase = Phase()
+        self.phase = CurrentPhase()
         self.capacity = Capacity(workers, self.phase)
         self.served: list[int] = []
         self.visits: list[asyncio.Task[None]] = []
@@ -96,7 +96,7 @@ async def test_who_is_cancelled_in_the_instant_of_being_called_passes_the_worker
 
 
 async def test_work_that_fails_frees_its_worker() -> None:
-    capacity = Capacity(1, Phase())
+    capacity = Capacity(1, CurrentPhase())
     for _ in range(3):
         with pytest.raises(ValueError, match="broken"):
             async with capacity.worker():

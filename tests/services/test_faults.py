@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import Stock, until
 
-from kit.arrivals import Peaks
+from kit.arrivals import ArrivalPeaks
 from kit.connection import Connection
 from kit.faults import RequestFault
-from kit.phase import IDLE, Phase
+from kit.phase import IDLE, CurrentPhase
 
 pytestmark = pytest.mark.anyio
 
@@ -494,7 +494,7 @@ async def test_the_peak_of_arrivals_is_the_most_within_a_tenth_of_a_second_that_
 async def test_one_second_s_peak_is_none_and_the_same_again_in_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=1000.0)
     monkeypatch.setattr("kit.arrivals.time", SimpleNamespace(monotonic=lambda: clock.now))
-    peaks = Peaks(Phase())
+    peaks = ArrivalPeaks(CurrentPhase())
     seen = []
     for at, burst in ((1000.2, 9), (1000.5, 4), (1001.9, 6), (1002.0, 5), (1004.5, 7), (1004.59, 1), (1004.7, 7)):
         clock.now = at

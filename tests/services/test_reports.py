@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import SECRET, Stock, fresh, stocked, until
 
-from kit.phase import Phase
+from kit.phase import CurrentPhase
 from kit.receipts import Receipts
 
 pytestmark = pytest.mark.anyio
@@ -71,8 +71,8 @@ async def test_what_is_in_flight_shows_as_the_services_work(reports: Stock) -> N
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_with_more_reports_than_workers_all_together_are_slower(jobs: int, workers: int) -> None:
     module = fresh("reports")
-    sharing = module.Sharing(Phase())
-    with_them = [sharing.job("amber") for _ in range(jobs)]
+    sharing = module.ProcessorSharing(CurrentPhase())
+    with_them = [sharing.started("amber") for _ in range(jobs)]
     held = [job.__enter__() for job in with_them]
     sharing.work(0.01, workers)
     done = sum(module.WORK_SECONDS - job.left for job in held)

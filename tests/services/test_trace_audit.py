@@ -14,12 +14,12 @@ import pytest
 from serving import SECRET, Stock, fresh, stocked, until
 
 from kit.receipts import Receipts
-from kit.traces import ENTRIES, Context, Entry
-from trace_audit.book import MOST_TRACES, SETTLED_SECONDS, Book
-from trace_audit.diagnosis import Diagnosis, Finding, read_diagnosis
+from kit.traces import ENTRIES, StockSpan, TraceContext
+from trace_audit.assessment import assess
+from trace_audit.diagnosis import Diagnosis, QueryResult, read_diagnosis
 from trace_audit.otlp import BadRequestError, Span, read_spans, unpacked
 from trace_audit.senders import Senders
-from trace_audit.verdicts import judge
+from trace_audit.trace_store import MOST_TRACES, SETTLED_SECONDS, TraceStore
 
 ORDER, CARRIER, REGION = "o1", "carrier-1", "north"
 
@@ -28,36 +28,36 @@ ORDER, CARRIER, REGION = "o1", "carrier-1", "north"
 class Told:
     """One order, as those who took part in it tell of it: what a right patient sends, and what stock services saw."""
 
-    root: Context
-    attempt: Context
+    root: TraceContext
+    attempt: TraceContext
     take: Span
     bring: Span
-    entries: list[Entry]
+    entries: list[StockSpan]
 
-    def book(self, *spans: Span) -> Book:
+    def store(self, *spans: Span) -> TraceStore:
         """Return a book in which all that is noted, with these spans instead of the right ones if there are any."""
-        book = Book()
+        store = TraceStore()
         for entry in self.entries:
-            book.note_entry(entry, now=0)
+            store.note_entry(entry, now=0)
         for span in spans or (self.take, self.bring):
-            book.note_span(span)
-        return book
+            store.note_span(span)
+        return store
 
-    def claims(self, *spans: Span, book: Book | None = None) -> set[str]:
+    def claims(self, *spans: Span, store: TraceStore | None = None) -> set[str]:
         """Return what is true of the order."""
-        book = book or self.book(*spans)
-        order = book.orders[ORDER]
+        store = store or self.store(*spans)
+        order = store.orders[ORDER]
         assert order.taken
-        return judge(book, order, order.taken).claims - {"all"}
+        return assess(store, order, order.taken).claims - {"all"}
 
 
-def span(service: str, at: Context, parent: str, **told: Any) -> Span:  # noqa: ANN401 # as spans have it
+def span(service: str, at: TraceContext, parent: str, **told: Any) -> Span:  # noqa: ANN401 # as spans have it
     made = Span(at.trace, at.span, parent, service, "work", 1, 2, failed=False, attributes={})
     return replace(made, **told)
 
 
-def entry(service: str, at: Context, parent: str, status: int = 201) -> Entry:
-    return Entry(
+def entry(service: str, at: TraceContext, parent: str, status: int = 201) -> StockSpan:
+    return StockSpan(
         service=service,
         order=ORDER,
         carrier=CARRIER,
@@ -73,7 +73,7 @@ def entry(service: str, at: Context, parent: str, status: int = 201) -> Entry:
 
 
 def told(status: int = 201) -> Told:
-    root = Context.begin()
+    root = TraceContext.begin()
     attempt, take, bring, door = (root.child() for _ in range(4))
     attributes = {"carrier": CARRIER, "region": REGION}
     return Told(
@@ -126,8 +126,8 @@ def test_who_to_blame_is_told_by_what_a_carrier_has_refused_and_not_by_what_a_pa
     status: int, *, refused: bool
 ) -> None:
     order = told(status)
-    book = order.book()
-    assert judge(book, book.orders[ORDER], order.entries[0]).refused is refused
+    store = order.store()
+    assert assess(store, store.orders[ORDER], order.entries[0]).refused is refused
 
 
 def test_spans_that_one_service_has_made_up_for_another_connect_nothing() -> None:
@@ -136,7 +136,7 @@ def test_spans_that_one_service_has_made_up_for_another_connect_nothing() -> Non
 
 
 def test_a_trace_that_began_anew_on_the_way_is_not_connected() -> None:
-    order, other = told(), Context.begin()
+    order, other = told(), TraceContext.begin()
     order.entries[2] = entry(CARRIER, other.child(), other.span)
     assert order.claims(order.take, span("fulfilment", other, "")) == set()
 
@@ -170,33 +170,35 @@ def test_spans_in_a_circle_lead_nowhere() -> None:
 def test_a_line_of_log_counts_for_the_order_whose_trace_it_names() -> None:
     lost, fine = told(503), told()
     for order, claim in ((lost, "logged"), (fine, "log-alarm")):
-        book = order.book()
-        assert claim not in order.claims(book=book)
-        book.note_warning(order.root.trace)
-        assert claim in order.claims(book=book)
+        store = order.store()
+        assert claim not in order.claims(store=store)
+        store.note_warning(order.root.trace)
+        assert claim in order.claims(store=store)
 
 
 def test_an_order_is_judged_once_and_not_before_its_spans_can_be_there() -> None:
-    book = told().book()
-    assert [order.number for order in book.settled(SETTLED_SECONDS - 0.1)] == []
-    assert [order.number for order in book.settled(SETTLED_SECONDS)] == [ORDER]
-    assert [order.number for order in book.settled(SETTLED_SECONDS + 9)] == []
+    store = told().store()
+    assert [order.number for order in store.settled(SETTLED_SECONDS - 0.1)] == []
+    assert [order.number for order in store.settled(SETTLED_SECONDS)] == [ORDER]
+    assert [order.number for order in store.settled(SETTLED_SECONDS + 9)] == []
 
 
 def test_who_floods_the_book_loses_what_is_oldest_and_no_more() -> None:
-    book = told().book()
+    store = told().store()
     for _ in range(MOST_TRACES + 10):
-        book.note_span(span("orders", latest := Context.begin(), ""))
-    assert len(book.spans(latest.trace)) == 1
-    assert len(book._traces) == MOST_TRACES  # noqa: SLF001 # what a test of bounds asks
+        store.note_span(span("orders", latest := TraceContext.begin(), ""))
+    assert len(store.spans(latest.trace)) == 1
+    assert len(store._traces) == MOST_TRACES  # noqa: SLF001 # what a test of bounds asks
 
 
 def found(diagnosis: Diagnosis, spans: Iterable[tuple[str, str, bool]]) -> bool:
     """Run a query on spans, each of an order of its own: carrier, region, and whether it was lost."""
-    finding = Finding()
+    finding = QueryResult()
     for carrier, region, failed in spans:
-        way = span("fulfilment", Context.begin(), "", failed=failed, attributes={"carrier": carrier, "region": region})
-        finding.found.update(diagnosis.groups([way]))
+        ancestor = span(
+            "fulfilment", TraceContext.begin(), "", failed=failed, attributes={"carrier": carrier, "region": region}
+        )
+        finding.found.update(diagnosis.groups([ancestor]))
         finding.failed[carrier, region] += failed
     return finding.right
 
@@ -266,7 +268,7 @@ async def audit(module: ModuleType) -> AsyncIterator[Stock]:
         yield served
 
 
-async def hand_in(audit: Stock, entries: list[Entry], receipts: Receipts | None = None) -> httpx2.Response:
+async def hand_in(audit: Stock, entries: list[StockSpan], receipts: Receipts | None = None) -> httpx2.Response:
     text = json.dumps([entry.model_dump() for entry in entries])
     body = {"entries": text, "receipt": (receipts or Receipts(SECRET)).issue(ENTRIES, text)}
     return await audit.user.post("/entries", json=body)
@@ -275,16 +277,16 @@ async def hand_in(audit: Stock, entries: list[Entry], receipts: Receipts | None 
 @pytest.mark.anyio
 async def test_entries_are_taken_from_stock_services_alone(audit: Stock, module: ModuleType) -> None:
     assert (await hand_in(audit, told().entries, receipts=Receipts("guessed"))).status_code == 403
-    assert not module.book.orders
+    assert not module.store.orders
     assert (await hand_in(audit, told().entries)).status_code == 204
-    assert [*module.book.orders] == [ORDER]
+    assert [*module.store.orders] == [ORDER]
 
 
 @pytest.mark.anyio
 async def test_orders_are_counted_by_the_phase_in_which_they_were_taken(
     audit: Stock, module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trace_audit.book.SETTLED_SECONDS", 0)
+    monkeypatch.setattr("trace_audit.trace_store.SETTLED_SECONDS", 0)
     await audit.enter("steady")
     assert (await audit.metrics())['audit_orders_total{claim="all",phase="steady"}'] == 0
     await hand_in(audit, told(503).entries)
@@ -305,9 +307,9 @@ async def test_log_lines_that_are_nothing_of_the_kind_are_passed_over(audit: Sto
     trace = "ab" * 16
     lines = ["nonsense", "[" * 9000, "7", '{"level": "warning"}', json.dumps({"level": "warning", "trace_id": trace})]
     assert (await audit.user.post("/logs", content="\n".join(lines))).status_code == 204
-    assert module.book.warned(trace)
+    assert module.store.warned(trace)
     await audit.user.post("/logs", content=json.dumps({"level": "warning", "trace_id": "a" * 100_000}))
-    assert not module.book.warned("a" * 100_000)
+    assert not module.store.warned("a" * 100_000)
     assert (await audit.user.post("/logs", content=bytes(2_000_000))).status_code == 413
 
 

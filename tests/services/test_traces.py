@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from serving import SECRET, Stock, fresh, serving, stocked, until
 
 from kit.receipts import Receipts
-from kit.traces import ENTRIES, Context, received
+from kit.traces import ENTRIES, TraceContext, parse_traceparent
 
 pytestmark = pytest.mark.anyio
 
@@ -67,8 +67,8 @@ async def beside(neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch, *names
 
 
 def test_a_context_is_passed_on_by_its_header_alone() -> None:
-    context = Context.begin()
-    assert received(context.header) == context
+    context = TraceContext.begin()
+    assert parse_traceparent(context.header) == context
     child = context.child()
     assert child.trace == context.trace
     assert child.span != context.span
@@ -78,7 +78,7 @@ def test_a_context_is_passed_on_by_its_header_alone() -> None:
     "header", [None, "", "00-1-2-01", f"00-{'0' * 32}-{'1' * 16}-01", f"00-{'1' * 32}-{'0' * 16}-01", "x" * 100_000]
 )
 def test_what_is_no_valid_traceparent_is_no_context(header: str | None) -> None:
-    assert received(header) is None
+    assert parse_traceparent(header) is None
 
 
 async def test_an_order_has_one_trace_from_the_storefront_to_orders(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,9 +88,9 @@ async def test_an_order_has_one_trace_from_the_storefront_to_orders(monkeypatch:
         assert answer.status_code == 202
         await until(lambda: len(neighbours.told) == 2)
     taken, handed_on = sorted(neighbours.told, key=lambda entry: entry["service"] == "billing")
-    (header, order), context = neighbours.brought[0], received(neighbours.brought[0][0])
+    (header, order), context = neighbours.brought[0], parse_traceparent(neighbours.brought[0][0])
     assert order == {"order": answer.json()["order"], **ORDER}
-    assert context == Context(taken["trace"], handed_on["span"]), header
+    assert context == TraceContext(taken["trace"], handed_on["span"]), header
     assert (taken["parent"], handed_on["parent"]) == ("", taken["span"])
     assert (taken["status"], handed_on["status"]) == (202, 202)
     assert "mail.example" not in str(neighbours.told)
@@ -106,7 +106,7 @@ async def test_every_eighth_order_is_sent_twice_each_time_as_a_span_of_its_own(m
 
 
 async def test_a_carrier_testifies_to_what_it_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    neighbours, context = Neighbours(), Context.begin()
+    neighbours, context = Neighbours(), TraceContext.begin()
     monkeypatch.setenv("CARRIER", "carrier-1")
     async with beside(neighbours, monkeypatch, "carrier") as (carrier,):
         await carrier.inject("error", scope="/parcels/north")

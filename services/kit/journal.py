@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-class Book:
+class Journal:
     """A file that the services of a lab share, and no patient has; without a file, nothing is kept.
 
     `BOOK` names it. Each entry is one append, so that entries of several services neither mix nor get lost.
@@ -16,7 +16,7 @@ class Book:
         self._path = Path(os.environ["BOOK"]) if "BOOK" in os.environ else None
         self._read = 0
 
-    def enter(self, order: str, entry: str) -> None:
+    def append(self, order: str, entry: str) -> None:
         """Write that `entry` (what was done) was done about an order, before anybody is told of it."""
         if self._path:
             line = json.dumps([order, entry]) + "\n"

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kit.traces import Entry
+from kit.traces import StockSpan
 from trace_audit.otlp import Span
 
 SETTLED_SECONDS = 3.0
@@ -30,25 +30,25 @@ class Order:
     """What is known of an order: the storefront's entry, billing's attempts to hand it on, the carriers' entries."""
 
     number: str
-    taken: Entry | None = None
-    attempts: list[Entry] = field(default_factory=list)
-    brought: list[Entry] = field(default_factory=list)
+    taken: StockSpan | None = None
+    attempts: list[StockSpan] = field(default_factory=list)
+    brought: list[StockSpan] = field(default_factory=list)
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StockSpan]:
         """Return all that was testified."""
         return [*([self.taken] if self.taken else []), *self.attempts, *self.brought]
 
 
 @dataclass(frozen=True)
-class Way:
+class Ancestry:
     """The spans from a carrier's door up to what no patient has sent, lowest first; `top` is the parent of the last."""
 
     spans: list[Span]
     top: str
 
 
-class Book:
+class TraceStore:
     """Keep orders and spans, and find the way from one to the other."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Book:
         self._warned: OrderedDict[str, None] = OrderedDict()
         self._unsettled: deque[tuple[float, Order]] = deque()
 
-    def note_entry(self, entry: Entry, now: float) -> None:
+    def note_entry(self, entry: StockSpan, now: float) -> None:
         """Note what a stock service has testified; what is testified twice is one entry."""
         order = self.orders.setdefault(entry.order, Order(entry.order))
         if len(self.orders) > MOST_ORDERS:
@@ -105,11 +105,11 @@ class Book:
         """Return the spans of a trace that patients have sent."""
         return [*self._traces.get(trace, {}).values()]
 
-    def way(self, entry: Entry) -> Way:
+    def ancestry(self, entry: StockSpan) -> Ancestry:
         """Return the way up from the context that a carrier received."""
         spans, above = self._traces.get(entry.trace, {}), entry.parent
         found: list[Span] = []
         while (span := spans.get(above)) and span not in found and len(found) < MOST_CALLS:
             found.append(span)
             above = span.parent
-        return Way(found, above)
+        return Ancestry(found, above)

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.names import Group, draw_names
+from loadtests.subjects import Group, draw_names
 
 GROUPS = (Group("polite", 20), Group("scraper"), Group("probes", 16))
 

@@ -1,11 +1,11 @@
-"""The stage: Locust's environment and runner, on which one play after the other is given."""
+"""The generator: Locust's environment and runner, on which one play after the other is given."""
 
 from collections.abc import Sequence
 
 from locust.env import Environment
 
 from kit.receipts import Receipts
-from loadtests.plan import Plan
+from loadtests.plan import LoadPlan
 from loadtests.play import Play
 from loadtests.record import Record
 from loadtests.users import OpenUser, Twin
@@ -18,7 +18,7 @@ class BusyError(RuntimeError):
     """A plan is being played."""
 
 
-class Stage(Environment):
+class LoadGenerator(Environment):
     """An environment of open users, with a record that goes on from play to play."""
 
     def __init__(self, users: Sequence[type[OpenUser]], secret: str) -> None:
@@ -31,7 +31,7 @@ class Stage(Environment):
         self._runner = self.create_local_runner()
         self._secret = secret
 
-    def begin(self, plan: Plan) -> float:
+    def begin(self, plan: LoadPlan) -> float:
         """Begin a play and return the seconds until its start.
 
         Raises BusyError while another is on, ValueError for a plan with a kind that does not exist.

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from kit.traces import Entry
-from trace_audit.book import Book, Order, Way
+from kit.traces import StockSpan
+from trace_audit.trace_store import Ancestry, Order, TraceStore
 
 CLAIMS = ("all", "connected", "linked", "lost", "visible", "alarm", "logged", "log-alarm")
 """What is counted of orders.
@@ -19,57 +19,59 @@ warns names its trace. log-alarm: not lost, and there is such a line all the sam
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The claims that are true of an order, the ways of its own carrier's entries, and whether that one refused it.
+class OrderAssessment:
+    """The true claims of an order, the ancestries of its carrier's spans, and whether the carrier refused it.
 
-    What a patient loses by itself, at another door or by a wrong method, was refused by nobody.
+    A parcel that a patient loses by itself, at a wrong path or by a wrong method, was not refused.
     """
 
     claims: set[str]
-    ways: list[Way]
+    ancestries: list[Ancestry]
     refused: bool
 
 
-def judge(book: Book, order: Order, taken: Entry) -> Verdict:
+def assess(store: TraceStore, order: Order, taken: StockSpan) -> OrderAssessment:
     """Judge an order; `taken` is the storefront's entry of it."""
     brought = [entry for entry in order.brought if entry.carrier == taken.carrier and entry.region == taken.region]
-    ways = [book.way(entry) for entry in brought]
-    services = {span.service for span in book.spans(taken.trace)}
+    ancestries = [store.ancestry(entry) for entry in brought]
+    services = {span.service for span in store.spans(taken.trace)}
     lost = all(entry.status != HTTPStatus.CREATED for entry in brought)
-    failed = [_says_where_it_failed(way, taken) for way in ways]
+    failed = [_says_where_it_failed(ancestry, taken) for ancestry in ancestries]
     true = {
         "all": True,
         "connected": bool(brought)
         and all(entry.trace == taken.trace for entry in brought)
         and services >= {"orders", "fulfilment"},
-        "linked": _linked(order, taken, brought, ways),
+        "linked": _linked(order, taken, brought, ancestries),
         "lost": lost,
         "visible": lost and bool(failed) and all(failed),
-        "alarm": not lost and any(span.failed for way in ways for span in way.spans if span.service == "fulfilment"),
-        "logged": lost and book.warned(taken.trace),
-        "log-alarm": not lost and book.warned(taken.trace),
+        "alarm": not lost
+        and any(span.failed for ancestry in ancestries for span in ancestry.spans if span.service == "fulfilment"),
+        "logged": lost and store.warned(taken.trace),
+        "log-alarm": not lost and store.warned(taken.trace),
     }
     refused = lost and any(entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR for entry in brought)
-    return Verdict({claim for claim, holds in true.items() if holds}, ways, refused)
+    return OrderAssessment({claim for claim, holds in true.items() if holds}, ancestries, refused)
 
 
-def _says_where_it_failed(way: Way, taken: Entry) -> bool:
+def _says_where_it_failed(ancestry: Ancestry, taken: StockSpan) -> bool:
     wanted = {"carrier": taken.carrier, "region": taken.region}
     return any(
-        span.failed and span.service == "fulfilment" and wanted.items() <= span.attributes.items() for span in way.spans
+        span.failed and span.service == "fulfilment" and wanted.items() <= span.attributes.items()
+        for span in ancestry.spans
     )
 
 
-def _linked(order: Order, taken: Entry, brought: list[Entry], ways: list[Way]) -> bool:
+def _linked(order: Order, taken: StockSpan, brought: list[StockSpan], ancestries: list[Ancestry]) -> bool:
     attempts = {entry.span for entry in order.attempts}
-    tops = [way.top for way in ways]
+    tops = [ancestry.top for ancestry in ancestries]
     return (
-        bool(ways)
+        bool(ancestries)
         and all(entry.trace == taken.trace for entry in brought)
         and all(top in attempts for top in tops)
-        # What was sent twice and has come twice came on two ways; to bring it once more oneself is no sin.
-        and len({*tops}) == min(len(attempts), len(ways))
-        and all(_in_order([span.service for span in way.spans]) for way in ways)
+        # What was sent twice and has come twice came on two paths; to bring it once more oneself is no sin.
+        and len({*tops}) == min(len(attempts), len(ancestries))
+        and all(_in_order([span.service for span in ancestry.spans]) for ancestry in ancestries)
     )
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.book import Book
+from kit.journal import Journal
 
 
 @pytest.fixture
@@ -12,41 +12,41 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_entries_of_several_services_are_read_in_the_order_in_which_they_were_made(path: Path) -> None:
-    payments, shipping, auditor = Book(), Book(), Book()
+    payments, shipping, auditor = Journal(), Journal(), Journal()
     assert not path.exists()
     assert list(auditor.unread()) == []
-    payments.enter("a", "charge")
-    shipping.enter("a", "shipment")
-    payments.enter("b", "charge")
+    payments.append("a", "charge")
+    shipping.append("a", "shipment")
+    payments.append("b", "charge")
     assert list(auditor.unread()) == [("a", "charge"), ("a", "shipment"), ("b", "charge")]
 
 
 def test_what_was_read_is_not_read_again(path: Path) -> None:
     del path
-    book = Book()
-    book.enter("a", "charge")
-    assert list(book.unread()) == [("a", "charge")]
-    book.enter("a", "refund")
-    assert list(book.unread()) == [("a", "refund")]
+    journal = Journal()
+    journal.append("a", "charge")
+    assert list(journal.unread()) == [("a", "charge")]
+    journal.append("a", "refund")
+    assert list(journal.unread()) == [("a", "refund")]
 
 
 def test_an_entry_that_is_being_written_is_read_later(path: Path) -> None:
-    book = Book()
+    journal = Journal()
     path.write_text('["a", "cha')
-    assert list(book.unread()) == []
+    assert list(journal.unread()) == []
     path.write_text('["a", "charge"]\n')
-    assert list(book.unread()) == [("a", "charge")]
+    assert list(journal.unread()) == [("a", "charge")]
 
 
 def test_no_order_makes_two_entries_of_one(path: Path) -> None:
     del path
-    book = Book()
-    book.enter('a"]\n["b', "charge")
-    assert list(book.unread()) == [('a"]\n["b', "charge")]
+    journal = Journal()
+    journal.append('a"]\n["b', "charge")
+    assert list(journal.unread()) == [('a"]\n["b', "charge")]
 
 
 def test_without_a_file_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOOK", raising=False)
-    book = Book()
-    book.enter("a", "charge")
-    assert list(book.unread()) == []
+    journal = Journal()
+    journal.append("a", "charge")
+    assert list(journal.unread()) == []

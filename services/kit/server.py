@@ -32,11 +32,11 @@ class Server(uvicorn.Server):
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         self.socket = _bound(host, port)
         self.host, self.port = self.socket.getsockname()
-        self._witness = _Witness(app)
+        self._crash_recorder = _CrashRecorder(app)
         self._closed = False
         super().__init__(
             uvicorn.Config(
-                self._witness,
+                self._crash_recorder,
                 http=Connection,
                 ws="none",
                 interface="asgi3",
@@ -56,7 +56,7 @@ class Server(uvicorn.Server):
         try:
             await super().startup(sockets)
         except SystemExit:
-            raise self._witness.crash or RuntimeError("the app did not start") from None
+            raise self._crash_recorder.error or RuntimeError("the app did not start") from None
         log.info("serving at http://%s:%d", self.host, self.port)
 
     def close(self) -> None:
@@ -97,12 +97,12 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-class _Witness:
+class _CrashRecorder:
     """ASGI app around an app: keeps what crashes its lifespan, which uvicorn would only log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.crash: BaseException | None = None
+        self.error: BaseException | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -116,7 +116,7 @@ class _Witness:
         try:
             await self._app(scope, receive, send_without_traceback)
         except BaseException as error:
-            self.crash = error
+            self.error = error
             raise
 
 
