@@ -30,7 +30,7 @@ doctor: .venv/.ready
 check: .venv/.ready-dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
+	.venv/bin/python tests/typecheck.py
 	.venv/bin/lint-imports --no-logo
 	$(ER) lint
 	.venv/bin/pytest -q -n 2 -m "not engine and not cheats and not browser"

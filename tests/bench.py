@@ -78,7 +78,9 @@ def bench_cold() -> None:
 
 def bench_start() -> None:
     """Time a warm start to healthy and to the symptom, and read the lab's memory."""
-    healthy, symptom, memory = [], [], []
+    healthy: list[float] = []
+    symptom: list[float] = []
+    memory: list[float] = []
     with tempfile.TemporaryDirectory() as work:
         environment = {**os.environ, "ER_WORK": work, "PYTHONUNBUFFERED": "1"}
         for _ in range(RUNS):

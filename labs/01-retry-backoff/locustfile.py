@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from loadtests import OpenUser, Visit
 
-ITEMS = ("kettle", "lamp", "teapot", "clock", "radio", "chair")
+ITEMS: tuple[str, ...] = ("kettle", "lamp", "teapot", "clock", "radio", "chair")
 BUDGET_SECONDS = 5
 
 

@@ -44,7 +44,10 @@ class Checkout(OpenUser):
         """Buy once."""
         order = f"{visit.random.getrandbits(48):012x}"
         wanted = {"order": order, "amount": visit.random.randint(100, 9999)}
-        proofs = {HTTPStatus.CREATED: ("paid", order), HTTPStatus.ACCEPTED: ("accepted", order)}
+        proofs: dict[int, tuple[str, str]] = {
+            HTTPStatus.CREATED: ("paid", order),
+            HTTPStatus.ACCEPTED: ("accepted", order),
+        }
         answer = visit.post("/checkout", wanted, receipt_for=proofs)
         if answer.genuine and answer.status == HTTPStatus.CREATED:
             visit.tally("paid")

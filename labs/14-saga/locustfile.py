@@ -2,7 +2,7 @@
 
 from loadtests import Answer, OpenUser, Regular, Visit
 
-REPLICAS = ("http://orders-1:8000", "http://orders-2:8000")
+REPLICAS: tuple[str, ...] = ("http://orders-1:8000", "http://orders-2:8000")
 BUDGET_SECONDS = 0.5
 """How long people wait to be told that their order is taken."""
 

@@ -63,7 +63,7 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     # Nobody waits here for real runs of this machine.
     monkeypatch.setenv("ER_AT_ONCE", "64")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr(attempt, "EVIDENCE_SECONDS", 1.0)
     monkeypatch.setattr(attempt, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(slots, "POLL_SECONDS", 0.01)

@@ -157,7 +157,8 @@ class FakeProject(Project):
             for name, role in self.roles.items()
         ]
 
-    def said(self, container: Container) -> str:
+    @staticmethod
+    def said(container: Container) -> str:
         return f'│ Traceback of {container.service}:\n│   File "/patient/app.py", line 1\n│ ValueError: it is broken'
 
     def serving(self, patients: list[Container]) -> bool:

@@ -25,7 +25,7 @@ def test_whatever_goes_wrong_is_one_message_and_never_the_exit_code_of_a_verdict
         raise error
 
     monkeypatch.setattr(cli.er, "main", fail)
-    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == 2

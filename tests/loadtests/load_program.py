@@ -49,8 +49,13 @@ class Program:
         assert process.stdout
         self.process = process
         self._lines: Queue[str] = Queue()
-        threading.Thread(target=lambda: [*map(self._lines.put, process.stdout or ()), self._lines.put("")]).start()
+        threading.Thread(target=self._read).start()
         self.health, self.control = (self._next_address() for _ in range(2))
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self._lines.put(line)
+        self._lines.put("")
 
     def _next_address(self) -> tuple[str, int]:
         while True:

@@ -203,7 +203,7 @@ class Ordered(Buying):
 
     def visit(self, visit: Visit) -> None:
         tenant = visit.names[0]
-        proofs = {HTTPStatus.CREATED: (tenant, "ACME")}
+        proofs: dict[int, tuple[str, str]] = {HTTPStatus.CREATED: (tenant, "ACME")}
         visit.get("/ordered", {"X-Tenant": tenant}, receipt_for=proofs)
 
 
@@ -214,7 +214,7 @@ class Delivered(Buying):
 
     def visit(self, visit: Visit) -> None:
         tenant = visit.names[0]
-        proofs = {HTTPStatus.CREATED: (tenant, "nothing"), HTTPStatus.OK: (tenant, "ACME")}
+        proofs: dict[int, tuple[str, str]] = {HTTPStatus.CREATED: (tenant, "nothing"), HTTPStatus.OK: (tenant, "ACME")}
         visit.get("/delivered", {"X-Tenant": tenant}, receipt_for=proofs)
 
 

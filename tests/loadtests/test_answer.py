@@ -5,13 +5,13 @@ import pytest
 from loadtests.answer import Answer
 
 
-def answer(content: bytes = b"", **headers: str) -> Answer:
-    return Answer(429, at=0.0, latency=0.0, headers=headers, content=content)
+def answer(content: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+    return Answer(429, at=0.0, latency=0.0, headers=headers or {}, content=content)
 
 
 @pytest.mark.parametrize(("told", "seconds"), [("0", 0), ("1", 1), ("60", 60), ("007", 7)])
 def test_a_wait_is_a_whole_number_of_seconds(told: str, seconds: int) -> None:
-    assert answer(**{"retry-after": told}).retry_after == seconds
+    assert answer(headers={"retry-after": told}).retry_after == seconds
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_a_wait_is_a_whole_number_of_seconds(told: str, seconds: int) -> None:
     ["", "-1", "+1", "1.5", " 1", "1s", "soon", "1, 60", "1_0", "\u0661", "\u00b2", "9" * 5000, "Mon, 23 Nov 2026"],
 )
 def test_what_is_no_whole_number_of_seconds_is_no_wait(told: str) -> None:
-    assert answer(**{"retry-after": told}).retry_after is None
+    assert answer(headers={"retry-after": told}).retry_after is None
 
 
 def test_without_the_header_there_is_no_wait() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from loadtests.bucket import BucketLevel, Reference, TokenBucket, Where
 
 PROMISE = TokenBucket(rate=10, burst=20)
-SURGE = ("noisy", "surge")
-RECOVERY = ("behaving", "recovery")
+SURGE: Where = ("noisy", "surge")
+RECOVERY: Where = ("behaving", "recovery")
 
 gaps = st.lists(st.floats(0, 3), min_size=1, max_size=120)
 

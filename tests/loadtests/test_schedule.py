@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from loadtests.plan import LoadPlan
 from loadtests.schedule import schedule
-from loadtests.shapes import Floods, Poisson, Regular
+from loadtests.shapes import Floods, Poisson, Regular, Shape
 
-SHAPES = {"polite": Poisson(), "probe": Regular(), "noisy": Floods()}
+SHAPES: dict[str, Shape] = {"polite": Poisson(), "probe": Regular(), "noisy": Floods()}
 
 seeds = st.integers(0, 2**31)
 lengths = st.floats(0.5, 12)
@@ -100,7 +100,7 @@ def test_regular_arrivals_keep_their_rate_and_wait_out_their_delay(
 
 
 def test_a_behaving_tenant_of_lab_03_begins_more_than_two_seconds_after_its_last_flood() -> None:
-    shapes = {"noisy": Floods(), "behaving": Regular(delay=2.2)}
+    shapes: dict[str, Shape] = {"noisy": Floods(), "behaving": Regular(delay=2.2)}
     told = [
         {"name": "surge", "seconds": 5.1, "rate": {"noisy": 250}},
         {"name": "recovery", "seconds": 8.4, "rate": {"behaving": 5}},

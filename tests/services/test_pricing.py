@@ -59,7 +59,7 @@ async def test_a_change_has_a_new_version_and_price_and_is_announced(
         await channel.subscribe("prices")
         offers = [{"product": 7, "currency": "EUR"}, {"product": 907, "currency": "EUR"}]
         told = (await pricing.user.post("/changes", json=offers)).json()
-        messages = []
+        messages: list[object] = []
         async with asyncio.timeout(10):
             while not messages:
                 message = await channel.get_message(timeout=5)

@@ -17,7 +17,8 @@ from grader.course.manifest import Manifest, read_manifest
 
 TEXT = (Course.here().lab("03").path / "lab.toml").read_text()
 DOCUMENT = tomllib.loads(TEXT)
-ODD = (None, True, -1, 0, 1e308, float("nan"), float("inf"), "", "a b", "[", "../x", "\x00", [], [1], {}, {"x": 1})
+NUMBERS = (-1, 0, 1e308, float("nan"), float("inf"))
+ODD: tuple[object, ...] = (None, True, *NUMBERS, "", "a b", "[", "../x", "\x00", [], [1], {}, {"x": 1})
 
 
 def read(text: str) -> Manifest | None:

@@ -114,7 +114,7 @@ def test_orphan_files_are_removed_while_holding_the_lock(tmp_path: Path, monkeyp
         cleared.append(folder)
 
     monkeypatch.setattr(ownership, "known_runs", list)
-    monkeypatch.setattr(ownership.shutil, "rmtree", clear)
+    monkeypatch.setattr("shutil.rmtree", clear)
     remove_orphans(tmp_path, print)
     assert cleared == [tmp_path / "er-03-test"]
     assert not lock.exists()

@@ -9,7 +9,7 @@ from grader.course.manifest import Fault
 from grader.engine.control_port import ControlPort
 from grader.evidence.traces import LONGEST_TEXT, MOST_SPANS, SETTLED_SECONDS, Trace, read_traces
 from grader.incident.plan import Plan, PlannedPhase
-from trace_audit import book
+from trace_audit import trace_store
 
 GONE = Fault(service="trace-audit", kind="down")
 PLAN = Plan(7, [PlannedPhase("lost", 0, 20, {}, []), PlannedPhase("collector-down", 20, 5, {}, [GONE])])
@@ -71,7 +71,7 @@ def test_an_order_whose_spans_may_still_come_or_were_not_taken_is_not_shown(
 
 
 def test_an_order_is_settled_when_trace_audit_judges_it() -> None:
-    assert SETTLED_SECONDS == book.SETTLED_SECONDS
+    assert SETTLED_SECONDS == trace_store.SETTLED_SECONDS
 
 
 def test_a_trace_says_when_it_began_and_each_span_where_it_is_in_it() -> None:
@@ -89,7 +89,8 @@ def test_a_bar_is_within_its_trace_whatever_times_a_patient_has_sent() -> None:
 
 
 def test_what_one_has_set_oneself_is_said_before_what_a_library_has() -> None:
-    assert only(span("a", **{"http.route": "/x", "carrier": "c"})).spans[0].says == "carrier=c http.route=/x"
+    trace = only({**span("a"), "attributes": {"http.route": "/x", "carrier": "c"}})
+    assert trace.spans[0].says == "carrier=c http.route=/x"
 
 
 def test_a_trace_is_cut_at_its_bounds_and_counts_what_is_left_out() -> None:
