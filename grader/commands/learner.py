@@ -44,7 +44,7 @@ def grade(  # noqa: PLR0913 # the options of one command
     from grader.grading.slots import slot
     from grader.incident.plan import fresh_seed
     from grader.reports import junit, page, summary
-    from grader.reports.terminal import show
+    from grader.reports.terminal import next_step, show
 
     course, console = Course.here(), open_console()
     source = submission or demand_work_copy(course, lab)
@@ -64,8 +64,9 @@ def grade(  # noqa: PLR0913 # the options of one command
     page.write(folder / "report.html", lab, results)
     summary.append(results)
     console.print(f"[dim]results: {path}\nreport:  {folder / 'report.html'}[/]")
-    following = {Verdict.PASSED: f"labs/{lab.name}/debrief.md", Verdict.FAILED: f"./er hint {lab.number}"}
-    console.print(f"next: {following.get(results.verdict, f'./er doctor && make grade-{lab.number}')}")
+    if results.verdict is Verdict.PASSED:
+        console.print(f"[dim]debrief: labs/{lab.name}/debrief.md[/]")
+    console.print(f"next: {next_step(results)}")
     sys.exit(results.verdict.exit_code)
 
 

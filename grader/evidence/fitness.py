@@ -1,4 +1,4 @@
-"""Was the run fit to judge? What makes it unfit is the host's doing or ours, never the learner's."""
+"""Fitness: whether a run can be judged. An unfit run is the host's doing or ours, never the learner's."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,66 +8,73 @@ from grader.incident.driver import Incident
 
 TWIN_SECONDS = 0.1
 TWIN_SHARE = 0.85
-"""The control twin answers at least this share within TWIN_SECONDS.
+"""The control twin answers at least this share of its requests within TWIN_SECONDS.
 
-A host disturbed enough to turn a right fix's values wrong was seen at 0.58, a fit one above 0.97.
+It was 0.58 on a host disturbed enough to turn a right fix's values wrong, and above 0.97 on a fit one.
 """
 
 CANARY_SHARE = 0.3
-"""The twin's canary gets at least this share of a processor while it wants one.
+"""The twin's canary gets at least this share of a CPU while it asks for one.
 
-On two cores it gets 0.9 on a calm host, 0.6 with another grade beside it, 0.35 beside two hogs, where verdicts are
-right still, and at most 0.27 beside four, where a right fix was seen to fail with a twin that answered 91 % in time.
-A patient that lets a flood through takes a third of that again, beside hogs.
+On two cores it gets 0.9 on a calm host, 0.6 beside another grade, and 0.35 beside two hogs, where verdicts are still
+right. Beside four hogs it gets at most 0.27, and a right fix failed while the twin answered 91 % in time. Beside hogs,
+a patient that lets a flood through takes a third of that share.
 """
 
 SPEED = 50_000
-"""The canary does at least this many rounds of work in each second of a processor that it gets.
+"""The canary does at least this many rounds of work per second of CPU time.
 
-Limits are shares of a processor, so on a slow one a right fix has less to work with. At 60,000 and more right fixes
-passed; with limits, and so with work, as at 46,000, those of four labs of seven did not all.
+Limits are shares of a CPU, so a right fix gets less work done on a slow one. At 60,000 and more right fixes passed.
+With limits that allow as much work as at 46,000, the right fixes of four labs in seven did not all pass.
 """
 
 LAG_SECONDS = 0.25
-"""The load generator is at most this late with any request, the incident's driver with any phase or fault.
+"""Neither a request nor a phase or fault is later than this.
 
-Half of what a polite user gives an answer; on a calm host both were seen at up to 0.05.
+It is half the time that a polite user allows for an answer. On a calm host both delays were at most 0.05 s.
 """
 
 SENT_SHARE = 0.95
-"""At least this share of the intended arrivals must have been sent."""
+"""At least this share of the intended requests is sent."""
 
 
 def twin_share(evidence: Evidence, phase: str) -> float | None:
-    """Return the share of the twin's requests of a phase that were answered within TWIN_SECONDS."""
+    """Return the share of the twin's requests of a phase answered within TWIN_SECONDS."""
     good = f'sum(load_latency_seconds_bucket{{kind="twin",status="200",le="{TWIN_SECONDS}",phase="{phase}"}})'
     return evidence.value(f'{good} / sum(load_intended_total{{kind="twin",phase="{phase}"}})')
 
 
 def canary_share(evidence: Evidence, phase: str) -> float | None:
-    """Return the share of a processor that the twin's canary got while it wanted one in a phase."""
+    """Return the share of a CPU that the canary got in a phase while it asked."""
     worked, took = (f'sum(canary_{what}_seconds_total{{phase="{phase}"}})' for what in ("worked", "took"))
     return evidence.value(f"{worked} / {took}")
 
 
 def canary_lately(evidence: Evidence, seconds: int) -> float | None:
-    """Return the share of a processor that the twin's canary got in the latest seconds."""
+    """Return the share of a CPU that the canary got in the latest seconds."""
     worked, took = (f"sum(rate(canary_{what}_seconds_total[{seconds}s]))" for what in ("worked", "took"))
     return evidence.value(f"{worked} / {took}")
 
 
 def speed(evidence: Evidence) -> float | None:
-    """Return how many rounds of work the twin's canary did in a second of a processor, during the incident.
+    """Return the canary's rounds of work per second of CPU time, over the incident.
 
-    It sings for a tenth of the time, and on most hosts neighbours come and go: a phase is too short to tell.
+    A phase is too short to measure it: the canary works for a tenth of the time, and other tenants of a host come and
+    go.
     """
     done, worked = (f'sum(canary_{what}_total{{phase!="idle"}})' for what in ("rounds", "worked_seconds"))
     return evidence.value(f"{done} / {worked}")
 
 
 def lag(evidence: Evidence, phase: str) -> float | None:
-    """Return how late the load generator was at worst with a request of a phase, in seconds."""
+    """Return the worst delay of a request of a phase, in seconds."""
     return evidence.value(f'max(load_lag_seconds_max{{phase="{phase}"}})')
+
+
+def sent_share(evidence: Evidence, phase: str) -> float | None:
+    """Return the share of a phase's intended requests that were sent."""
+    counts = [f'sum({name}{{phase="{phase}"}})' for name in ("load_sent_total", "load_intended_total")]
+    return evidence.value(" / ".join(counts))
 
 
 def pressure_share(before: float | None, seconds: float) -> float | None:
@@ -88,58 +95,49 @@ def pressure() -> float | None:
         return None
 
 
-def sent_share(evidence: Evidence, phase: str) -> float | None:
-    """Return the share of a phase's intended requests that were sent."""
-    counts = [f'sum({name}{{phase="{phase}"}})' for name in ("load_sent_total", "load_intended_total")]
-    return evidence.value(" / ".join(counts))
+def percent(share: float) -> str:
+    """Return a share as a sentence has it."""
+    return f"{100 * share:.0f} %"
 
 
-BUSY = "the host was busy in `{phase}`: "
+BUSY = "this machine was too busy in `{phase}`: "
+SLOW_TWIN = f"a service that does nothing answered only {{share}} of its requests within {TWIN_SECONDS * 1000:.0f} ms"
+UNSENT = "the load generator sent only {share} of the intended requests of `{phase}`"
+STARVED = "a process that asked for one CPU got {share} of it"
+UNMEASURED = "Prometheus has no data about the control twin's canary"
 
 FLOORS: tuple[tuple[Callable[[Evidence, str], float | None], float, str, str], ...] = (
-    (
-        twin_share,
-        TWIN_SHARE,
-        "the control twin",
-        f"{BUSY}the control twin, which does nothing, answered only {{value:.0%}} within {TWIN_SECONDS * 1000:.0f} ms",
-    ),
-    (
-        canary_share,
-        CANARY_SHARE,
-        "the control twin's canary",
-        f"{BUSY}who wanted a processor, as your code does, got only {{value:.0%}} of one",
-    ),
-    (
-        sent_share,
-        SENT_SHARE,
-        "the load",
-        "only {value:.0%} of the intended requests of `{phase}` could be sent",
-    ),
+    (twin_share, TWIN_SHARE, "the control twin", BUSY + SLOW_TWIN),
+    (canary_share, CANARY_SHARE, "the control twin's canary", BUSY + STARVED),
+    (sent_share, SENT_SHARE, "the load generator", UNSENT),
 )
-"""What must not be lower in any phase: how it is measured, the floor, what it is, and what is said when it is lower."""
+"""The shares with a floor in each phase: how to measure one, its floor, its source, and the cause when it is lower."""
 
 
 def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:
-    """Return why the run cannot be judged on these phases; none when it can."""
+    """Return why the run cannot be judged on these phases; empty when it can."""
     found = [f"a fault was not acknowledged: {fault}" for fault in incident.unacknowledged]
     found += [
-        f"{BUSY.format(phase=phase)}the grader was {late:.2f} s late with it"
+        f"{BUSY.format(phase=phase)}the grader began the phase, or a fault in it, {late:.2f} s late"
         for phase, late in incident.late.items()
         if late > LAG_SECONDS
     ]
     done = speed(evidence)
     if done is None:
-        found.append("no evidence of how fast the host was")
+        found.append("Prometheus has no data about the speed of this machine")
     elif done < SPEED:
-        found.append(f"the host is slow: {done:,.0f} rounds of work a second, and it takes {SPEED:,} to judge")
+        found.append(
+            f"this machine is too slow: it does {done:,.0f} rounds of the reference work per second of CPU time, "
+            f"and a verdict needs {SPEED:,}"
+        )
     for phase in phases:
-        for measure, floor, what, says in FLOORS:
+        for measure, floor, source, says in FLOORS:
             value = measure(evidence, phase)
             if value is None:
-                found.append(f"no evidence of {what} in `{phase}`")
+                found.append(f"Prometheus has no data about {source} in `{phase}`")
             elif value < floor:
-                found.append(says.format(phase=phase, value=value))
+                found.append(says.format(phase=phase, share=percent(value)))
         late = lag(evidence, phase)
         if late is not None and late > LAG_SECONDS:
-            found.append(f"{BUSY.format(phase=phase)}the load generator was up to {late:.2f} s late")
+            found.append(f"{BUSY.format(phase=phase)}the load generator sent a request {late:.2f} s late")
     return found

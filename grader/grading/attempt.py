@@ -96,7 +96,9 @@ class AttemptRunner:
                     continue
             if self._incident.over and time.monotonic() > deadline:
                 phase = self._phases[self._complete]
-                self._troubles.append(f"the evidence of `{phase}` never became complete")
+                self._troubles.append(
+                    f"the evidence of `{phase}` was incomplete {EVIDENCE_SECONDS:g} s after the incident"
+                )
                 return
             time.sleep(0.01)
 
@@ -160,7 +162,7 @@ class AttemptRunner:
         gone = list(stopped(self._project.containers(), self._incident))
         for container in gone:
             if container.role in ("load", "twin", "prometheus"):
-                self._troubles.append(f"`{container.service}` ended in the middle of the run")
+                self._troubles.append(f"`{container.service}` stopped during the incident")
                 return False
         for container in gone:
             if container.role == ROLE_OF_PATIENT and not restarting:
@@ -177,8 +179,8 @@ class AttemptRunner:
             return
         said = "\n".join(filter(None, (self._project.said(patient) for patient in self._project.patients())))
         raise LearnerError(
-            f"already in `{phase}`, before the incident, only {share:.0%} of {symptom.noun} are served"
-            + (f"; the patient says:\n{said}" if said else "")
+            f"in `{phase}`, before anything goes wrong, only {fitness.percent(share)} of {symptom.noun} were served "
+            f"within {symptom.within:g} s" + (f"; the patient printed:\n{said}" if said else "")
         )
 
 

@@ -43,20 +43,20 @@ class Grade:
         """Play and judge attempts, and return the results; take down all that was started."""
         began, clock = datetime.now(UTC), time.monotonic()
         attempts: list[Attempt] = []
-        judgement = Judgement(self.lab.manifest, attempts)
+        judgement, following = Judgement(self.lab.manifest, attempts), None
         try:
             for number in range(ATTEMPTS):
                 if number:
-                    self.say(f"once more ({number + 1} of {ATTEMPTS}): {judgement.why_again}")
+                    self.say(f"attempt {number + 1} of {ATTEMPTS}, because {judgement.why_again}")
                 attempts.append(self._attempt(self.seed + number))
                 judgement = Judgement(self.lab.manifest, attempts)
                 if judgement.decided:
                     break
             verdict, cause = judgement.verdict()
         except LearnerError as error:
-            verdict, cause = Verdict.FAILED, str(error)
+            verdict, cause, following = Verdict.FAILED, error.what, error.run
         except ErError as error:
-            verdict, cause = Verdict.ERROR, str(error)
+            verdict, cause, following = Verdict.ERROR, error.what, error.run
         return Results(
             lab=self.lab.name,
             seed=self.seed,
@@ -64,6 +64,7 @@ class Grade:
             seconds=round(time.monotonic() - clock, 1),
             verdict=verdict,
             cause=cause,
+            next=following,
             checks=judgement.checks(),
             level=judgement.level() if verdict is Verdict.PASSED else None,
             attempts=attempts,
@@ -79,7 +80,9 @@ class Grade:
             return Attempt(unfit=[error.what])
         # More faults than the incident's own may leave a check nothing to count: no request refused, for example.
         if not self.faults:
-            attempt.unfit += [f"no evidence for `{name}`" for name in Judgement(self.lab.manifest, [attempt]).missing]
+            attempt.unfit += [
+                f"Prometheus has no data for `{name}`" for name in Judgement(self.lab.manifest, [attempt]).missing
+            ]
         return attempt
 
     def _play(self, seed: int) -> Attempt:

@@ -35,7 +35,7 @@ class Judgement:
         """Return why the verdict needs another attempt."""
         if unfit := self._attempts[-1].unfit:
             return unfit[0]
-        return f"too close to decide: {self._named(self._undecided)}"
+        return f"the evidence is too close to the threshold of {self._named(self._undecided)}"
 
     @property
     def missing(self) -> list[str]:
@@ -50,7 +50,12 @@ class Judgement:
     def verdict(self) -> tuple[Verdict, str | None]:
         """Return the verdict, with its cause where the checks alone do not show it."""
         if names := self._exact_failures:
-            return Verdict.FAILED, None if self._fit else f"`{names[0]}` failed, which no host can excuse"
+            return (
+                Verdict.FAILED,
+                None
+                if self._fit
+                else f"`{names[0]}` failed: it counts what must never happen, not even on a busy machine",
+            )
         if not self._fit:
             return Verdict.INCONCLUSIVE, self._attempts[-1].unfit[0]
         if State.FAILS in self._states.values():
@@ -58,7 +63,8 @@ class Judgement:
         if close := self._undecided:
             if disturbed := [attempt for attempt in self._attempts if attempt.unfit]:
                 return Verdict.INCONCLUSIVE, disturbed[-1].unfit[0]
-            return Verdict.FAILED, f"too close after {len(self._fit)} runs: {self._named(close)}"
+            attempts = f"after {len(self._fit)} attempts"
+            return Verdict.FAILED, f"too close to the threshold to pass, {attempts}: {self._named(close)}"
         return Verdict.PASSED, None
 
     def checks(self) -> list[CheckResult]:

@@ -1,4 +1,4 @@
-"""Bring a system up, and tell who is to blame when it does not come up: the learner's code, the host, or we."""
+"""Readiness: bring a system up, and find out why it does not come up."""
 
 import time
 from contextlib import suppress
@@ -7,45 +7,45 @@ from grader.base.errors import ErError, HostError
 from grader.engine.containers import Container, seconds_to_healthy
 from grader.engine.docker import DockerError
 from grader.engine.project import ROLE_OF_PATIENT, Project
-from grader.evidence.fitness import CANARY_SHARE, canary_lately
+from grader.evidence.fitness import CANARY_SHARE, STARVED, UNMEASURED, canary_lately, percent
 from grader.evidence.prometheus import Evidence
 
 UP_SECONDS = 20.0
 """How long a system may take until all of it is healthy, on a host that is not busy."""
 
 PATIENCE = 10
-"""All else may take this many times as long as the control twin: patients import more, or wait for their store."""
+"""Other containers may take this many times as long as the twin: they import more, or wait for a store."""
 
 LONGEST_UP_SECONDS = 90.0
 LOOK_SECONDS = 0.5
 
 LISTEN_SECONDS = 5
-"""How long the control twin's canary is listened to, once patients have their limits and cannot keep the host busy."""
+"""How long the canary is measured, once limits keep the patients from making the host busy."""
 
 
 def bring_up(project: Project) -> None:
-    """Start everything and return when all of it is healthy.
+    """Start all containers and return when they are healthy.
 
-    Raises LearnerError with the traceback when the patient is what does not start, HostError when the host is too slow
-    to tell, ErError for the rest.
+    Raises LearnerError with the traceback when the patient does not start, HostError when the host is too busy to tell,
+    and ErError otherwise.
     """
     began = time.monotonic()
     try:
         project.create(UP_SECONDS)
     except DockerError as error:
         _wait_for_the_slow(project, began)
-        _blame_who_is_not_ready(project, error)
+        _blame_the_unready(project, error)
         if sum(container.ready for container in project.containers()) < len(project.roles):
             raise
     # Compose may end its wait without an error.
-    _blame_who_is_not_ready(project)
+    _blame_the_unready(project)
     project.limit_cpus()
 
 
 def _wait_for_the_slow(project: Project, began: float) -> None:
-    """Give all that runs longer on a slow host: PATIENCE times as long as the control twin has taken.
+    """Wait for running containers up to PATIENCE times as long as the control twin took.
 
-    Raises HostError when the host is too busy to tell whether what does not answer ever would.
+    Raises HostError when the host is too busy to tell whether they would ever answer.
     """
     took = [seconds_to_healthy(container) for container in project.containers() if container.role == "twin"]
     needed = took[0] if took and took[0] is not None else LONGEST_UP_SECONDS
@@ -58,23 +58,20 @@ def _wait_for_the_slow(project: Project, began: float) -> None:
 
 
 def _blame_a_busy_host(project: Project, container: Container) -> None:
-    """Raise HostError when the host gives nobody a processor, also while no patient can be why."""
+    """Raise HostError when the canary gets too little CPU, with the patients under their limits."""
     project.limit_cpus()
     time.sleep(LISTEN_SECONDS)
     share = None
     with suppress(ErError):
         share = canary_lately(Evidence(project.prometheus_port()), LISTEN_SECONDS)
     if share is None or share < CANARY_SHARE:
-        got = "there is no telling how much of one" if share is None else f"only {share:.0%} of one"
-        raise HostError(
-            f"the host is too busy to start `{container.service}`: who wanted a processor, as it does, got {got}",
-            run="close other programs, then grade again",
-        )
+        why = UNMEASURED if share is None else STARVED.format(share=percent(share))
+        raise HostError(f"this machine is too busy to start `{container.service}`: {why}")
 
 
-def _blame_who_is_not_ready(project: Project, error: DockerError | None = None) -> None:
-    """Raise the error of a service that is not ready, the patient's first; do nothing when all are."""
-    # What was never started is not to blame: something else has failed before.
+def _blame_the_unready(project: Project, error: DockerError | None = None) -> None:
+    """Raise the error of a service that is not ready, a patient's first."""
+    # A container that never started is not the cause: something before it failed.
     unready = [c for c in project.containers() if not c.ready and (c.fallen or c.state == "running")]
     for container in unready:
         if container.role == ROLE_OF_PATIENT:

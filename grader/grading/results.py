@@ -70,9 +70,10 @@ class Attempt(BaseModel):
 
 
 class Results(BaseModel):
-    """The whole grade. Times are in seconds; `cause` says why when checks alone do not.
+    """A whole grade; times are in seconds.
 
-    `diff` is the submission against the starter, `images` what ran, by Compose's variables.
+    `cause` says why where the checks alone do not, and `next` is the command that helps, where the cause has one.
+    `diff` compares the submission with the starter; `images` is by Compose variable.
     """
 
     version: Literal[1] = 1
@@ -82,6 +83,7 @@ class Results(BaseModel):
     seconds: float
     verdict: Verdict
     cause: str | None = None
+    next: str | None = None
     level: LevelResult | None = None
     checks: list[CheckResult] = []
     attempts: list[Attempt] = []

@@ -15,16 +15,17 @@ STYLES = {
     State.MISSING: "yellow",
     State.NOT_REACHED: "dim",
 }
+MARKS = {State.FAILS: "✗", State.UNCLEAR: "?"}
 VERDICT_STYLES = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red"}
 
 
 def show(console: Console, results: Results) -> None:
-    """Print the checks, the verdict with its reasons, and the seed that replays it."""
+    """Print the checks, those that decided, the verdict with its cause, and the seed."""
     if results.checks:
         console.print(_table(results.checks))
-        for check in results.checks:
-            if check.state in (State.FAILS, State.UNCLEAR):
-                console.print(Text.assemble((f"✗ {check.name}", "red"), f"  {check.says}"))
+        for check in _deciding(results.checks):
+            mark = MARKS[check.state]
+            console.print(Text.assemble((f"{mark} {check.name}", STYLES[check.state]), f"  {check.says}"))
     headline = Text(results.verdict.value.upper(), style=VERDICT_STYLES.get(results.verdict, "bold yellow"))
     if results.level:
         headline.append(f"  {results.level.name}: {results.level.share:.1%} of {results.level.says}", style="default")
@@ -32,8 +33,21 @@ def show(console: Console, results: Results) -> None:
     console.print()
     console.print(headline)
     if results.cause:
-        # What a patient printed is shown as it is, never as markup.
+        # As Text, because a patient's output must never act as markup.
         console.print(Text(results.cause))
+
+
+def _deciding(checks: list[CheckResult]) -> list[CheckResult]:
+    """Return the checks that failed; if none did, those that are unclear."""
+    failed = [check for check in checks if check.state is State.FAILS]
+    return failed or [check for check in checks if check.state is State.UNCLEAR]
+
+
+def next_step(results: Results) -> str:
+    """Return the command to run after a grade."""
+    number = results.lab[:2]
+    steps = {Verdict.PASSED: "./er list", Verdict.FAILED: f"./er hint {number}"}
+    return results.next or steps.get(results.verdict, f"./er doctor && make grade-{number}")
 
 
 def _table(checks: list[CheckResult]) -> Table:

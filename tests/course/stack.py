@@ -184,8 +184,6 @@ def bring_up(project: FakeProject) -> None:
             app = Container("app", "app", "patient", "exited", "", 1, {})
             raise project.patient_error(app)
         case "host":
-            raise HostError(
-                "the host is too busy to start `app`: who wanted a processor, as it does, got only 14% of one"
-            )
+            raise HostError("this machine is too busy to start `app`: a process that asked for one CPU got 14 % of it")
         case "stock":
             raise ErError("`inventory` did not become healthy:\n│ it said why", run="./er doctor")

@@ -1,4 +1,4 @@
-"""A run is unfit for what the host or the course did, never for what the learner's code did."""
+"""A run is unfit because of the host or the course, never because of the learner's code."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from grader.incident.plan import Plan
 
 @dataclass
 class Told(Evidence):
-    """Evidence in which the twin's, its canary's and the sent share, speed and the load's lag are what a test says."""
+    """Evidence with these values: shares of twin, canary and requests sent, speed, and lag of the load."""
 
     twin: float | None = 1.0
     canary: float | None = 0.9
@@ -37,28 +37,31 @@ def incident(*unacknowledged: str) -> Incident:
     return Incident(Plan(1, []), Ports({}), list(unacknowledged))
 
 
-def test_a_quiet_host_with_all_of_the_load_sent_is_fit() -> None:
+def test_a_calm_host_that_sends_all_requests_is_fit() -> None:
     assert fitness.causes(Told(), incident(), ["surge"]) == []
 
 
 @pytest.mark.parametrize(
     ("evidence", "cause"),
     [
-        (Told(twin=0.58), "the host was busy in `surge`: the control twin, which does nothing, answered only 58%"),
-        (Told(twin=None), "no evidence of the control twin in `surge`"),
-        (Told(canary=0.25), "the host was busy in `surge`: who wanted a processor, as your code does, got only 25%"),
-        (Told(canary=None), "no evidence of the control twin's canary in `surge`"),
+        (
+            Told(twin=0.58),
+            "this machine was too busy in `surge`: a service that does nothing answered only 58 % of its requests",
+        ),
+        (Told(twin=None), "Prometheus has no data about the control twin in `surge`"),
+        (Told(canary=0.25), "this machine was too busy in `surge`: a process that asked for one CPU got 25 % of it"),
+        (Told(canary=None), "Prometheus has no data about the control twin's canary in `surge`"),
         (
             Told(speed=20_000),
-            "the host is slow: 20,000 rounds of work a second, and it takes 50,000",
+            "this machine is too slow: it does 20,000 rounds of the reference work per second of CPU time",
         ),
-        (Told(speed=None), "no evidence of how fast the host was"),
-        (Told(lag=0.26), "the host was busy in `surge`: the load generator was up to 0.26 s late"),
-        (Told(sent=0.9), "only 90% of the intended requests of `surge` could be sent"),
-        (Told(sent=None), "no evidence of the load in `surge`"),
+        (Told(speed=None), "Prometheus has no data about the speed of this machine"),
+        (Told(lag=0.26), "this machine was too busy in `surge`: the load generator sent a request 0.26 s late"),
+        (Told(sent=0.9), "the load generator sent only 90 % of the intended requests of `surge`"),
+        (Told(sent=None), "Prometheus has no data about the load generator in `surge`"),
     ],
 )
-def test_each_lack_is_named(evidence: Told, cause: str) -> None:
+def test_each_cause_of_an_unfit_run_is_named(evidence: Told, cause: str) -> None:
     (found,) = fitness.causes(evidence, incident(), ["surge"])
     assert found.startswith(cause)
 
@@ -73,10 +76,13 @@ def test_a_driver_that_was_late_makes_a_run_unfit(late: float, causes: int) -> N
     driven = incident()
     driven.late["fault"] = late
     found = fitness.causes(Told(), driven, ["surge"])
-    assert found == ["the host was busy in `fault`: the grader was 0.26 s late with it"][:causes]
+    assert (
+        found
+        == ["this machine was too busy in `fault`: the grader began the phase, or a fault in it, 0.26 s late"][:causes]
+    )
 
 
-def test_the_twin_is_judged_within_a_tenth_of_a_second() -> None:
+def test_the_twin_must_answer_within_100_ms() -> None:
     evidence = Told()
     fitness.twin_share(evidence, "surge")
     assert 'le="0.1"' in evidence.asked[0]

@@ -107,7 +107,7 @@ def test_what_is_too_close_is_repeated_and_pooled(monkeypatch: pytest.MonkeyPatc
 def test_what_stays_too_close_fails_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, *[attempt(polite_tenants_served=polite(160))] * ATTEMPTS)
     assert (results.verdict, played) == (Verdict.FAILED, 3)
-    assert results.cause == "too close after 3 runs: `polite-tenants-served`"
+    assert results.cause == "too close to the threshold to pass, after 3 attempts: `polite-tenants-served`"
 
 
 def test_what_is_too_close_on_a_disturbed_host_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,13 +126,16 @@ def test_a_check_that_was_not_reached_when_another_failed_is_shown_as_such(monke
 
 @pytest.mark.parametrize(
     ("error", "verdict"),
-    [(LearnerError("`gateway-1` ended"), Verdict.FAILED), (ErError("the engine is gone"), Verdict.ERROR)],
+    [
+        (LearnerError("`gateway-1` ended", run="make lab-03"), Verdict.FAILED),
+        (ErError("the engine is gone", run="./er doctor"), Verdict.ERROR),
+    ],
 )
-def test_who_is_at_fault_decides_what_an_error_is(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, verdict: Verdict
+def test_an_error_of_the_learners_code_fails_and_any_other_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, error: ErError, verdict: Verdict
 ) -> None:
     results, _ = graded(monkeypatch, error)
-    assert (results.verdict, results.cause) == (verdict, str(error))
+    assert (results.verdict, results.cause, results.next) == (verdict, error.what, error.run)
 
 
 def test_results_are_written_whole_and_read_back(

@@ -107,12 +107,12 @@ def test_who_gets_no_processor_though_all_are_limited_is_not_to_blame(
     slow: Container, canary: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = [replace(one, health="starting") if one is slow else one for one in (PATIENT, STOCK, TWIN, PROMETHEUS)]
-    with pytest.raises(HostError, match=f"too busy to start `{slow.service}`: who wanted a processor"):
+    with pytest.raises(HostError, match=f"too busy to start `{slow.service}`: "):
         come_up(Coming([waiting], FAILURE), monkeypatch, canary=canary)
 
 
 def test_without_prometheus_there_is_no_telling_that_the_host_is_not_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(HostError, match="no telling"):
+    with pytest.raises(HostError, match="Prometheus has no data"):
         come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch)
 
 
