@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.base.errors import ErError
+from grader.course.receipts import SAYS, with_receipts
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -161,7 +162,10 @@ class Expectation(Table):
 
 
 class Manifest(Table):
-    """A lab's `lab.toml`."""
+    """A lab's `lab.toml`.
+
+    `receipts`: what the last check says, that of receipts; `unreceipted`: why there is no such check.
+    """
 
     format: Literal[1]
     title: str
@@ -171,12 +175,19 @@ class Manifest(Table):
     requires: list[Name] = []
     edit: Annotated[list[str], Field(min_length=1, max_length=3)]
     minutes: Annotated[int, Field(gt=0)]
+    receipts: Annotated[str, Field(min_length=10)] = SAYS
+    unreceipted: Annotated[str, Field(min_length=10)] | None = None
     symptom: Symptom
     level: Level
     stopgap: Stopgap | None = None
     phase: Annotated[list[Phase], Field(min_length=1)]
     check: Annotated[list[Check], Field(min_length=1)]
     fixes: dict[Name, Expectation]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_receipts(cls, document: object) -> object:
+        return with_receipts(document)
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -136,7 +136,7 @@ def test_a_calibration_that_cannot_be_read_is_an_error_that_names_it(lab: Lab) -
     [
         ("lab.toml", "min = 0.8\n", "min = 0.7\n", True),
         ("lab.toml", "seconds = 8.3", "seconds = 9.3", True),
-        ("lab.toml", "Who is refused is told so at once", "Who is refused hears it at once", False),
+        ("lab.toml", "Probe tenants that were silent get", "Silent probe tenants get", False),
         ("lab.toml", "factor = 2.0", "factor = 3.0", True),
         ("lab.toml", "minutes = 60", "minutes = 61", False),
         ("locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 5", True),

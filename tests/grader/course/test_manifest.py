@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from grader.base.errors import ErError
 from grader.course.course import Course
 from grader.course.manifest import FaultToDraw, Manifest, read_manifest
+from grader.course.receipts import SAYS
 
 LAB_03 = Course.here().lab("03").path / "lab.toml"
 
@@ -25,6 +26,17 @@ def edited(tmp_path: Path, pattern: str, replacement: str) -> Path:
 def test_every_lab_of_the_course_has_a_manifest() -> None:
     for lab in Course.here().labs():
         assert isinstance(lab.manifest, Manifest)
+
+
+def test_the_last_check_of_a_lab_is_that_of_receipts_unless_it_says_why_not(tmp_path: Path) -> None:
+    *_, last = read_manifest(LAB_03).check
+    assert (last.name, last.kind, last.max) == ("answers-are-real", "exact", 0)
+    assert "the receipt that quotes issued" in last.says
+    *_, last = read_manifest(edited(tmp_path, r"^receipts = .*$", "")).check
+    assert last.says == SAYS
+    without = edited(tmp_path, r"^receipts = .*$", 'unreceipted = "nobody answers"')
+    without.write_text(without.read_text().replace('"answers-are-real", ', ""))
+    assert "answers-are-real" not in {check.name for check in read_manifest(without).check}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +60,9 @@ def test_every_lab_of_the_course_has_a_manifest() -> None:
         (r"^edit = .*$", 'edit = ["../quotes.py"]', r"`edit` takes names of files"),
         (r"^format = 1", "format = 1\nformat = 1", r"is no TOML: Cannot overwrite a value \(at line 3"),
         (r"^seconds = .*$", "seconds = 0", r"`phase\[0\]\.seconds`: Input should be greater than 0"),
+        (r"^receipts = .*$", "receipts = 1", r":\n  `receipts`: Input should be a valid string\Z"),
+        (r"^receipts =", 'unreceipted = "nobody answers"\nreceipts =', r"`receipts` or `unreceipted`, not both"),
+        (r'^name = "no-double-burst"', 'name = "answers-are-real"', r"two checks have the name `answers-are-real`"),
     ],
 )
 def test_a_wrong_manifest_is_one_error_that_names_file_and_key(
