@@ -1,0 +1,58 @@
+"""The images of a lab, read from its Compose file and from the files that it includes and extends."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.base.errors import ErError
+
+VARIABLE = re.compile(r"\$\{ER_([A-Z]+)_IMAGE\b")
+"""How Compose files name an image of ours: `${ER_REDIS_IMAGE:?...}`."""
+
+
+def image_names(file: Path) -> set[str]:
+    """Return the images that the services of a Compose file run: `redis` for `${ER_REDIS_IMAGE}`.
+
+    All services of an included file count, but of an extended file only the extended service. Raises ErError when a
+    file is missing or not a valid Compose file.
+    """
+    document = _read(file)
+    names = {_image_name(file, service) for service in document["services"]}
+    for included in document.get("include", []):
+        paths = included["path"] if isinstance(included, dict) else included
+        for path in [paths] if isinstance(paths, str) else paths:
+            names |= image_names(file.parent / path)
+    return names - {""}
+
+
+def _image_name(file: Path, name: str) -> str:
+    """Return the image of a service, its own or that of the service it extends; empty when it is not one of ours."""
+    services = _read(file)["services"]
+    if name not in services:
+        raise ErError(f"`{file}` has no service `{name}`; it has {', '.join(f'`{known}`' for known in services)}")
+    service = services[name] or {}
+    if "image" in service:
+        found = VARIABLE.match(str(service["image"]))
+        return found[1].lower() if found else ""
+    match service.get("extends"):
+        case {"service": extended, "file": str(path)}:
+            return _image_name(file.parent / path, extended)
+        case {"service": extended}:
+            return _image_name(file, extended)
+        case str(extended):
+            return _image_name(file, extended)
+    return ""
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ErError(f"cannot read `{file}`: {error.strerror}", run="./er lint") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ErError(f"`{file}` is not valid YAML: {error}", run="./er lint") from error
+    if not isinstance(document, dict) or not isinstance(document.get("services"), dict):
+        raise ErError(f"`{file}` is not a Compose file: `services` must be a table of services", run="./er lint")
+    return document
