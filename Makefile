@@ -1,5 +1,4 @@
-# What learners type. Each target is one line that calls er; `make` turns every failure into exit status 2,
-# so scripts and CI call .venv/bin/er.
+# What learners type. `make` turns every failure into exit status 2, so a script that needs to know a verdict calls ./er.
 PYTHON ?= python3
 ER := .venv/bin/er
 
@@ -33,6 +32,7 @@ check: .venv/.ready-dev
 	.venv/bin/python tests/typecheck.py
 	.venv/bin/lint-imports --no-logo
 	$(ER) lint
+	.venv/bin/zizmor --offline --quiet .github action.yml
 	.venv/bin/pytest -q -n 2 -m "not engine and not cheats and not browser"
 
 test: check

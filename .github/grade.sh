@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Grade every lab of which a work folder has a copy; what the composite action runs. Usage: grade.sh WORK OUT
-# Exit code: 0 when all passed, 1 when one failed, 2 when one could not be judged.
+# Grade each lab that a work folder has a copy of. The composite action runs this. Usage: grade.sh WORK OUT
+# Exit code: 0 when all labs passed, 1 when one failed, 2 when one could not be judged.
 set -uo pipefail
-work=$(realpath "$1")
-out=$(realpath -m "$2")
-course=$(realpath "$(dirname "$0")/..")
+work=$1
+out=$2
+course=$(cd "$(dirname "$0")/.." && pwd) || exit 2
+
+add_check() { # LAB CONCLUSION
+    gh api "repos/$GITHUB_REPOSITORY/check-runs" --silent -f "name=Pattern ER $1" \
+        -f "head_sha=$CHECK_SHA" -f status=completed -f "conclusion=$2" ||
+        echo "no check was added for $1: the job needs the permission \`checks: write\`"
+}
 
 python3 "$course/compose/bootstrap.py" || exit 2
 status=0
@@ -18,15 +24,11 @@ for copy in "$work"/[0-9][0-9]-*/; do
     case $code in
         0) conclusion=success ;;
         1) conclusion=failure ;;
-        *) conclusion=neutral; code=2 ;;
+        # Not neutral: a branch that requires the check would accept a neutral one.
+        *) conclusion=cancelled; code=2 ;;
     esac
     [ "$code" -le "$status" ] || status=$code
-    if [ -n "${GH_TOKEN:-}" ]; then
-        # A check of its own for each lab; without the permission for it, the job's own result has to do.
-        gh api "repos/$GITHUB_REPOSITORY/check-runs" --silent -f "name=Pattern ER $lab" \
-            -f "head_sha=$CHECK_SHA" -f status=completed -f "conclusion=$conclusion" ||
-            echo "no check was made for $lab: the job needs the permission \`checks: write\`"
-    fi
+    [ -z "${GH_TOKEN:-}" ] || add_check "$lab" "$conclusion"
 done
 if [ "$graded" = 0 ]; then
     echo "er: there is no work copy of a lab in \`$work\`" >&2
