@@ -1,4 +1,4 @@
-"""Faults by hand on a live lab: what `er break` and `er heal` do."""
+"""Faults by hand on a live lab: `er break` and `er heal`."""
 
 import re
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ NOT_TO_BREAK = ("load", "twin", ORCHESTRATOR)
 
 
 def menu(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
-    """Return what can be broken, one fault a line, and what is broken now."""
+    """Return a command for each fault that a service can have, and the active faults."""
     lines = []
     for name in [service] if service else _services(ports):
         offer = _port(lab, ports, name).faults()
         for kind, fault in offer.kinds.items():
             call = " ".join([kind, *(f"{key}=…" for key in fault.parameters)])
             lines.append(f"./er break {lab.number} {name} {call:<24}  {fault.describes}")
-        lines += [f"# {name} is broken now: {fault.kind}" for fault in offer.active]
+        lines += [f"# active on {name} now: {fault.kind}" for fault in offer.active]
     return "\n".join([*lines, f"./er heal {lab.number}"])
 
 
-def inject(  # noqa: PLR0913, PLR0917 # the words of one command
+def inject(  # noqa: PLR0913, PLR0917 # the arguments of one command
     lab: Lab,
     ports: Mapping[str, Port],
     service: str,
@@ -33,31 +33,33 @@ def inject(  # noqa: PLR0913, PLR0917 # the words of one command
 ) -> str:
     """Inject one fault and return what the service acknowledged.
 
-    `parameters` are KEY=VALUE texts, `seconds` a time like `10s`. Raises ErError for what cannot be read or is refused.
+    `parameters` are KEY=VALUE texts, `seconds` is a time like `10s`. Raises ErError for an argument that is malformed
+    or refused.
     """
     given: dict[str, object] = {}
     for text in parameters:
         key, equals, value = text.partition("=")
         if not equals:
-            raise ErError(f"`{text}` is not KEY=VALUE", run=f"./er break {lab.number}")
+            raise ErError(f"a parameter must be `KEY=VALUE`, not `{text}`", run=f"./er break {lab.number}")
         given[key] = _number(value)
     if seconds is not None:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)s?", seconds)
         if not match:
             raise ErError(
-                f"`--for {seconds}` is no time in seconds",
+                f"`--for` must be a time in seconds like `10s`, not `{seconds}`",
                 run=f"./er break {lab.number} {service} {kind} --for 10s",
             )
         given["seconds_active"] = float(match[1])
     fault = _port(lab, ports, service).inject(InjectedFault(kind, given))
-    details = ", ".join(f"{key} {value}" for key, value in fault.parameters.items() if value is not None)
-    return f"{service}: {fault.kind}{f' ({details})' if details else ''}; to end it: ./er heal {lab.number}"
+    details = ", ".join(f"{key}={value}" for key, value in fault.parameters.items() if value is not None)
+    of = f" ({details})" if details else ""
+    return f"`{fault.kind}` is active on `{service}`{of}; to end it: ./er heal {lab.number}"
 
 
 def heal(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
-    """Heal one service, or all, and return how many faults ended."""
+    """End the faults of one service, or of all, and return how many there were."""
     healed = sum(_port(lab, ports, name).heal() for name in ([service] if service else _services(ports)))
-    return f"{healed} healed"
+    return f"ended {healed} fault{'' if healed == 1 else 's'}"
 
 
 def _services(ports: Mapping[str, Port]) -> list[str]:

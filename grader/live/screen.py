@@ -16,24 +16,24 @@ LATEST_EVENTS = 6
 
 
 class Screen(Protocol):
-    """Where a session shows what happens. `waits`: somebody sits before it and can mend an edit."""
+    """Show what happens in a session; with `waits`, the learner is there to mend an edit."""
 
     waits: bool
 
     def due(self, seconds: float) -> bool:
-        """Tell whether at least this time has gone by since the last call that said so."""
+        """Tell whether this time has passed since it was last due."""
 
     def phase(self, phase: PlannedPhase) -> None:
         """Show that a phase begins."""
 
     def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
-        """Show the latest vitals, and the symptom if there is one."""
+        """Show the latest vitals, with the symptom if it shows."""
 
     def event(self, line: str) -> None:
-        """Show that something happened."""
+        """Show an event."""
 
     def trouble(self, text: str) -> None:
-        """Show what is wrong with the learner's code; the lab goes on."""
+        """Show an error in the learner's code; the lab continues."""
 
 
 class _Paced:
@@ -41,7 +41,7 @@ class _Paced:
         self._last = 0.0
 
     def due(self, seconds: float) -> bool:
-        """Tell whether at least this time has gone by since the last call that said so."""
+        """Tell whether this time has passed since it was last due."""
         now = time.monotonic()
         if now - self._last < seconds:
             return False
@@ -64,7 +64,7 @@ class Lines(_Paced):
         self._console.print(f"[bold]{phase.name}[/] ({phase.seconds:.1f} s)")
 
     def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
-        """Print one line; when the symptom shows for the first time, another."""
+        """Print one line, and another when the symptom appears."""
         if not vitals.users:
             return
         users = "   ".join(f"{u.kind} {u.rate:.0f}/s served {u.served:.0%} p95 {_seconds(u)}" for u in vitals.users)

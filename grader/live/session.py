@@ -26,14 +26,14 @@ from grader.live.vitals import Monitor, Vitals
 TICK_SECONDS = 0.05
 VITALS_SECONDS = 1.0
 LOOK_SECONDS = 0.15
-"""How often a restarted patient is looked at: looking costs it CPU time."""
+"""How often a restarted patient is checked; each check costs it CPU time."""
 
 FEWEST_ENDED = 20
-"""Fewer requests in a window than this show no symptom."""
+"""A window with fewer requests than this cannot show the symptom."""
 
 
 def live_project(course: Course, lab: Lab, images: Mapping[str, str]) -> Project:
-    """Return the project of a lab's live session, whether it is up or not."""
+    """Return the project of a lab's live session, up or not."""
     live = live_lab(course.root, lab.number)
     up = [run.name for run in known_runs() if run.live == live]
     name = up[0] if up else fresh_name(lab.number)
@@ -61,7 +61,7 @@ def alone(course: Course, lab: Lab) -> Iterator[None]:
 
 
 class Session:
-    """One `er start`: it plays the incident, shows vitals and applies edits until it is told to stop."""
+    """Play the incident of a live lab, show vitals and apply each saved edit."""
 
     def __init__(self, course: Course, lab: Lab, project: Project, screen: Screen) -> None:
         self._course = course
@@ -77,13 +77,13 @@ class Session:
         self.symptom: str | None = None
 
     def bring_up(self) -> None:
-        """Start the lab, or join it when it is up: then with the learner's current copy.
+        """Start the lab, or join it with the learner's current copy.
 
-        A patient that does not start is shown, and the lab goes on without it, when there is a terminal to wait at.
+        On a terminal, the lab continues without a patient that does not start, and waits for the next edit.
         """
         began = time.monotonic()
         containers = self._project.containers()
-        # The engine calls unhealthy whatever was paused or broken when it looked; the incident heals that as it begins.
+        # An unhealthy one may have been paused when the engine checked it; the incident heals it as it begins.
         joined = bool(containers) and all(
             container.state == "running" and container.health != "starting"
             for container in containers
@@ -108,7 +108,7 @@ class Session:
             self._screen.trouble(str(error))
 
     def play(self, *, forever: bool) -> None:
-        """Play the incident, once or over and over."""
+        """Play the incident, once or again and again."""
         manifest = self._lab.manifest
         ports = self._project.ports()
         monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
@@ -142,7 +142,7 @@ class Session:
         time.sleep(TICK_SECONDS)
 
     def _symptom_in(self, vitals: Vitals) -> str | None:
-        """Return the symptom in the emergency room's words, when it shows."""
+        """Return the symptom in the words of the emergency room, if it shows."""
         symptom = self._lab.manifest.symptom
         users = vitals.of(symptom.users)
         if users is None or users.ended < FEWEST_ENDED or users.served >= symptom.below:
@@ -161,13 +161,13 @@ class Session:
         try:
             stage(self._lab, self._work, self._project.patient)
         except LearnerError as error:
-            self._screen.trouble(f"{error}; the lab goes on with the version before")
+            self._screen.trouble(f"{error.what}; the lab keeps your previous version")
             return
         self._restarted = time.monotonic()
         self._project.reload_patients()
 
     def _report_restart(self) -> None:
-        """Say how a restart went, as soon as it is known."""
+        """Report whether a restarted patient serves, as soon as it is known."""
         if self._restarted is None or time.monotonic() < self._look_again:
             return
         self._look_again = time.monotonic() + LOOK_SECONDS
@@ -190,7 +190,7 @@ class Session:
 
 
 def _signature(work: Path, lab: Lab) -> list[tuple[int, int] | None]:
-    """Return what changes when an edited file is saved."""
+    """Return the times and sizes of the edited files, which a save changes."""
     signature: list[tuple[int, int] | None] = []
     for name in lab.manifest.edit:
         try:

@@ -1,4 +1,4 @@
-"""`er start`: the live lab, on a terminal until Ctrl-C, without one once."""
+"""`er start`: the live lab, until Ctrl-C on a terminal, and once without one."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from grader.live.session import Session, alone, live_project
 
 
 def start(course: Course, lab: Lab, console: Console) -> None:
-    """Start a lab, or join it when it is up, and play its incident on the learner's copy."""
+    """Start a lab, or join it, and play its incident on the learner's copy."""
     files = " and ".join(_shown(course.work / lab.name / name) for name in lab.manifest.edit)
     console.print(f"[bold]Lab {lab.number}, {lab.manifest.title}.[/] {lab.manifest.blurb}")
     with alone(course, lab):
@@ -25,7 +25,7 @@ def start(course: Course, lab: Lab, console: Console) -> None:
             console.print(f"Your copy is [bold]{files}[/]; the brief is labs/{lab.name}/README.md.")
         for path in edited_starter(course, lab):
             console.print(
-                f"[yellow]`{path}` was edited; only your work copy counts.[/] To carry the edit over: "
+                f"[yellow]`{path}` was edited, but only your work copy is graded.[/] To move the edit there: "
                 f"cp {path} {course.work / lab.name}/ && git checkout {path}"
             )
         project = live_project(course, lab, images)
@@ -44,11 +44,11 @@ def _until_interrupted(course: Course, lab: Lab, project: Project, console: Cons
             session.play(forever=True)
     finally:
         project.down()
-    console.print(f"Lab {lab.number} is down. To be judged: make grade-{lab.number}")
+    console.print(f"Lab {lab.number} is down. For a verdict: make grade-{lab.number}")
 
 
 def _once(course: Course, lab: Lab, project: Project, console: Console, files: str) -> None:
-    """Play once and leave the lab up, unless something goes wrong."""
+    """Play once and leave the lab up; take it down when something goes wrong."""
     session = Session(course, lab, project, Lines(console))
     with _taken_down_unless_done(project):
         session.bring_up()
@@ -57,7 +57,7 @@ def _once(course: Course, lab: Lab, project: Project, console: Console, files: s
     if session.symptom:
         console.print(f"[bold red]{session.symptom}[/]")
     else:
-        console.print(f"No symptom: {lab.manifest.symptom.noun} were served all the way.")
+        console.print(f"No symptom: {lab.manifest.symptom.noun} were served throughout.")
     console.print(f"The lab stays up. Edit [bold]{files}[/], then:")
     for command, purpose in (
         (f"make lab-{lab.number}", "play the incident again on your copy"),
@@ -78,5 +78,5 @@ def _taken_down_unless_done(project: Project) -> Iterator[None]:
 
 
 def _shown(path: Path) -> str:
-    """Return a path as a learner would type it: relative to where they are, when it is below."""
+    """Return a path relative to the current folder, if it is below it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
