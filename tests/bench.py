@@ -17,6 +17,7 @@ from pathlib import Path
 from patience import eventually
 
 from grader.course.course import Course
+from grader.course.fixes import candidate_folder, rejected
 from grader.engine.control_port import ControlPort
 from grader.engine.docker import docker
 from grader.engine.project import Project
@@ -116,7 +117,7 @@ def bench_grade() -> None:
     """Time grades of the starter, of an accepted fix and of every rejected one."""
     show("grade of the starter", [_grade(LAB.patient) for _ in range(RUNS)], "budget 15 s")
     show("grade of an accepted fix", [_grade(RIGHT) for _ in range(RUNS)], "budget 30 s")
-    show("grade of a rejected fix", [_grade(path) for path in sorted(LAB.path.glob("fixes/rejected/*"))])
+    show("grade of a rejected fix", [_grade(candidate_folder(COURSE, LAB, name)) for name in rejected(LAB)])
 
 
 def _grade(submission: Path) -> float:

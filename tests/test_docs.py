@@ -12,7 +12,7 @@ import yaml
 from grader.cli import er
 from grader.course.catalog import read_catalog
 from grader.course.course import Course, Lab
-from grader.course.submission import edited_files
+from grader.course.fixes import accepted, candidate_files
 
 COURSE = Course.here()
 DOCUMENTS = sorted(path for pattern in ("*.md", "docs/*.md", "labs/*/*.md") for path in COURSE.root.glob(pattern))
@@ -110,14 +110,14 @@ def test_the_brief_of_each_lab_says_how_many_lines_the_answers_took() -> None:
     for lab in COURSE.labs():
         told = re.search(r"answers?\s+took\s(.+?)\.\s", (lab.path / "README.md").read_text(), re.DOTALL)
         assert told, lab.name
-        took = sorted(added(lab, fix) for fix in (lab.path / "fixes" / "accepted").iterdir())
+        took = sorted(added(lab, name) for name in accepted(lab))
         assert [int(lines) for lines in re.findall(r"\d+", told[1])] == took, lab.name
 
 
-def added(lab: Lab, fix: Path) -> int:
+def added(lab: Lab, fix: str) -> int:
     """Return how many lines a fix has that the starter has not."""
     return sum(
         line.startswith("+ ")
-        for name, path in edited_files(lab, fix).items()
-        for line in difflib.ndiff((lab.patient / name).read_text().splitlines(), path.read_text().splitlines())
+        for name, text in candidate_files(lab, fix).items()
+        for line in difflib.ndiff((lab.patient / name).read_text().splitlines(), text.splitlines())
     )

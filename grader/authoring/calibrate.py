@@ -3,7 +3,7 @@
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from grader.authoring.expectations import broken_promises
 from grader.authoring.margins import thresholds
 from grader.course.calibration import Calibration, holds_for, plays_as
 from grader.course.course import Course, Lab
-from grader.course.fixes import candidates, should_pass
+from grader.course.fixes import candidate_folder, chosen, should_pass
 from grader.grading.batch import Crew, Job, Outcome, read_results
 from grader.grading.grade import Grade
 from grader.grading.results import Results, Verdict
@@ -62,20 +62,23 @@ class Calibrator:
         """Return where this lab's runs are kept, as it plays now."""
         return self.course.state / "calibrate" / self.lab.name / plays_as(self.lab)
 
-    def play(self, runs: int, *, disturb: bool, append: bool) -> list[Run]:
-        """Play every candidate `runs` times, with `disturb` as often again disturbed; return all runs there are now.
+    def play(self, runs: int, wanted: Sequence[str] = (), *, disturb: bool, append: bool) -> list[Run]:
+        """Play each candidate, or those wanted, `runs` times, with `disturb` as often again disturbed.
 
-        `append` keeps the runs of earlier calls; without it they are thrown away.
+        `append` keeps the runs of earlier calls; without it those of the candidates to be played are thrown away.
+        Returns all runs that there are now.
         """
+        names = [name for _, name in chosen([self.lab], wanted)]
         if not append:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        names = candidates(self.lab)
+            for folder in [self.folder / name for name in names] if wanted else [self.folder]:
+                shutil.rmtree(folder, ignore_errors=True)
         for number in range(runs):
-            for at, (name, path) in enumerate(names.items()):
+            for at, name in enumerate(names):
                 # Each candidate meets each disturbance in turn.
                 kinds = [CALM, DISTURBANCES[(number * len(names) + at) % len(DISTURBANCES)]] if disturb else [CALM]
                 for kind in kinds:
                     seed = fresh_seed()
+                    path = candidate_folder(self.course, self.lab, name)
                     job = Job(name, self.lab, path, self.folder / name / f"{kind}-{seed}", seed, thorough=True)
                     outcome = self._grade(job, kind)
                     run = Run(name, kind, job.out, outcome.results)

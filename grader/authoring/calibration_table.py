@@ -1,6 +1,6 @@
 """What an author sees of `er calibrate`: a line for each run, and the margins of each threshold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,10 +9,19 @@ from rich.table import Table
 from grader.authoring.calibrate import Calibrator, Run, summary
 from grader.course.calibration import Calibration
 from grader.course.course import Course, Lab
+from grader.course.fixes import STARTER
 
 
-def calibrate(  # noqa: PLR0913 # the words of one command
-    console: Console, course: Course, lab: Lab, images: Mapping[str, str], runs: int, *, disturb: bool, append: bool
+def calibrate(  # noqa: PLR0913, PLR0917 # the words of one command
+    console: Console,
+    course: Course,
+    lab: Lab,
+    images: Mapping[str, str],
+    runs: int,
+    fixes: Sequence[str] = (),
+    *,
+    disturb: bool,
+    append: bool,
 ) -> int:
     """Calibrate a lab and write `calibration.toml`; return 1 for a wrong verdict or a thin margin, else 0."""
     done = 0
@@ -29,8 +38,9 @@ def calibrate(  # noqa: PLR0913 # the words of one command
             console.print(f"           {escape(surprise)}  ({run.folder})")
 
     calibrator = Calibrator(course, lab, show)
-    kept = calibrator.play(runs, disturb=disturb, append=append)
-    calibrator.play_stopgap(runs, images, lambda line: console.print(f"     stopgap: {line}"))
+    kept = calibrator.play(runs, fixes, disturb=disturb, append=append)
+    if not fixes or STARTER in fixes:
+        calibrator.play_stopgap(runs, images, lambda line: console.print(f"     stopgap: {line}"))
     calibration = calibrator.calibration(kept)
     path = lab.path / "calibration.toml"
     path.write_text(calibration.text(), encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.authoring.expectations import broken_promises, proof_fingerprint
 from grader.base.errors import ErError
 from grader.course.course import Course, Lab
-from grader.course.fixes import candidates
+from grader.course.fixes import candidate_folder, chosen
 from grader.grading.batch import Job, Outcome, grade_all, read_results
 from grader.grading.results import Results
 from grader.incident.plan import fresh_seed
@@ -88,14 +88,30 @@ class Verification:
         return f"{fingerprint_now} {'quick' if self.quick else 'whole'}\n"
 
 
-def jobs_of(course: Course, labs: Sequence[Lab], shard: tuple[int, int] | None, *, quick: bool) -> list[Job]:
-    """Return a grade for every candidate of these labs; of a shard `(i, n)` every n-th, from the i-th (from 1)."""
-    jobs = [
-        Job(name, lab, path, course.state / "verify" / lab.name / name, fresh_seed(), thorough=not quick)
-        for lab in labs
-        for name, path in candidates(lab).items()
+def jobs_of(
+    course: Course,
+    labs: Sequence[Lab],
+    names: Sequence[str] = (),
+    shard: tuple[int, int] | None = None,
+    *,
+    quick: bool,
+) -> list[Job]:
+    """Return a grade for each candidate of these labs, or for those named.
+
+    A shard `(i, n)` is every n-th of them, from the i-th. Raises ErError for a name that none of the labs has.
+    """
+    pairs = chosen(labs, names)
+    return [
+        Job(
+            name,
+            lab,
+            candidate_folder(course, lab, name),
+            course.state / "verify" / lab.name / name,
+            fresh_seed(),
+            thorough=not quick,
+        )
+        for lab, name in (pairs[shard[0] - 1 :: shard[1]] if shard else pairs)
     ]
-    return jobs[shard[0] - 1 :: shard[1]] if shard else jobs
 
 
 def read_shard(text: str | None) -> tuple[int, int] | None:

@@ -12,6 +12,10 @@ import click
 from grader.commands.arguments import LAB, LabNumber
 from grader.course.course import Course, Lab
 
+FIXES = click.option(
+    "--fix", "fixes", multiple=True, metavar="NAME", help="Only this fix, or `starter`; may be given more than once."
+)
+
 
 @click.command()
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
@@ -26,6 +30,7 @@ from grader.course.course import Course, Lab
 )
 @click.option("--shard", metavar="I/N", help="Only the I-th of N parts.")
 @click.option("--quick", is_flag=True, help="Stop each grade as soon as its verdict is certain.")
+@FIXES
 @click.option("--resume", is_flag=True, help="Keep what an earlier call has proven on the same files.")
 @click.option("--json", "document", type=click.Path(path_type=Path), help="Write the proofs to this file.")
 @click.option("--junit", "xml", type=click.Path(path_type=Path), help="Write them to this file as JUnit XML.")
@@ -37,6 +42,7 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     shard: str | None,
     document: Path | None,
     xml: Path | None,
+    fixes: tuple[str, ...],
     *,
     quick: bool,
     resume: bool,
@@ -52,8 +58,8 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     until = math.inf if minutes is None else time.monotonic() + minutes * 60
     course, console = Course.here(), open_console()
     chosen = list(labs) or (changed_labs(course, since) if since else course.labs())
-    work = jobs_of(course, chosen, read_shard(shard), quick=quick)
-    for lab in chosen:
+    work = jobs_of(course, chosen, fixes, read_shard(shard), quick=quick)
+    for lab in dict.fromkeys(job.lab for job in work):
         set_up(lab, console)
     show = partial(proof_table.show_proof, console)
     verification = Verification(course, jobs or at_once(), show, quick=quick, resume=resume, until=until)
@@ -66,8 +72,9 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     "--runs", type=click.IntRange(0), required=True, help="Runs of the starter and of each fix; 0: none more."
 )
 @click.option("--disturb", is_flag=True, help="As many runs again on a disturbed machine.")
+@FIXES
 @click.option("--append", is_flag=True, help="Add to the runs of earlier calls.")
-def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
+def calibrate(lab: Lab, runs: int, fixes: tuple[str, ...], *, disturb: bool, append: bool) -> None:
     """Measure the margins of lab NN and write its calibration.toml."""
     from grader.authoring.calibration_table import calibrate as calibrate_
     from grader.base.console import open_console
@@ -75,7 +82,7 @@ def calibrate(lab: Lab, runs: int, *, disturb: bool, append: bool) -> None:
 
     console = open_console()
     images = set_up(lab, console)
-    sys.exit(calibrate_(console, Course.here(), lab, images, runs, disturb=disturb, append=append))
+    sys.exit(calibrate_(console, Course.here(), lab, images, runs, fixes, disturb=disturb, append=append))
 
 
 @click.command()
@@ -116,4 +123,31 @@ def new(number: str, slug: str) -> None:
         click.echo(f"  {finding.shown(course.root)}")
 
 
-COMMANDS = (verify, calibrate, lint, new)
+@click.command()
+@LAB
+@click.argument("mistake", required=False)
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), help="Write into this folder; in .er/fix/ if not given."
+)
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Make the patch from this folder's files.")
+@click.option("--on", "base", metavar="BASE", help="With --from: the base, accepted/NAME or starter.")
+def fix(lab: Lab, mistake: str | None, target: Path | None, source: Path | None, base: str | None) -> None:
+    """Write a rejected fix out as whole files, or make its patch from them; without MISTAKE, all of lab NN."""
+    from grader.authoring.mistake import make_patch, write_out
+    from grader.course.fixes import rejected
+
+    course = Course.here()
+    folder = source or target or course.state / "fix" / lab.name / (mistake or "")
+    for name in [mistake] if mistake else rejected(lab):
+        mine = folder if mistake else folder / name
+        if source:
+            patch = make_patch(lab, name, mine, base)
+            click.echo(f"{name}.patch changes {patch.changed_lines} lines of {patch.base}")
+            continue
+        left = write_out(lab, name, mine)
+        click.echo(f"wrote {mine}; edit, then: ./er fix {lab.number} {name} --from {mine}")
+        for path in left:
+            click.echo(f"  {path} has hunks that do not fit: make these changes by hand, then delete it")
+
+
+COMMANDS = (verify, calibrate, lint, fix, new)

@@ -26,17 +26,26 @@ def start(lab: Lab) -> None:
 @click.command()
 @LAB
 @click.option("--submission", type=click.Path(path_type=Path), help="Grade this folder instead of your work copy.")
+@click.option("--fix", metavar="NAME", help="Grade this fix of the lab's own instead, or `starter`.")
 @click.option("--seed", type=click.IntRange(0), help="Replay the incident of this seed.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where results.json goes.")
 @click.option("--thorough", is_flag=True, help="Play to the end even when the verdict is certain.")
 @click.option("--class", "class_", type=click.Path(path_type=Path), help="Grade every subfolder of this folder.")
-def grade(  # noqa: PLR0913 # the options of one command
-    lab: Lab, submission: Path | None, seed: int | None, out: Path | None, class_: Path | None, *, thorough: bool
+def grade(  # noqa: PLR0913, PLR0917 # the options of one command
+    lab: Lab,
+    submission: Path | None,
+    fix: str | None,
+    seed: int | None,
+    out: Path | None,
+    class_: Path | None,
+    *,
+    thorough: bool,
 ) -> None:
     """Judge your work copy of lab NN: the incident is replayed on a clean copy of the system."""
     if class_ is not None:
         _grade_class(lab, class_, seed, out)
     from grader.base.console import open_console
+    from grader.course.fixes import candidate_folder
     from grader.course.submission import demand_work_copy
     from grader.engine.provision import set_up
     from grader.grading.grade import Grade
@@ -47,7 +56,7 @@ def grade(  # noqa: PLR0913 # the options of one command
     from grader.reports.terminal import next_step, show
 
     course, console = Course.here(), open_console()
-    source = submission or demand_work_copy(course, lab)
+    source = candidate_folder(course, lab, fix) if fix else submission or demand_work_copy(course, lab)
     if not source.is_dir():
         raise ErError(f"there is no submission at `{source}`", run=f"./er grade {lab.number} --submission DIR")
     seed = fresh_seed() if seed is None else seed

@@ -10,9 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader.base.errors import ErError
 from grader.course.course import Lab
-from grader.course.fixes import candidates
+from grader.course.fixes import candidate_files, candidates
 from grader.course.source import code
-from grader.course.submission import edited_files
 
 ACCEPTED_MARGIN, REJECTED_MARGIN = 2.0, 1.5
 """The least margins: the worst accepted run twice inside its threshold, the best rejected one 1.5 times outside."""
@@ -101,8 +100,7 @@ def plays_as(lab: Lab) -> str:
     queries = [table.model_dump(exclude=aside, exclude_defaults=True, mode="json") for table in tables]
     system = {name: _code(lab.path / name) for name in ("compose.yaml", "locustfile.py")}
     fixes = {
-        name: {file: _code(path) for file, path in edited_files(lab, folder).items() if path.is_file()}
-        for name, folder in candidates(lab).items()
+        name: {file: code(file, text) for file, text in candidate_files(lab, name).items()} for name in candidates(lab)
     }
     return _hash([queries, system, fixes]).hexdigest()[:16]
 

@@ -43,12 +43,6 @@ class Lab:
         """Return the folder of the starter, which nobody edits to learn."""
         return self.path / "patient"
 
-    def fixes(self) -> dict[str, Path]:
-        """Return the lab's fixes, accepted ones first, by name."""
-        return {
-            path.name: path for kind in ("accepted", "rejected") for path in sorted(self.path.glob(f"fixes/{kind}/*"))
-        }
-
 
 @dataclass(frozen=True)
 class Course:

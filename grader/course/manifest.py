@@ -152,7 +152,7 @@ class Expectation(Table):
     """The checks that a fix must fail, and those that are not asked of it; all others must pass.
 
     `unhealthy`: it may also be found out before any check, as it does not even serve in the first phase.
-    `over`: the accepted fix whose files it has where it has none of its own; without it those are the starter's.
+    `over`: the accepted fix that an accepted fix extends: it has its files where it has none of its own.
     """
 
     fails: list[Name] = []

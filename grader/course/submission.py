@@ -83,19 +83,8 @@ def submitted(source: Path, lab: Lab) -> Path:
 
 
 def edited_files(lab: Lab, source: Path) -> dict[str, Path]:
-    """Return by name where the edited files of a submission are.
-
-    A fix of the lab itself need not have all of them: others are those of the fix that it stands on, or the starter's.
-    """
-    source = submitted(source, lab)
-    below = []
-    if source.resolve().parent.parent == lab.path / "fixes":
-        base = lab.manifest.expectation(source.resolve().name).over
-        below = [*([lab.path / "fixes" / "accepted" / base] if base else []), lab.patient]
-    return {
-        name: next((folder / name for folder in (source, *below) if (folder / name).exists()), source / name)
-        for name in lab.manifest.edit
-    }
+    """Return by name where the edited files of a submission are."""
+    return {name: submitted(source, lab) / name for name in lab.manifest.edit}
 
 
 def stage(lab: Lab, source: Path, target: Path) -> None:

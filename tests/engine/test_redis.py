@@ -15,6 +15,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from grader.course.course import Course
+from grader.course.fixes import candidate_folder
 from grader.engine.container_faults import STORE_FAULTS, ContainerPort
 from grader.engine.port import InjectedFault
 
@@ -31,7 +32,7 @@ def url(redis: Store) -> str:
 def fix(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Import a fix of lab 03 against this Redis."""
     monkeypatch.setenv("REDIS_URL", url)
-    path = COURSE.lab("03").fixes()[name] / "gateway.py"
+    path = candidate_folder(COURSE, COURSE.lab("03"), name) / "gateway.py"
     spec = importlib.util.spec_from_file_location("gateway", path)
     assert spec is not None
     assert spec.loader is not None

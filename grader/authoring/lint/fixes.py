@@ -1,4 +1,4 @@
-"""Fixes: overlays of the edited files, each with its reason, which together try every check."""
+"""Fixes: overlays and patches of the edited files, each with its reason, which together try every check."""
 
 import ast
 import tomllib
@@ -7,7 +7,9 @@ from pathlib import Path
 
 from grader.authoring.lint.finding import Finding, line_of
 from grader.course.course import Course, Lab
-from grader.course.fixes import STARTER
+from grader.course.fixes import STARTER, accepted, base_files, candidate_files, candidates, rejected
+from grader.course.patch import Files, Patch, PatchError
+from grader.course.source import code
 
 LEAST_ACCEPTED, LEAST_REJECTED = 2, 5
 
@@ -15,44 +17,90 @@ LEAST_ACCEPTED, LEAST_REJECTED = 2, 5
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
     """Find fixes that are missing, unnamed or unexplained, and checks that no rejected fix fails."""
     del course
-    yield from _folders(lab)
+    yield from _accepted(lab)
+    yield from _rejected(lab)
     yield from _expectations(lab)
     yield from _bases(lab)
     yield from _reasons_of_either(lab)
 
 
-def _folders(lab: Lab) -> Iterator[Finding]:
-    for kind, least in (("accepted", LEAST_ACCEPTED), ("rejected", LEAST_REJECTED)):
-        folder = lab.path / "fixes" / kind
-        fixes = sorted(path for path in folder.glob("*") if path.is_dir())
-        if len(fixes) < least:
-            yield Finding(folder, 0, f"{len(fixes)} {kind} fixes", f"a lab has at least {least}")
-        for fix in fixes:
-            files = sorted(path for path in fix.iterdir() if path.name != "__pycache__")
-            if not files:
-                yield Finding(fix, 0, "an empty fix", "it replaces an edited file")
-            for path in files:
-                if path.name not in lab.manifest.edit:
-                    yield Finding(path, 0, "not a file that the lab's `edit` names", "a fix replaces edited files only")
-                else:
-                    yield from _source(lab, path.read_text(), path, kind)
+def _accepted(lab: Lab) -> Iterator[Finding]:
+    fixes = accepted(lab)
+    if len(fixes) < LEAST_ACCEPTED:
+        folder = lab.path / "fixes" / "accepted"
+        yield Finding(folder, 0, f"{len(fixes)} accepted fixes", f"a lab has at least {LEAST_ACCEPTED}")
+    for fix in fixes.values():
+        files = sorted(path for path in fix.iterdir() if path.name != "__pycache__")
+        if not files:
+            yield Finding(fix, 0, "an empty fix", "it replaces an edited file")
+        for path in files:
+            text = path.read_text()
+            if path.name not in lab.manifest.edit:
+                yield Finding(path, 0, "not a file that the lab's `edit` names", "a fix replaces edited files only")
+                continue
+            yield from _source(path.name, text, path)
+            if not text.lstrip().startswith(("#", '"""')):
+                yield Finding(path, 1, "the first line is not a comment", "say there why it is right")
+            if text == (lab.patient / path.name).read_text():
+                yield Finding(path, 0, "the same as the starter", "a fix changes something")
 
 
-def _source(lab: Lab, text: str, where: Path, kind: str) -> Iterator[Finding]:
+def _rejected(lab: Lab) -> Iterator[Finding]:
+    fixes, folder = rejected(lab), lab.path / "fixes" / "rejected"
+    if len(fixes) < LEAST_REJECTED:
+        yield Finding(folder, 0, f"{len(fixes)} rejected fixes", f"a lab has at least {LEAST_REJECTED}")
+    for path in sorted({*folder.glob("*"), *(lab.path / "fixes").glob("accepted/*.patch")} - set(fixes.values())):
+        if path.name != "__pycache__":
+            yield Finding(
+                path, 0, "not a patch of a mistake", f"./er fix {lab.number} {path.stem} --from DIR makes one"
+            )
+    for name, path in fixes.items():
+        yield from _patch(lab, name, path)
+
+
+def _patch(lab: Lab, name: str, path: Path) -> Iterator[Finding]:
+    text = path.read_text(encoding="utf-8")
+    again = f"write it out with `./er fix {lab.number} {name} --to DIR`, edit, and make it again with `--from DIR`"
     try:
-        _parse(where.suffix, text)
+        patch = Patch.parse(text)
+        base = base_files(lab, patch.base)
+    except PatchError as error:
+        yield Finding(path, line_of(text, "Base:"), error.what, "a patch has a reason, one `Base:` and a diff")
+        return
+    if name in accepted(lab):
+        yield Finding(path, 0, "an accepted fix has the same name", "a fix has a name of its own")
+    if not patch.reason:
+        yield Finding(path, 1, "no reason above `Base:`", "say why the mistake tempts")
+    if unknown := [file for file in patch.files if file not in lab.manifest.edit]:
+        line = line_of(text, f"--- a/{unknown[0]}")
+        yield Finding(
+            path, line, f"`{unknown[0]}` is not a file that the lab's `edit` names", "change edited files only"
+        )
+        return
+    try:
+        files = candidate_files(lab, name)
+    except PatchError as error:
+        yield Finding(path, 0, f"it does not apply to `{patch.base}`: {error.what}", again)
+        return
+    for file in patch.files:
+        yield from _source(file, files[file], path)
+    for what, other in ((f"`{patch.base}`", base), ("the starter", base_files(lab, STARTER))):
+        if _codes(files) == _codes(other):
+            yield Finding(path, 0, f"it changes no code of {what}", "a mistake changes something")
+            return
+
+
+def _codes(files: Files) -> Files:
+    return {file: code(file, text) for file, text in files.items()}
+
+
+def _source(file: str, text: str, where: Path) -> Iterator[Finding]:
+    try:
+        _parse(Path(file).suffix, text)
     except SyntaxError as error:
-        yield Finding(where, error.lineno or 0, f"no Python: {error.msg}", "a fix must run")
-        return
+        yield Finding(where, 0, f"line {error.lineno or 0} of `{file}` is not Python: {error.msg}", "a fix must run")
     except tomllib.TOMLDecodeError as error:
-        yield Finding(where, 0, f"no TOML: {error}", "a fix must be read")
-        return
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if not first.startswith(("#", '"""')):
-        why = "why it is right" if kind == "accepted" else "why it tempts"
-        yield Finding(where, 1, "the first line is no comment", f"say there {why}")
-    if text == (lab.patient / where.name).read_text():
-        yield Finding(where, 0, "the same as the starter", "a fix changes something")
+        yield Finding(where, 0, f"`{file}` is not TOML: {error}", "a fix must be read")
 
 
 def _parse(kind: str, text: str) -> None:
@@ -66,26 +114,28 @@ def _parse(kind: str, text: str) -> None:
 def _expectations(lab: Lab) -> Iterator[Finding]:
     manifest, path = lab.manifest, lab.path / "lab.toml"
     text = path.read_text()
-    known = {fix.name for fix in (lab.path / "fixes").glob("*/*")} | {STARTER}
+    known = candidates(lab)
     for name in manifest.fixes:
         if name not in known:
-            yield Finding(path, line_of(text, f"{name} ="), f"there is no fix `{name}`", "name it as its folder")
-    rejected = sorted(fix.name for fix in (lab.path / "fixes" / "rejected").glob("*") if fix.is_dir())
-    for name in (STARTER, *rejected):
+            yield Finding(
+                path, line_of(text, f"{name} ="), f"there is no fix `{name}`", "name it as its folder or patch"
+            )
+    mistakes = rejected(lab)
+    for name in (STARTER, *mistakes):
         if not manifest.expectation(name).fails:
             line = line_of(text, f"{name} =")
             yield Finding(
                 path, line, f"`{name}` fails no check", f"say in [fixes] what it fails: {name} = {{ fails = [...] }}"
             )
-    for fix in (lab.path / "fixes" / "accepted").glob("*"):
-        if manifest.expectation(fix.name).fails:
+    for name in accepted(lab):
+        if manifest.expectation(name).fails:
             yield Finding(
                 path,
-                line_of(text, f"{fix.name} ="),
-                f"the accepted fix `{fix.name}` fails checks",
+                line_of(text, f"{name} ="),
+                f"the accepted fix `{name}` fails checks",
                 "move it to rejected/",
             )
-    tried = {check for name in rejected for check in manifest.expectation(name).fails}
+    tried = {check for name in mistakes for check in manifest.expectation(name).fails}
     for claim in manifest.check:
         if claim.name not in tried:
             line = line_of(text, f'name = "{claim.name}"')
@@ -96,10 +146,15 @@ def _expectations(lab: Lab) -> Iterator[Finding]:
 
 def _bases(lab: Lab) -> Iterator[Finding]:
     path = lab.path / "lab.toml"
+    fixes = accepted(lab)
     for name, expectation in lab.manifest.fixes.items():
-        if expectation.over and not (lab.path / "fixes" / "accepted" / expectation.over).is_dir():
-            line = line_of(path.read_text(), f"{name} =")
-            yield Finding(path, line, f"`{name}` stands on `{expectation.over}`", "it stands on an accepted fix")
+        line = line_of(path.read_text(), f"{name} =")
+        if expectation.over and name not in fixes:
+            yield Finding(
+                path, line, f"`{name}` has `over`", "only an accepted fix has; the header of a patch names its base"
+            )
+        elif expectation.over and expectation.over not in fixes:
+            yield Finding(path, line, f"`{name}` extends `{expectation.over}`", "it extends an accepted fix")
 
 
 def _reasons_of_either(lab: Lab) -> Iterator[Finding]:

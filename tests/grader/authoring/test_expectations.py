@@ -28,7 +28,7 @@ def results(verdict: Verdict, **states: State) -> Results:
 
 def test_the_candidates_are_the_starter_and_every_fix() -> None:
     names = candidates(LAB)
-    assert names["starter"] == LAB.patient
+    assert names[0] == "starter"
     assert {"token-bucket-lua", "fixed-window"} < set(names)
     assert [name for name in names if should_pass(LAB, name)] == ["moving-window", "token-bucket-lua"]
 

@@ -79,7 +79,7 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
 
 
 def prove(course: Course, *, at_once: int = 1, resume: bool = False) -> dict[str, Proof]:
-    jobs = jobs_of(course, [course.lab("03")], None, quick=False)
+    jobs = jobs_of(course, [course.lab("03")], quick=False)
     proofs = Verification(course, at_once, lambda *_: None, resume=resume).run(jobs)
     return {proof.job.name: proof for proof in proofs}
 
@@ -121,7 +121,7 @@ class Proving:
     def __init__(self, course: Course) -> None:
         self._course = course
         self._document, self._xml = course.root / "proofs.json", course.root / "proofs.xml"
-        self.jobs = jobs_of(course, [course.lab("04"), course.lab("03")], None, quick=False)
+        self.jobs = jobs_of(course, [course.lab("04"), course.lab("03")], quick=False)
 
     def run(self, until: float = math.inf) -> int:
         printed = io.StringIO()
@@ -184,8 +184,8 @@ def test_going_on_after_a_change_proves_all_anew(course: Course, judge: Judge, f
 
 
 def test_shards_are_parts_of_the_whole_without_overlap() -> None:
-    whole = [job.name for job in jobs_of(HERE, [HERE.lab("03")], None, quick=True)]
-    parts = [[job.name for job in jobs_of(HERE, [HERE.lab("03")], (i, 4), quick=True)] for i in (1, 2, 3, 4)]
+    whole = [job.name for job in jobs_of(HERE, [HERE.lab("03")], quick=True)]
+    parts = [[job.name for job in jobs_of(HERE, [HERE.lab("03")], shard=(i, 4), quick=True)] for i in (1, 2, 3, 4)]
     assert sorted(functools.reduce(operator.iadd, parts, [])) == sorted(whole)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 

@@ -86,19 +86,6 @@ def test_a_staged_file_can_be_read_by_the_containers_user(course: Course, lab: L
     assert (target / "gateway.py").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_fix_of_the_lab_has_what_it_does_not_replace_from_the_one_it_stands_on_or_the_starter(tmp_path: Path) -> None:
-    lab = Course.here().lab("07")
-    fixes = lab.path / "fixes"
-    hard_coded = submission.edited_files(lab, fixes / "rejected" / "hard-coded-culprit")
-    assert hard_coded == {
-        "orders.py": fixes / "accepted" / "by-hand" / "orders.py",
-        "fulfilment.py": fixes / "accepted" / "by-hand" / "fulfilment.py",
-        "diagnosis.toml": fixes / "rejected" / "hard-coded-culprit" / "diagnosis.toml",
-    }
-    assert submission.edited_files(lab, lab.patient) == {name: lab.patient / name for name in lab.manifest.edit}
-    assert submission.edited_files(lab, tmp_path) == {name: tmp_path / name for name in lab.manifest.edit}
-
-
 def link_elsewhere(path: Path) -> None:
     path.unlink()
     path.symlink_to("/etc/hostname")
