@@ -1,17 +1,25 @@
-"""`er new NN slug`: a lab from the template, which runs as it is and lints clean but for what its author must write."""
+"""`er new NN slug`: a lab from the template or from another lab, which runs as it is and says what is left to write."""
 
 import re
 from pathlib import Path
 
 from grader.authoring.generated import write_parts
 from grader.base.errors import ErError
+from grader.base.files import write_whole
 from grader.course.course import Course, Lab
 
 TEMPLATE = Path(__file__).parent / "template"
+TEXTS = ("README.md", "hints.md", "debrief.md")
+"""What an author writes in any case, so that it always comes from the template."""
+
+PICTURE = re.compile(r"^```\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
-def new(course: Course, number: str, slug: str) -> Lab:
-    """Make the lab's folder and return it; raises ErError for a number or name that is none, or is taken."""
+def new(course: Course, number: str, slug: str, like: Lab | None = None) -> Lab:
+    """Make the lab's folder and return it: with the services, users, incident and fixes of `like`, where it is given.
+
+    Raises ErError for a number or slug that is not valid, or is taken.
+    """
     again = "./er new 38 sharding"
     if not re.fullmatch(r"\d{2}", number):
         raise ErError(f"a lab's number must have two digits, not `{number}`", run=again)
@@ -21,16 +29,31 @@ def new(course: Course, number: str, slug: str) -> Lab:
         if lab.number == number or lab.name[3:] == slug:
             raise ErError(f"there is lab `{lab.name}` already", run="./er list")
     lab = Lab(course.root / "labs" / f"{number}-{slug}")
-    words = {"@NUMBER@": number, "@NAME@": lab.name, "@TITLE@": slug.replace("-", " ").capitalize()}
-    for source in sorted(TEMPLATE.rglob("*")):
-        if source.is_file() and "__pycache__" not in source.parts:
-            text = source.read_text(encoding="utf-8")
-            for word, meaning in words.items():
-                text = text.replace(word, meaning)
-            target = lab.path / source.relative_to(TEMPLATE)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+    title = slug.replace("-", " ").capitalize()
+    words = {"@NUMBER@": number, "@NAME@": lab.name, "@TITLE@": title}
+    for name, text in (_borrowed(like, title) if like else _files(TEMPLATE)).items():
+        for word, meaning in words.items():
+            text = text.replace(word, meaning)  # noqa: PLW2901 # one word after the other
+        write_whole(lab.path / name, text)
     for kind in ("accepted", "rejected"):
-        (lab.path / "fixes" / kind).mkdir(parents=True)
+        (lab.path / "fixes" / kind).mkdir(parents=True, exist_ok=True)
     write_parts(lab)
     return lab
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """Return the texts of all files of a folder, by their path in it."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in paths}
+
+
+def _borrowed(like: Lab, title: str) -> dict[str, str]:
+    """Return what a new lab takes from another one: all but its texts, of which only the picture stays."""
+    files, template = _files(like.path), _files(TEMPLATE)
+    files.pop("calibration.toml", None)
+    picture = PICTURE.search(files["README.md"])
+    files |= {name: template[name] for name in TEXTS}
+    if picture:
+        files["README.md"] = PICTURE.sub(lambda _: picture[0], files["README.md"], count=1)
+    files["lab.toml"] = re.sub(r"(?m)^title = .*$", f'title = "{title}"', files["lab.toml"], count=1)
+    return files

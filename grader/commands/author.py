@@ -111,13 +111,14 @@ def lint(labs: tuple[Lab, ...], *, fix: bool) -> None:
 @click.command()
 @click.argument("number", metavar="NN")
 @click.argument("slug")
-def new(number: str, slug: str) -> None:
-    """Make lab NN-SLUG from a template, and say what is left to write."""
+@click.option("--like", type=LabNumber(), metavar="NN", help="Begin with the services, users and fixes of this lab.")
+def new(number: str, slug: str, like: Lab | None) -> None:
+    """Make lab NN-SLUG from a template or from another lab, and say what is left to write."""
     from grader.authoring.lint import lint as lint_
     from grader.authoring.scaffold import new as new_
 
     course = Course.here()
-    lab = new_(course, number, slug)
+    lab = new_(course, number, slug, like)
     click.echo(f"made {lab.path.relative_to(course.root)}; it runs as it is: make lab-{number}. Left to write:")
     for finding in lint_(course, lab):
         click.echo(f"  {finding.shown(course.root)}")

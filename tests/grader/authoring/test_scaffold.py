@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -6,7 +7,8 @@ import pytest
 from grader.authoring.lint import lint
 from grader.authoring.scaffold import new
 from grader.base.errors import ErError
-from grader.course.course import Course
+from grader.course.calibration import plays_as
+from grader.course.course import Course, Lab
 
 HERE = Course.here()
 
@@ -30,6 +32,23 @@ def test_a_new_lab_lints_clean_but_for_what_its_author_must_write(course: Course
         "no rejected fix fails `visitors-served`",
     ]
     assert not [path for path in lab.path.rglob("*") if path.is_file() and "@" in path.read_text().replace("@app", "")]
+
+
+@pytest.mark.parametrize("like", HERE.labs(), ids=lambda lab: lab.number)
+def test_a_lab_made_like_another_one_is_proven_as_that_is_and_lacks_only_texts(course: Course, like: Lab) -> None:
+    lab = new(course, "38", "load-shedding", like)
+    assert [finding.what for finding in lint(course, lab)] == [
+        "it does not say how many lines the answer took",
+        "the lab is not calibrated",
+    ]
+    assert lab.manifest == like.manifest.model_copy(update={"title": "Load shedding"})
+    assert plays_as(lab) == plays_as(like)
+    brief = (lab.path / "README.md").read_text()
+    assert brief.startswith("# Lab 38: Load shedding\n")
+    assert re.findall(r"(?s)^```\n.*?^```$", brief, re.MULTILINE) == re.findall(
+        r"(?s)^```\n.*?^```$", (like.path / "README.md").read_text(), re.MULTILINE
+    )
+    assert not re.search(rf"{like.name}|{like.manifest.title}|(?:er \w+|make \w+-) ?{like.number}", brief)
 
 
 @pytest.mark.parametrize(
