@@ -1,4 +1,4 @@
-# All images of ours. er sets BASE, CA, LAB and each image's tag, and names the targets that are to be built.
+# All our images. er sets BASE, CA, LAB and each image's tag, and names the targets to build.
 variable "BASE" { default = "debian:trixie-slim" }
 variable "CA" { default = "" }
 variable "LAB" { default = "" }

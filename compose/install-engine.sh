@@ -1,17 +1,19 @@
 #!/bin/sh
 # Install Docker Engine, Compose and buildx from the distribution's own packages, as root on Debian or Ubuntu.
-# Beside it, the base of all images is built from Debian's packages into the file that the first argument names.
-# Debian 12's engine (20.10) knows no start_interval, so there the five engine packages come from Debian 13,
-# pinned so that nothing else does.
+# At the same time, build the base of all images from Debian's packages, into the file that the first argument names.
+# Debian 12's engine (20.10) does not support start_interval. There, the five engine packages come from Debian 13, and a
+# pin keeps every other package at Debian 12.
 set -eu
 
+# shellcheck source=/dev/null
 . /etc/os-release
 export DEBIAN_FRONTEND=noninteractive
 
 use_packages_of_trixie() {
-    # From wherever this machine gets its own packages.
+    # The mirror is the one from which this machine gets its own packages.
+    # shellcheck disable=SC2016 # apt-get replaces the variable
     uri=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Release: bookworm' | head -n 1)
-    [ -n "$uri" ] || { echo "apt has no source of Debian 12's own packages" >&2; exit 1; }
+    [ -n "$uri" ] || { echo "apt has no source for the packages of Debian 12" >&2; exit 1; }
     cat > /etc/apt/sources.list.d/pattern-er-engine.sources <<SOURCE
 Types: deb
 URIs: $uri
@@ -37,7 +39,7 @@ case "$ID" in
     ubuntu)
         packages="docker.io docker-compose-v2 docker-buildx" ;;
     *)
-        echo "only Debian and Ubuntu are known here, this is $ID" >&2
+        echo "the distribution must be Debian or Ubuntu, not $ID" >&2
         exit 1 ;;
 esac
 
@@ -47,5 +49,5 @@ mmdebstrap --quiet --variant=minbase --include=ca-certificates --format=tar trix
 base=$!
 # shellcheck disable=SC2086 # a list of packages
 apt-get -q install -y --no-install-recommends $packages iptables
-# Without it the base is pulled, or built, when the first image is.
+# If this failed, er pulls or builds the base when it builds the first image.
 if wait "$base"; then mv "$1.part" "$1"; else rm -f "$1.part"; fi
