@@ -24,7 +24,7 @@ CALM, STOPGAP = "calm", "stopgap"
 
 
 @dataclass(frozen=True)
-class Run:
+class CalibrationRun:
     """One grade of a calibration: which candidate, which disturbance (`calm`: none), and what came of it."""
 
     candidate: str
@@ -55,14 +55,14 @@ class Calibrator:
 
     course: Course
     lab: Lab
-    say: Callable[[Run, int], None]
+    say: Callable[[CalibrationRun, int], None]
 
     @property
     def folder(self) -> Path:
         """Return where this lab's runs are kept, as it plays now."""
         return self.course.state / "calibrate" / self.lab.name / plays_as(self.lab)
 
-    def play(self, runs: int, wanted: Sequence[str] = (), *, disturb: bool, append: bool) -> list[Run]:
+    def play(self, runs: int, wanted: Sequence[str] = (), *, disturb: bool, append: bool) -> list[CalibrationRun]:
         """Play each candidate, or those wanted, `runs` times, with `disturb` as often again disturbed.
 
         `append` keeps the runs of earlier calls; without it those of the candidates to be played are thrown away.
@@ -81,7 +81,7 @@ class Calibrator:
                     path = candidate_folder(self.course, self.lab, name)
                     job = Job(name, self.lab, path, self.folder / name / f"{kind}-{seed}", seed, thorough=True)
                     outcome = self._grade(job, kind)
-                    run = Run(name, kind, job.out, outcome.results)
+                    run = CalibrationRun(name, kind, job.out, outcome.results)
                     if run.results is None:
                         job.out.mkdir(parents=True, exist_ok=True)
                         (job.out / "said.txt").write_text(outcome.said)
@@ -107,14 +107,14 @@ class Calibrator:
         with disturbed(kind, self.lab, self.course.state / "disturbance", crew.processes):
             return next(crew.run([job]))
 
-    def kept(self) -> list[Run]:
+    def kept(self) -> list[CalibrationRun]:
         """Return all runs that are kept for the lab as it is now."""
         return [
-            Run(path.parent.name, path.name.rpartition("-")[0], path, read_results(path))
+            CalibrationRun(path.parent.name, path.name.rpartition("-")[0], path, read_results(path))
             for path in sorted(self.folder.glob("*/*-*"))
         ]
 
-    def calibration(self, runs: list[Run]) -> Calibration:
+    def calibration(self, runs: list[CalibrationRun]) -> Calibration:
         """Return the figures of these runs; those that could not be judged have none."""
         judged = [(run.candidate, told) for run in runs if (told := run.results) and told.checks and told.whole]
         return Calibration(
@@ -131,7 +131,7 @@ class Calibrator:
         return [results for results in found if results and results.checks]
 
 
-def summary(lab: Lab, runs: list[Run]) -> Iterator[tuple[str, int, int, int, int, float]]:
+def summary(lab: Lab, runs: list[CalibrationRun]) -> Iterator[tuple[str, int, int, int, int, float]]:
     """Yield for each disturbance: its name, grades, wrong verdicts, those without one, repeats, mean seconds."""
     for kind in (CALM, *DISTURBANCES):
         mine = [run for run in runs if run.disturbance == kind]

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from grader.authoring.calibrate import Calibrator, Run, summary
+from grader.authoring.calibrate import CalibrationRun, Calibrator, summary
 from grader.course.calibration import Calibration
 from grader.course.course import Course, Lab
 from grader.course.fixes import STARTER
@@ -26,7 +26,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 # the words of one command
     """Calibrate a lab and write `calibration.toml`; return 1 for a wrong verdict or a thin margin, else 0."""
     done = 0
 
-    def show(run: Run, total: int) -> None:
+    def show(run: CalibrationRun, total: int) -> None:
         nonlocal done
         done += 1
         seconds = f"{run.results.seconds:.0f} s" if run.results else ""
@@ -53,7 +53,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 # the words of one command
     return 1 if wrong or any(item.thin for item in calibration.threshold) else 0
 
 
-def _show_summary(console: Console, lab: Lab, runs: list[Run]) -> None:
+def _show_summary(console: Console, lab: Lab, runs: list[CalibrationRun]) -> None:
     table = Table()
     for column in ("disturbance", "grades", "wrong", "not judged", "repeats", "mean seconds"):
         table.add_column(column, justify="left" if column == "disturbance" else "right")

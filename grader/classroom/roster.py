@@ -26,7 +26,7 @@ LONGEST_CAUSE = 200
 """Characters of a cause that a row shows; results.json has all of it."""
 
 
-class Row(BaseModel):
+class ClassRow(BaseModel):
     """One submission's row, as it is kept beside its results."""
 
     submission: str
@@ -62,15 +62,15 @@ def submissions(folder: Path) -> list[Path]:
 
 
 def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, where to, and who hears of it
-    lab: Lab, folder: Path, seed: int, out: Path, at_once: int, say: Callable[[Row, int, int], None]
-) -> list[Row]:
+    lab: Lab, folder: Path, seed: int, out: Path, at_once: int, say: Callable[[ClassRow, int, int], None]
+) -> list[ClassRow]:
     """Grade every submission and return their rows; `say` gets each row as it is done.
 
     Rows of an earlier call with the same seed are kept while the submission is the same and was judged. What could not
     be judged is tried again at the end, once and alone. `class.csv` in `out` is up to date after every row.
     """
     jobs = [Job(path.name, lab, path, out / path.name, seed) for path in submissions(folder)]
-    rows: dict[str, Row] = {}
+    rows: dict[str, ClassRow] = {}
     for job in jobs:
         row = _kept(job)
         if row is not None:
@@ -87,9 +87,9 @@ def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, where to, and 
     return [rows[job.name] for job in jobs]
 
 
-def _kept(job: Job) -> Row | None:
+def _kept(job: Job) -> ClassRow | None:
     try:
-        row = Row.model_validate_json((job.out / "row.json").read_bytes())
+        row = ClassRow.model_validate_json((job.out / "row.json").read_bytes())
     except (OSError, ValidationError):
         return None
     same = row.seed == job.seed and row.content == _content(job) and read_results(job.out) is not None
@@ -110,12 +110,14 @@ def _read(path: Path, lab: Lab) -> bytes:
         return error.what.encode()
 
 
-def _row(outcome: Outcome) -> Row:
+def _row(outcome: Outcome) -> ClassRow:
     job, results = outcome.job, outcome.results
     if results is None:
         lines = outcome.said.strip().splitlines() or ["the grade said nothing"]
-        return Row(submission=job.name, content=_content(job), verdict=Verdict.ERROR, cause=lines[-1], seed=job.seed)
-    return Row(
+        return ClassRow(
+            submission=job.name, content=_content(job), verdict=Verdict.ERROR, cause=lines[-1], seed=job.seed
+        )
+    return ClassRow(
         submission=job.name,
         content=_content(job),
         verdict=results.verdict,
@@ -132,7 +134,7 @@ def _short(results: Results) -> str:
     return " ".join((results.cause or "").split())[:LONGEST_CAUSE]
 
 
-def _write_table(path: Path, rows: list[Row]) -> None:
+def _write_table(path: Path, rows: list[ClassRow]) -> None:
     """Write the class's table at one stroke; a text that a spreadsheet would take for a formula is made plain text."""
     text = io.StringIO()
     table = csv.writer(text)
@@ -146,7 +148,7 @@ def _write_table(path: Path, rows: list[Row]) -> None:
 def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path, at_once: int) -> int:  # noqa: PLR0913, PLR0917 # the words of one command
     """Grade a class, print a line for each submission and a summary; return 2 when one could not be judged, else 0."""
 
-    def show(row: Row, done: int, total: int) -> None:
+    def show(row: ClassRow, done: int, total: int) -> None:
         style = STYLES.get(row.verdict, "yellow")
         notes = row.level or row.failed or row.cause
         console.print(

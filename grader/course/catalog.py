@@ -39,7 +39,7 @@ class Emergency(Entry):
         return list(dict.fromkeys([*self.immediate, *self.long_term, *self.also]))
 
 
-class Group(Entry):
+class PatternGroup(Entry):
     """A pack or a path: patterns in order; a path may say in which `weeks` of the course it is taken."""
 
     name: str
@@ -101,8 +101,8 @@ class Catalog(Entry):
     """All of the catalogue, by key."""
 
     emergency: Annotated[dict[Key, Emergency], Field(min_length=1)]
-    path: dict[Key, Group]
-    pack: dict[Key, Group]
+    path: dict[Key, PatternGroup]
+    pack: dict[Key, PatternGroup]
     pattern: dict[Key, Pattern]
 
     def row(self, key: str) -> Emergency:

@@ -36,7 +36,7 @@ Ask = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Facts:
+class EngineStatus:
     """What is known of the machine's engine. Versions are empty when the part is missing or does not answer.
 
     `said`: the engine's own words when it does not answer.
@@ -54,7 +54,7 @@ class Facts:
     said: str = ""
 
     @classmethod
-    def gather(cls) -> "Facts":
+    def gather(cls) -> "EngineStatus":
         """Look at this machine."""
         client = shutil.which("docker") is not None
         server, said = _ask("version", "--format", "{{json .Server.Version}}") if client else ("", "")
@@ -74,7 +74,7 @@ class Facts:
         )
 
 
-def trouble(facts: Facts) -> ErError | None:
+def trouble(facts: EngineStatus) -> ErError | None:
     """Return what keeps this engine from being used, or None when it is fit."""
     if not facts.engine:
         return _unreachable(facts)
@@ -90,7 +90,7 @@ def trouble(facts: Facts) -> ErError | None:
     return None
 
 
-def installable(facts: Facts) -> bool:
+def installable(facts: EngineStatus) -> bool:
     """Tell whether the missing parts can be installed here: as root, on a distribution whose packages are known.
 
     A daemon that is there and hangs is not missing.
@@ -104,11 +104,11 @@ def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
     `ask` is None without a terminal: then what is done is said, not asked. A daemon that runs is never touched. Raises
     ErError with what is missing and what brings it.
     """
-    facts = Facts.gather()
+    facts = EngineStatus.gather()
     if trouble(facts) is None:
         return
     with held(course.state / "engine.lock", lambda: say("waiting for another call that sets up the engine ...")):
-        facts = Facts.gather()
+        facts = EngineStatus.gather()
         problem = trouble(facts)
         if problem is None:
             return
@@ -119,11 +119,11 @@ def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
             _install(course, say)
         _agree(ask, "The Docker daemon is not running. Start it?", problem)
         _start(course, say)
-        if still := trouble(Facts.gather()):
+        if still := trouble(EngineStatus.gather()):
             raise still
 
 
-def _unreachable(facts: Facts) -> ErError:
+def _unreachable(facts: EngineStatus) -> ErError:
     if facts.remote:
         return ErError(
             f"the engine at DOCKER_HOST={facts.remote} does not answer:\n{facts.said}", run="unset DOCKER_HOST"

@@ -43,7 +43,7 @@ def report(course: Course, console: Console) -> int:
 
 def facts(course: Course) -> Iterator[Fact]:
     """Gather what there is to know; what needs an engine is left out when there is none."""
-    found = daemon.Facts.gather()
+    found = daemon.EngineStatus.gather()
     problem = daemon.trouble(found)
     fixable = problem is not None and not found.engine and daemon.installable(found)
     run = "make lab-03 installs and starts it" if fixable else (problem.run or "" if problem else "")

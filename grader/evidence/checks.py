@@ -32,7 +32,7 @@ class Reading(BaseModel):
     value: float | None = None
 
 
-class Finding(BaseModel):
+class CheckFinding(BaseModel):
     """A check in one phase: what was measured, the interval in which the truth lies, and what that decides."""
 
     phase: str | None
@@ -57,7 +57,7 @@ def read(claim: Check | Level, evidence: Evidence) -> list[Reading]:
     return readings
 
 
-def decide(check: Check, readings: Iterable[Reading]) -> Finding:
+def decide(check: Check, readings: Iterable[Reading]) -> CheckFinding:
     """Decide a check in one phase from the readings of one run or, pooled, of several runs on a fit host.
 
     The counts of a share and of an exact check are added up, a measure is averaged.
@@ -68,22 +68,22 @@ def decide(check: Check, readings: Iterable[Reading]) -> Finding:
         return _decide_share(check, phase, pool)
     values = [reading.value for reading in pool if reading.value is not None]
     if len(values) < len(pool):
-        return Finding(phase=phase, state=State.MISSING)
+        return CheckFinding(phase=phase, state=State.MISSING)
     value = sum(values) if isinstance(check, ExactCheck) else sum(values) / len(values)
     guard = check.guard if isinstance(check, MeasureCheck) else 0.0
     state = _place(value - guard, value + guard, check.min, check.max)
-    return Finding(phase=phase, state=state, measured=value, low=value - guard, high=value + guard)
+    return CheckFinding(phase=phase, state=state, measured=value, low=value - guard, high=value + guard)
 
 
-def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> Finding:
+def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> CheckFinding:
     counts = [(r.good, r.total) for r in pool if r.good is not None and r.total]
     if len(counts) < len(pool):
-        return Finding(phase=phase, state=State.MISSING)
+        return CheckFinding(phase=phase, state=State.MISSING)
     total = sum(t for _, t in counts)
     # Client and ledger count a request that is cut off at a phase's end on either side of it.
     good = min(sum(g for g, _ in counts), total)
     low, high = interval(good, total)
-    return Finding(
+    return CheckFinding(
         phase=phase,
         state=_place(low, high, check.min, check.max),
         measured=good / total,
@@ -94,7 +94,7 @@ def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> 
     )
 
 
-def overall(findings: Iterable[Finding]) -> State:
+def overall(findings: Iterable[CheckFinding]) -> State:
     """Return what a check's findings in its phases say together: it must hold in each of them."""
     states = {finding.state for finding in findings}
     for state in (State.FAILS, State.MISSING, State.UNCLEAR, State.NOT_REACHED):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from grader.course.manifest import Check, Manifest
 from grader.evidence import checks
-from grader.evidence.checks import Finding, Reading, State
+from grader.evidence.checks import CheckFinding, Reading, State
 from grader.grading.results import Attempt, CheckResult, LevelResult, Verdict
 
 
@@ -106,7 +106,7 @@ class Judgement:
         return ", ".join(f"`{name}`" for name in names)
 
     @staticmethod
-    def _findings(check: Check, attempts: Sequence[Attempt]) -> list[Finding]:
+    def _findings(check: Check, attempts: Sequence[Attempt]) -> list[CheckFinding]:
         """Return a check's finding in each phase, pooled over the attempts that reached it."""
         by_phase: dict[str | None, list[Reading]] = {}
         for attempt in attempts:
@@ -116,7 +116,7 @@ class Judgement:
         return [
             checks.decide(check, by_phase[phase])
             if phase in by_phase
-            else Finding(phase=phase, state=State.NOT_REACHED)
+            else CheckFinding(phase=phase, state=State.NOT_REACHED)
             for phase in phases
         ]
 

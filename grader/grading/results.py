@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from grader.base.files import write_whole
-from grader.evidence.checks import Finding, Reading, State
+from grader.evidence.checks import CheckFinding, Reading, State
 from grader.evidence.timeline import Timeline
 from grader.evidence.traces import Trace
 
@@ -34,7 +34,7 @@ class CheckResult(BaseModel):
     says: str
     wanted: str
     state: State
-    findings: list[Finding]
+    findings: list[CheckFinding]
 
 
 class LevelResult(BaseModel):

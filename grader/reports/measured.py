@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from grader.evidence.checks import Finding, State
+from grader.evidence.checks import CheckFinding, State
 from grader.grading.results import CheckResult
 
 
@@ -13,7 +13,7 @@ def measured(check: CheckResult) -> Iterator[str]:
         yield f"{_value(finding, check.kind)}{where}"
 
 
-def _value(finding: Finding, kind: str) -> str:
+def _value(finding: CheckFinding, kind: str) -> str:
     if finding.measured is None:
         return "not reached" if finding.state is State.NOT_REACHED else "no data"
     if kind == "share":

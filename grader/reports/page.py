@@ -8,7 +8,7 @@ from markupsafe import Markup
 from grader.base.files import write_whole
 from grader.base.sanitize import plain
 from grader.course.course import Lab
-from grader.evidence.checks import Finding
+from grader.evidence.checks import CheckFinding
 from grader.grading.results import Attempt, CheckResult, Results
 from grader.reports.measured import measured
 from grader.reports.timeline_svg import timeline_svg
@@ -60,7 +60,7 @@ def _kind(line: str) -> str:
     return {"+": "added", "-": "removed"}.get(line[:1], "same")
 
 
-def gauge(finding: Finding, check: CheckResult, wanted: tuple[float | None, ...]) -> Markup:
+def gauge(finding: CheckFinding, check: CheckResult, wanted: tuple[float | None, ...]) -> Markup:
     """Return a bar with what was measured, the interval in which the truth lies, and the thresholds."""
     if finding.measured is None or finding.low is None or finding.high is None:
         return Markup()

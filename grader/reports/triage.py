@@ -56,7 +56,7 @@ class Step(BaseModel):
     stopgaps: list[Found]
 
 
-class Row(BaseModel):
+class TriageRow(BaseModel):
     """A row of the emergency room. `also`: labs of other patterns that mend the problem."""
 
     key: str
@@ -68,13 +68,13 @@ class Row(BaseModel):
     time_to_relief: str
 
 
-def rows(course: Course) -> list[Row]:
+def rows(course: Course) -> list[TriageRow]:
     """Return all rows of the emergency room."""
     catalog, labs = read_catalog(course), course.labs()
     return [_row(key, emergency, labs) for key, emergency in catalog.emergency.items()]
 
 
-def row(course: Course, symptom: str) -> Row:
+def row(course: Course, symptom: str) -> TriageRow:
     """Return the row of a symptom: its number, its key or the problem's name.
 
     Raises ErError that names the nearest ones.
@@ -84,7 +84,7 @@ def row(course: Course, symptom: str) -> Row:
     return _row(key, catalog.emergency[key], course.labs())
 
 
-def answered(course: Course, symptom: str) -> Row:
+def answered(course: Course, symptom: str) -> TriageRow:
     """Return the row that a person at the terminal has named; who names none is told so and asked again."""
     try:
         return row(course, symptom)
@@ -117,9 +117,9 @@ def _key(catalog: Catalog, symptom: str) -> str:
     )
 
 
-def _row(key: str, emergency: Emergency, labs: Sequence[Lab]) -> Row:
+def _row(key: str, emergency: Emergency, labs: Sequence[Lab]) -> TriageRow:
     steps = [*emergency.immediate, *emergency.long_term]
-    return Row(
+    return TriageRow(
         key=key,
         problem=emergency.problem,
         symptoms=emergency.symptoms,
@@ -171,7 +171,7 @@ def _found(lab: Lab, stopgap: Stopgap | None = None) -> Found:
     return found
 
 
-def show_all(console: Console, found: Sequence[Row]) -> None:
+def show_all(console: Console, found: Sequence[TriageRow]) -> None:
     """Print the table of all rows, for a person who is looking for theirs."""
     table = Table()
     for column in ("", "symptom", "what you see", "immediate fix", "lab"):
@@ -182,7 +182,7 @@ def show_all(console: Console, found: Sequence[Row]) -> None:
     console.print(table)
 
 
-def show(console: Console, found: Row) -> None:
+def show(console: Console, found: TriageRow) -> None:
     """Print a row for a person who has no time."""
     console.print(f"[bold]{escape(found.problem)}[/]: {escape(found.symptoms)}\n")
     for name, step in (("immediate fix", found.immediate_fix), ("long-term solution", found.long_term_solution)):

@@ -2,14 +2,14 @@ from pathlib import Path
 
 from grader.authoring.calibrate import Calibrator
 from grader.course.course import Course
-from grader.evidence.checks import Finding, State
+from grader.evidence.checks import CheckFinding, State
 from grader.grading.results import Attempt, CheckResult, Results, Verdict
 
 LAB = Course.here().lab("03")
 
 
 def measured(share: float) -> Results:
-    finding = Finding(phase=None, state=State.FAILS, measured=share)
+    finding = CheckFinding(phase=None, state=State.FAILS, measured=share)
     check = CheckResult(
         name="polite-tenants-served", kind="share", says="", wanted="", state=State.FAILS, findings=[finding]
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.base.errors import ErError
-from grader.classroom.roster import Row, class_seed, grade_class
+from grader.classroom.roster import ClassRow, class_seed, grade_class
 from grader.course.course import Course
 from grader.grading import batch
 from grader.grading.batch import Job, Outcome
@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def grade(folder: Path, seed: int = 7) -> list[Row]:
+def grade(folder: Path, seed: int = 7) -> list[ClassRow]:
     return grade_class(LAB, folder, seed, folder.parent / "out", 3, lambda *_: None)
 
 

@@ -8,7 +8,7 @@ from grader.authoring.margins import thresholds
 from grader.base.errors import ErError
 from grader.course.calibration import Calibration, Threshold, holds_for, read_calibration
 from grader.course.course import Course, Lab
-from grader.evidence.checks import Finding, State
+from grader.evidence.checks import CheckFinding, State
 from grader.grading.results import CheckResult, Results, Verdict
 
 LAB = Course.here().lab("03")
@@ -23,7 +23,7 @@ def results(**measured: float | list[float]) -> Results:
             wanted="",
             state=State.HOLDS,
             findings=[
-                Finding(phase=None, state=State.HOLDS, measured=value)
+                CheckFinding(phase=None, state=State.HOLDS, measured=value)
                 for value in (values if isinstance(values, list) else [values])
             ],
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.base.errors import ErError
-from grader.course.catalog import Catalog, Group, Pattern, read_catalog
+from grader.course.catalog import Catalog, Pattern, PatternGroup, read_catalog
 from grader.course.course import Course
 
 CATALOG = read_catalog(Course.here())
@@ -97,7 +97,9 @@ def test_constraints_are_the_handbooks() -> None:
 @pytest.mark.parametrize(
     ("heading", "groups"), [("Learning Paths", CATALOG.path), ("Pattern Combinations That Work", CATALOG.pack)]
 )
-def test_paths_and_packs_list_the_handbooks_patterns_in_its_order(heading: str, groups: dict[str, Group]) -> None:
+def test_paths_and_packs_list_the_handbooks_patterns_in_its_order(
+    heading: str, groups: dict[str, PatternGroup]
+) -> None:
     rows = [[*row.values()] for row in table(heading)]
     ours = [
         [group.name, *([group.weeks] if heading == "Learning Paths" else []), ", ".join(names(group.patterns))]

@@ -11,9 +11,9 @@ import pytest
 from grader.base.errors import ErError
 from grader.course.course import Course
 from grader.engine import daemon
-from grader.engine.daemon import Facts, ensure_engine, installable, trouble
+from grader.engine.daemon import EngineStatus, ensure_engine, installable, trouble
 
-FIT = Facts(
+FIT = EngineStatus(
     system="Linux",
     distribution="debian",
     root=True,
@@ -36,7 +36,7 @@ NO_ENGINE = replace(FIT, engine="", compose="", buildx="", daemon_binary=False, 
         replace(FIT, root=False, distribution="fedora", remote="tcp://10.0.0.1:2375"),
     ],
 )
-def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: Facts) -> None:
+def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: EngineStatus) -> None:
     assert trouble(facts) is None
 
 
@@ -65,7 +65,7 @@ def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: Facts) -> None:
         ),
     ],
 )
-def test_each_lack_is_one_message_with_what_brings_it(facts: Facts, what: str, run: str) -> None:
+def test_each_lack_is_one_message_with_what_brings_it(facts: EngineStatus, what: str, run: str) -> None:
     problem = trouble(facts)
     assert problem is not None
     assert what in problem.what
@@ -85,7 +85,7 @@ def test_each_lack_is_one_message_with_what_brings_it(facts: Facts, what: str, r
     ],
 )
 def test_an_engine_is_installed_only_by_root_on_known_distributions_and_never_for_a_remote_one(
-    facts: Facts,
+    facts: EngineStatus,
     expected: bool,  # noqa: FBT001 # what the table says
 ) -> None:
     assert installable(facts) is expected
@@ -101,10 +101,10 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def found(monkeypatch: pytest.MonkeyPatch, *facts: Facts) -> None:
+def found(monkeypatch: pytest.MonkeyPatch, *facts: EngineStatus) -> None:
     """Let the machine look like this, one look after the other; the last one stays."""
     looks = list(facts)
-    monkeypatch.setattr(Facts, "gather", lambda: looks.pop(0) if len(looks) > 1 else looks[0])
+    monkeypatch.setattr(EngineStatus, "gather", lambda: looks.pop(0) if len(looks) > 1 else looks[0])
 
 
 def course(tmp_path: Path) -> Course:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from grader.course.manifest import ExactCheck, MeasureCheck, ShareCheck
-from grader.evidence.checks import Finding, Reading, State, decide, overall
+from grader.evidence.checks import CheckFinding, Reading, State, decide, overall
 from grader.evidence.confidence import ERROR, interval
 
 counts = st.integers(1, 3000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
@@ -109,4 +109,4 @@ def test_an_exact_check_fails_on_the_first_event() -> None:
     ],
 )
 def test_a_check_must_hold_in_each_of_its_phases(states: list[State], expected: State) -> None:
-    assert overall([Finding(phase=None, state=state) for state in states]) is expected
+    assert overall([CheckFinding(phase=None, state=state) for state in states]) is expected

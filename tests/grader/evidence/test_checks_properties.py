@@ -101,8 +101,8 @@ def test_an_exact_check_decides_always(value: int) -> None:
 
 @given(st.lists(st.sampled_from(list(State)), min_size=1, max_size=5))
 def test_a_check_holds_only_if_it_holds_in_each_phase(states: list[State]) -> None:
-    from grader.evidence.checks import Finding  # noqa: PLC0415 # only here
+    from grader.evidence.checks import CheckFinding  # noqa: PLC0415 # only here
 
-    together = overall(Finding(phase=None, state=state) for state in states)
+    together = overall(CheckFinding(phase=None, state=state) for state in states)
     assert (together is State.HOLDS) == (set(states) == {State.HOLDS})
     assert (together is State.FAILS) == (State.FAILS in states)

@@ -1,6 +1,6 @@
 """Results that reports are made of in tests."""
 
-from grader.evidence.checks import Finding, Reading, State
+from grader.evidence.checks import CheckFinding, Reading, State
 from grader.evidence.traces import MOST_SPANS, PlacedSpan, Trace
 from grader.grading.results import Attempt, CheckResult, LevelResult, Results, Verdict
 
@@ -10,12 +10,12 @@ HOSTILE = (
 )
 
 
-def finding(state: State, phase: str | None = None) -> Finding:
-    return Finding(phase=phase, state=state, measured=0.5, low=0.4, high=0.6, good=100, total=200)
+def finding(state: State, phase: str | None = None) -> CheckFinding:
+    return CheckFinding(phase=phase, state=state, measured=0.5, low=0.4, high=0.6, good=100, total=200)
 
 
 def check(name: str, state: State) -> CheckResult:
-    findings = [Finding(phase=None, state=state)] if state is State.NOT_REACHED else [finding(state)]
+    findings = [CheckFinding(phase=None, state=state)] if state is State.NOT_REACHED else [finding(state)]
     return CheckResult(name=name, kind="share", says=f"{name} is said.", wanted="≥ 80%", state=state, findings=findings)
 
 
