@@ -11,7 +11,9 @@ from pathlib import Path
 
 from grader.base.files import write_whole
 from grader.course.course import Lab
+from grader.course.fixes import STARTER, read_mistake, rejected
 from grader.course.manifest import Manifest
+from grader.course.patch import PatchError
 
 PART = re.compile(r"^<!-- generated: (?P<name>[^>]*?) -->\n(?P<body>.*?)^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WIDTH = 120
@@ -60,15 +62,23 @@ def write_parts(lab: Lab) -> list[Path]:
     return changed
 
 
-def known(lab: Lab) -> list[str]:
-    """Return the names of all parts that can be generated for a lab."""
-    del lab
-    return list(IN_BRIEFS)
-
-
 def _generate(lab: Lab, name: str) -> str | None:
+    kind, _, mistake = name.partition(" ")
+    if kind == "mistake" and mistake in rejected(lab):
+        return _mistake(lab, mistake)
     generate = IN_BRIEFS.get(name)
     return generate(lab) if generate else None
+
+
+def _mistake(lab: Lab, name: str) -> str | None:
+    """Return why a mistake tempts and what it changes; None for a patch that cannot be read."""
+    try:
+        patch = read_mistake(lab, name)
+    except PatchError:
+        return None
+    base = "the starter" if patch.base == STARTER else f"the accepted fix `{patch.base.removeprefix('accepted/')}`"
+    reason = " ".join(patch.reason.split())
+    return _prose(f"{reason} It changes {base} as follows:") + f"\n```diff\n{patch.diff.rstrip()}\n```\n"
 
 
 def _change(lab: Lab) -> str:
@@ -121,4 +131,4 @@ def _prose(text: str) -> str:
 
 
 IN_BRIEFS: dict[str, Callable[[Lab], str]] = {"change": _change, "graded": _graded, "stuck": _stuck}
-"""The parts that every brief has, each with what generates it."""
+"""The parts that every brief has, each with what generates it; `mistake NAME` is any rejected fix, for debriefs."""

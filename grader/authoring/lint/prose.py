@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.authoring.generated import IN_BRIEFS, known, parts
+from grader.authoring.generated import IN_BRIEFS, parts
 from grader.authoring.lint.finding import Finding, line_of
 from grader.course.course import Course, Lab
 
@@ -12,6 +12,8 @@ SECTIONS = ("What you see", "The contract", "What to change", "How it is graded"
 HINTS = 3
 LONG_LINE = 25
 """Characters of code that nobody writes by chance."""
+
+KNOWN = f"there are {', '.join(IN_BRIEFS)}, and `mistake NAME` for each rejected fix"
 
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -50,9 +52,7 @@ def _generated(lab: Lab, path: Path, text: str) -> Iterator[Finding]:
     found = list(parts(lab, text))
     for part in found:
         if part.wanted is None:
-            yield Finding(
-                path, part.line, f"nothing generates a part `{part.name}`", f"there are {', '.join(known(lab))}"
-            )
+            yield Finding(path, part.line, f"nothing generates a part `{part.name}`", KNOWN)
         elif part.body != part.wanted:
             yield Finding(
                 path, part.line, f"the generated part `{part.name}` is out of date", f"./er lint {lab.number} --fix"

@@ -1,5 +1,6 @@
 """Generated parts say what the manifest says, stand between their comments, and are written by `er lint --fix`."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from grader.authoring.generated import parts, refreshed, write_parts
 from grader.cli import er
 from grader.course.course import Course, Lab
+from grader.course.fixes import read_mistake, rejected
 
 HERE = Course.here()
 
@@ -52,6 +54,31 @@ def test_the_level_is_told_with_its_thresholds() -> None:
 def test_only_a_lab_whose_faults_are_drawn_says_so() -> None:
     saying = [lab.number for lab in HERE.labs() if "details of the faults" in part(lab, "graded")]
     assert saying == ["07"]
+
+
+def test_a_debrief_shows_a_mistake_as_its_patch_has_it() -> None:
+    lab = HERE.lab("03")
+    patch = read_mistake(lab, "one-bucket-for-all")
+    text = part(lab, "mistake one-bucket-for-all")
+    assert f"\n```diff\n{patch.diff}```\n<!-- end -->\n" in text
+    told = " ".join(text.split())
+    assert " ".join(patch.reason.split()) in told
+    assert "It changes the accepted fix `token-bucket-lua` as follows:" in told
+    assert "It changes the starter as follows:" in " ".join(part(lab, "mistake fixed-window").split())
+
+
+def test_a_mistake_that_there_is_not_or_that_cannot_be_read_is_unknown(lab: Lab) -> None:
+    rejected(lab)["one-bucket-for-all"].write_text("no patch")
+    for name in ("none", "moving-window", "one-bucket-for-all"):
+        assert parts_of(lab, f"<!-- generated: mistake {name} -->\n<!-- end -->") == {f"mistake {name}": None}
+
+
+def test_each_debrief_shows_two_or_three_mistakes_with_a_sentence_before_each() -> None:
+    for lab in HERE.labs():
+        text = (lab.path / "debrief.md").read_text()
+        shown = re.findall(r"(?m)^(.+)\n\n<!-- generated: mistake (.+) -->$", text)
+        assert len(shown) in (2, 3), lab.name
+        assert all(f"`{name}`" in introduction for introduction, name in shown)
 
 
 def test_what_stands_around_a_part_and_unknown_parts_are_left_alone(lab: Lab) -> None:

@@ -159,6 +159,8 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         # prose
         ("README.md", "## Not needed", "## Never needed", "", "no section `## Not needed`"),
         ("README.md", "<!-- generated: stuck -->", "<!-- generated: lost -->", "generated: lost", "nothing generates a part `lost`"),
+        ("debrief.md", "generated: mistake fixed-window", "generated: mistake fixed-windo", "fixed-windo ", "nothing generates a part `mistake fixed-windo`"),
+        ("fixes/rejected/fixed-window.patch", "It tempts because", "It tempts, as", None, "the generated part `mistake fixed-window` is out of date"),
         ("README.md", "<!-- generated: stuck -->", "<!-- generated: lost -->", "", "no generated part `stuck`"),
         ("README.md", "<!-- end -->\n\n## Not", "\n## Not", "generated: graded", "the generated part `graded` is out of date"),
         ("README.md", "<!-- end -->\n", "", "generated: change", "a generated part without an end"),
