@@ -16,7 +16,7 @@ CLASHING = (
     "labs/*/patient/*.py",
     "labs/*/fixes/accepted/*/*.py",
     "labs/*/locustfile.py",
-    "tests/*/conftest.py",
+    "tests/*/**/conftest.py",
 )
 
 

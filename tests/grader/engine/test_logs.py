@@ -1,0 +1,34 @@
+import json
+
+import pytest
+
+from grader.engine.logs import readable
+
+
+def line(level: str, message: str, **more: str) -> str:
+    return json.dumps({"time": "2026-11-26T10:00:00+00:00", "level": level, "logger": "x", "message": message, **more})
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_information_is_left_out(level: str) -> None:
+    assert readable(f"{line(level, 'serving')}\n{line('warning', 'late')}\n") == "warning: late"
+
+
+@pytest.mark.parametrize("level", ["warning", "error", "critical"])
+def test_what_is_wrong_is_one_line_with_its_level(level: str) -> None:
+    assert readable(line(level, "no more stock")) == f"{level}: no more stock"
+
+
+def test_an_exception_is_shown_as_python_prints_it() -> None:
+    exception = 'Traceback (most recent call last):\n  File "/patient/app.py", line 1\nValueError: x'
+    assert readable(line("error", "failed", exception=exception)) == f"error: failed\n{exception}"
+
+
+def test_lines_that_are_not_from_the_log_stay_as_they_are() -> None:
+    printed = '  File "/patient/app.py", line 1\n    def broken(:\nSyntaxError: invalid syntax'
+    assert readable(f"\n{printed}\n\n") == printed
+
+
+@pytest.mark.parametrize("odd", ["{", "[1]", "7", "null", '{"level": "info"}', "[" * 100_000])
+def test_json_that_is_no_log_line_stays_as_it_is(odd: str) -> None:
+    assert readable(odd) == odd
