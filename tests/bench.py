@@ -160,7 +160,7 @@ def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[
     eventually(lambda: port.state() == "finished", every=0.2)
     share = (cpu() - before) / (time.monotonic() - began)
     evidence = Evidence(project.prometheus_port())
-    evidence.wait_for(lambda: (evidence.value("max(load_settled_phases)") or 0) >= 1, 10)
+    eventually(lambda: (evidence.value("max(load_settled_phases)") or 0) >= 1, 10, every=0.1)
     where = f'{{phase="{name}"}}'
     sent = evidence.value(f"sum(load_sent_total{where}) / sum(load_intended_total{where})")
     return share, sent or 0.0, lag(evidence, name) or 0.0

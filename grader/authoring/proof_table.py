@@ -77,7 +77,7 @@ def _names(left: Sequence[Job], jobs: Sequence[Job]) -> str:
 
 
 def _case(proof: Proof) -> junit.Case:
-    outcome: junit.Outcome = "passed" if not proof.wrong else "failure" if proof.judged else "error"
+    outcome: junit.CaseStatus = "passed" if not proof.wrong else "failure" if proof.judged else "error"
     seconds = proof.results.seconds if proof.results else 0.0
     return junit.Case(proof.job.name, outcome, "; ".join(proof.wrong), proof.said, seconds)
 

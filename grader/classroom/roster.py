@@ -1,4 +1,4 @@
-"""`er grade NN --class DIR`: every submission of a folder, one seed for all; it can be stopped and gone on with."""
+"""The roster of a class: `er grade NN --class DIR`, which can be stopped and resumed."""
 
 import csv
 import io
@@ -23,11 +23,11 @@ STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red"}
 COLUMNS = ("submission", "verdict", "level", "share", "failed", "cause", "seconds", "seed")
 
 LONGEST_CAUSE = 200
-"""Characters of a cause that a row shows; results.json has all of it."""
+"""How many characters of a cause a row shows; results.json has all of it."""
 
 
 class ClassRow(BaseModel):
-    """One submission's row, as it is kept beside its results."""
+    """The row of one submission, kept beside its results."""
 
     submission: str
     content: str
@@ -41,7 +41,7 @@ class ClassRow(BaseModel):
 
 
 def class_seed(out: Path, given: int | None) -> int:
-    """Return the class's one seed: the given one, else that of an earlier call into `out`, else a fresh one."""
+    """Return the seed of a class: the given one, the one kept in `out`, or a fresh one."""
     path = out / "seed"
     if given is None and path.exists():
         return int(path.read_text())
@@ -52,22 +52,22 @@ def class_seed(out: Path, given: int | None) -> int:
 
 
 def submissions(folder: Path) -> list[Path]:
-    """Return the subfolders of a class; raises ErError when there is none."""
+    """Return the submissions of a class, its subfolders; raises ErError when there are none."""
     found = sorted(
         path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".") and not path.is_symlink()
     )
     if not found:
-        raise ErError(f"there is no submission in `{folder}`", run="put each in a folder of its own there")
+        raise ErError(f"`{folder}` must have a subfolder for each submission, and has none", run=f"ls {folder}")
     return found
 
 
-def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, where to, and who hears of it
+def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, and where the results go
     lab: Lab, folder: Path, seed: int, out: Path, at_once: int, say: Callable[[ClassRow, int, int], None]
 ) -> list[ClassRow]:
-    """Grade every submission and return their rows; `say` gets each row as it is done.
+    """Grade every submission and return the rows; `say` gets each row at once.
 
-    Rows of an earlier call with the same seed are kept while the submission is the same and was judged. What could not
-    be judged is tried again at the end, once and alone. `class.csv` in `out` is up to date after every row.
+    A row of an earlier call is kept if its seed and submission are the same and it has a verdict. A grade without a
+    verdict is repeated once at the end, alone. `class.csv` in `out` is up to date after every row.
     """
     jobs = [Job(path.name, lab, path, out / path.name, seed) for path in submissions(folder)]
     rows: dict[str, ClassRow] = {}
@@ -113,7 +113,7 @@ def _read(path: Path, lab: Lab) -> bytes:
 def _row(outcome: Outcome) -> ClassRow:
     job, results = outcome.job, outcome.results
     if results is None:
-        lines = outcome.said.strip().splitlines() or ["the grade said nothing"]
+        lines = outcome.said.strip().splitlines() or ["the grade printed nothing"]
         return ClassRow(
             submission=job.name, content=_content(job), verdict=Verdict.ERROR, cause=lines[-1], seed=job.seed
         )
@@ -135,7 +135,7 @@ def _short(results: Results) -> str:
 
 
 def _write_table(path: Path, rows: list[ClassRow]) -> None:
-    """Write the class's table at one stroke; a text that a spreadsheet would take for a formula is made plain text."""
+    """Write the table of a class atomically, with every formula turned into plain text."""
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
@@ -145,8 +145,11 @@ def _write_table(path: Path, rows: list[ClassRow]) -> None:
     write_whole(path, text.getvalue())
 
 
-def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path, at_once: int) -> int:  # noqa: PLR0913, PLR0917 # the words of one command
-    """Grade a class, print a line for each submission and a summary; return 2 when one could not be judged, else 0."""
+def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path, at_once: int) -> int:  # noqa: PLR0913, PLR0917 # the arguments of one command
+    """Grade a class and print a line for each submission; return the exit code.
+
+    It is 2 when a submission has no verdict, else 0.
+    """
 
     def show(row: ClassRow, done: int, total: int) -> None:
         style = STYLES.get(row.verdict, "yellow")
@@ -159,5 +162,5 @@ def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path,
     rows = grade_class(lab, folder, seed, out, at_once, show)
     counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
     console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count))
-    console.print(f"the table: {out / 'class.csv'}")
+    console.print(f"table: {out / 'class.csv'}")
     return 0 if counts[Verdict.PASSED] + counts[Verdict.FAILED] == len(rows) else 2

@@ -1,4 +1,4 @@
-"""Decide one check from readings of the evidence: it holds, it fails, or the evidence does not tell."""
+"""Checks: whether one holds or fails, or the evidence is unclear."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -11,7 +11,7 @@ from grader.evidence.prometheus import Evidence
 
 
 class State(StrEnum):
-    """What the evidence says of a check."""
+    """The state of a check."""
 
     HOLDS = "holds"
     FAILS = "fails"
@@ -21,9 +21,9 @@ class State(StrEnum):
 
 
 class Reading(BaseModel):
-    """What one run's evidence holds for a check in one phase (None: over the whole run).
+    """The raw evidence of one run for a check in one phase; a phase of None is the whole run.
 
-    A share has `good` and `total` (events), the other kinds have `value`; None where the evidence has no such series.
+    A share has `good` and `total` events, the other kinds have `value`. None where Prometheus has no such series.
     """
 
     phase: str | None
@@ -33,7 +33,7 @@ class Reading(BaseModel):
 
 
 class CheckFinding(BaseModel):
-    """A check in one phase: what was measured, the interval in which the truth lies, and what that decides."""
+    """A check in one phase: the measured value, its confidence interval, and the state that follows."""
 
     phase: str | None
     state: State
@@ -45,7 +45,7 @@ class CheckFinding(BaseModel):
 
 
 def read(claim: Check | Level, evidence: Evidence) -> list[Reading]:
-    """Read what a check or a level asks, once for each of its phases."""
+    """Read the evidence for a check or a level, phase by phase."""
     phases: list[str | None] = [*claim.phase] or [None]
     readings = []
     for phase in phases:
@@ -58,9 +58,9 @@ def read(claim: Check | Level, evidence: Evidence) -> list[Reading]:
 
 
 def decide(check: Check, readings: Iterable[Reading]) -> CheckFinding:
-    """Decide a check in one phase from the readings of one run or, pooled, of several runs on a fit host.
+    """Decide a check in one phase, from one reading or several pooled ones.
 
-    The counts of a share and of an exact check are added up, a measure is averaged.
+    The counts of a share and of an exact check are added, and a measure is averaged.
     """
     pool = list(readings)
     phase = pool[0].phase
@@ -80,7 +80,7 @@ def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> 
     if len(counts) < len(pool):
         return CheckFinding(phase=phase, state=State.MISSING)
     total = sum(t for _, t in counts)
-    # Client and ledger count a request that is cut off at a phase's end on either side of it.
+    # A request that a phase's end cuts off may be good in this phase and part of the next one's total.
     good = min(sum(g for g, _ in counts), total)
     low, high = interval(good, total)
     return CheckFinding(
@@ -94,9 +94,9 @@ def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> 
     )
 
 
-def overall(findings: Iterable[CheckFinding]) -> State:
-    """Return what a check's findings in its phases say together: it must hold in each of them."""
-    states = {finding.state for finding in findings}
+def overall(results: Iterable[CheckFinding]) -> State:
+    """Return the state of a check, which must hold in each of its phases."""
+    states = {result.state for result in results}
     for state in (State.FAILS, State.MISSING, State.UNCLEAR, State.NOT_REACHED):
         if state in states:
             return state
@@ -108,7 +108,7 @@ def _in_phase(query: str, phase: str | None) -> str:
 
 
 def _place(low: float, high: float, least: float | None, most: float | None) -> State:
-    """Place an interval: between the thresholds, beyond one of them, or across."""
+    """Compare an interval with the thresholds; across one, the state is unclear."""
     if (least is not None and high < least) or (most is not None and low > most):
         return State.FAILS
     if (least is None or low >= least) and (most is None or high <= most):

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from grader.base.errors import ErError
 from grader.course.manifest import Symptom
 from grader.evidence.prometheus import Evidence
-from grader.evidence.traffic import ENDED, LATENCIES, Counts, Row, count
+from grader.evidence.traffic import ENDED, LATENCIES, Counts, Sample, count
 from grader.incident.plan import Plan
 
 STEP_SECONDS = 1.0
@@ -69,8 +69,8 @@ def read_timeline(evidence: Evidence, plan: Plan, zero: float, now: float, sympt
 
 
 def _fill(timeline: Timeline, evidence: Evidence, zero: float, end: float, symptom: Symptom) -> None:
-    def by_moment(query: str) -> dict[float, list[Row]]:
-        found: dict[float, list[Row]] = defaultdict(list)
+    def by_moment(query: str) -> dict[float, list[Sample]]:
+        found: dict[float, list[Sample]] = defaultdict(list)
         for labels, points in evidence.range(query, zero, end, STEP_SECONDS):
             for at, value in points:
                 found[round(at - zero, 1)].append((labels, value))

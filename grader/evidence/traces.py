@@ -1,4 +1,4 @@
-"""Traces as a lab's trace-audit keeps them: an order's spans, each below its parent, and the few for a report."""
+"""Traces: the orders that trace-audit keeps, and the spans of each."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,15 +12,17 @@ from grader.incident.plan import Plan
 TRACE_AUDIT = "trace-audit"
 
 SETTLED_SECONDS = 3.0
-"""When an order is so old, its spans have arrived, or will not: trace-audit judges it then."""
+"""At this age of an order trace-audit judges it: a span that is still missing will not arrive."""
 
 MOST_SPANS = 20
+"""How many spans of a trace a report shows."""
+
 LONGEST_TEXT = 120
-"""Of a trace in a report."""
+"""How many characters of a span's attributes a report shows."""
 
 
-class Summary(BaseModel):
-    """An order, its trace, when it began (seconds since 1970), and what trace-audit claims of it."""
+class TracedOrder(BaseModel):
+    """An order with its trace, and what trace-audit found; `began` is in seconds since 1970."""
 
     order: str
     trace: str
@@ -29,7 +31,7 @@ class Summary(BaseModel):
 
 
 class SentSpan(BaseModel):
-    """A span as trace-audit has it; times are in seconds since 1970, `parent` is empty for a root."""
+    """A span from trace-audit; times are in seconds since 1970, and a root has no `parent`."""
 
     service: str
     name: str
@@ -41,16 +43,16 @@ class SentSpan(BaseModel):
     attributes: dict[str, str]
 
 
-class SentTrace(Summary):
-    """An order's trace as trace-audit has it."""
+class SentTrace(TracedOrder):
+    """An order's trace from trace-audit."""
 
     spans: list[SentSpan]
 
 
 class PlacedSpan(BaseModel):
-    """A span in its place: `depth` steps below a root, `at` seconds after its trace began.
+    """A span `depth` steps below a root, `at` seconds after its trace began.
 
-    Orphaned is a span whose parent is not in the trace; `says` is what its attributes say.
+    The parent of an `orphaned` span is not in the trace; `says` shows its attributes.
     """
 
     service: str
@@ -64,9 +66,9 @@ class PlacedSpan(BaseModel):
 
 
 class Trace(BaseModel):
-    """An order's trace, which takes `seconds`; its spans are in the order in which they are shown.
+    """An order's trace, with its spans from top to bottom.
 
-    `at` is when in the incident it began, in seconds; `left_out` counts spans that are not among these.
+    It began `at` seconds into the incident and took `seconds`; `left_out` counts the spans that a report omits.
     """
 
     order: str
@@ -79,24 +81,22 @@ class Trace(BaseModel):
 
     @property
     def state(self) -> str:
-        """Return in words what is wrong with order and trace."""
+        """Return what is wrong with the order and its trace."""
         return state(self.claims)
 
 
 def state(claims: Sequence[str]) -> str:
-    """Return in words what is wrong with an order and its trace."""
-    return ("lost, " if "lost" in claims else "") + (
-        "one trace, all the way" if "linked" in claims else "its trace is broken"
-    )
+    """Return what is wrong with an order and its trace."""
+    return ("lost, " if "lost" in claims else "") + ("one unbroken trace" if "linked" in claims else "broken trace")
 
 
-def read_summaries(port: ControlPort) -> list[Summary]:
+def read_orders(port: ControlPort) -> list[TracedOrder]:
     """Return the latest orders, newest first."""
-    return TypeAdapter(list[Summary]).validate_python(port.traces())
+    return TypeAdapter(list[TracedOrder]).validate_python(port.traces())
 
 
 def read_trace(port: ControlPort, wanted: str) -> Trace:
-    """Return the trace of an order's number, or of the beginning of its own."""
+    """Return a trace by its order's number, or by the first digits of its own."""
     sent = SentTrace.model_validate(port.trace(wanted))
     first = min((span.began for span in sent.spans), default=0.0)
     known = {span.span for span in sent.spans}
@@ -118,17 +118,17 @@ def read_trace(port: ControlPort, wanted: str) -> Trace:
 
 
 def read_traces(ports: Mapping[str, ControlPort], plan: Plan, zero: float, now: float) -> list[Trace]:
-    """Read a few traces of a play: a lost order's, another that is broken, and one with which all is right.
+    """Read up to three traces: of a lost order, a broken one, and an unbroken one.
 
-    `zero` and `now` are the incident's start and this moment, in seconds since 1970. What trace-audit does not tell is
-    left out: this is for looking at, and must never be in a verdict's way.
+    `zero` and `now` are the incident's start and the present, in seconds since 1970. Data that trace-audit lacks is
+    left out, because a trace must never keep a grade from its verdict.
     """
     found: list[Trace] = []
     if TRACE_AUDIT not in ports:
         return found
     with suppress(ErError, ValueError):
-        kinds: dict[int, Summary] = {}
-        for order in read_summaries(ports[TRACE_AUDIT]):
+        kinds: dict[int, TracedOrder] = {}
+        for order in read_orders(ports[TRACE_AUDIT]):
             if _settled(order.began - zero, plan, now - zero):
                 kinds.setdefault(_kind(order.claims), order)
         for _, order in sorted(kinds.items()):
@@ -138,14 +138,14 @@ def read_traces(ports: Mapping[str, ControlPort], plan: Plan, zero: float, now: 
 
 
 def _settled(began: float, plan: Plan, now: float) -> bool:
-    """Tell whether all spans of an order have had their time, in which the incident did nothing to trace-audit."""
+    """Tell whether all spans of an order had time to arrive, with no fault on trace-audit."""
     ended = began + SETTLED_SECONDS
     hit = [phase for phase in plan.phases if any(fault.service == TRACE_AUDIT for fault in phase.faults)]
     return ended <= now and not any(began < phase.end and phase.start < ended for phase in hit)
 
 
 def _kind(claims: Sequence[str]) -> int:
-    """Return in which place an order is shown: lost, brought by a broken trace, or right."""
+    """Return an order's place in a report: lost, broken, then unbroken."""
     return 0 if "lost" in claims else 2 if "linked" in claims else 1
 
 
@@ -159,13 +159,13 @@ def _clipped(text: str) -> str:
 
 
 def _says(attributes: Mapping[str, str]) -> str:
-    # OpenTelemetry's conventions, which libraries keep to, have dots in names; what one has set oneself comes first.
+    # The learner's own attributes come first; those of libraries have dots, by OpenTelemetry's conventions.
     ordered = sorted(attributes.items(), key=lambda attribute: "." in attribute[0])
     return " ".join(f"{key}={value}" for key, value in ordered)
 
 
 def _nested(spans: Sequence[SentSpan]) -> list[tuple[int, SentSpan]]:
-    """Return spans with their depth, each below its parent, in order of time; whose parent is not there is on top."""
+    """Return spans with their depth, each below its parent, in order of time; orphans are roots."""
     known = {span.span for span in spans}
     below: dict[str, list[SentSpan]] = {}
     for span in sorted(spans, key=lambda span: span.began):
@@ -176,5 +176,5 @@ def _nested(spans: Sequence[SentSpan]) -> list[tuple[int, SentSpan]]:
         depth, span = open_.pop()
         found.append((depth, span))
         open_ += [(depth + 1, child) for child in reversed(below.pop(span.span, []))]
-    # What a patient has sent may go round in a circle, and hang on nothing.
+    # A patient may send spans whose parents form a circle, which no root leads to.
     return found + [(0, span) for circle in below.values() for span in circle]

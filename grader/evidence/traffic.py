@@ -15,8 +15,8 @@ ENDED = "sum by (kind) (load_responses_total)"
 LATENCIES = "sum by (kind, status, le) (load_latency_seconds_bucket)"
 """The two queries whose rows `count` takes."""
 
-Row = tuple[Mapping[str, str], float]
-"""The labels of a series, and its value at one moment."""
+Sample = tuple[Mapping[str, str], float]
+"""The labels of a series, and one value."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Counts:
         return Traffic(ended, served, latency(buckets, 0.95))
 
 
-def count(ended: Iterable[Row], latencies: Iterable[Row], within: float) -> dict[str, Counts]:
+def count(ended: Iterable[Sample], latencies: Iterable[Sample], within: float) -> dict[str, Counts]:
     """Return the counters of each user kind from the rows of ENDED and LATENCIES at one moment.
 
     A request is served when its answer is a success within `within` seconds; the control twin has TWIN_SECONDS.

@@ -1,4 +1,4 @@
-"""Many grades, each an `er grade` in a process of its own: for a class, for the proof of a lab, for its calibration."""
+"""A batch of grades, each in a process of its own, for a class, a proof or a calibration."""
 
 import math
 import os
@@ -19,7 +19,7 @@ from grader.grading.results import Results, Verdict
 
 @dataclass(frozen=True)
 class Job:
-    """One grade to do: whose it is, what is graded, and where its results go."""
+    """A grade to do: its name, what is graded, and the folder for its results."""
 
     name: str
     lab: Lab
@@ -31,7 +31,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job that is done: its results, or None when the grade has left none, and what it printed."""
+    """A finished job: its results, if the grade wrote any, and what it printed."""
 
     job: Job
     results: Results | None
@@ -39,14 +39,14 @@ class Outcome:
 
     @property
     def judged(self) -> bool:
-        """Tell whether there is a verdict on the submission; of a thorough grade, on all checks."""
+        """Tell whether the grade reached a verdict, and on all checks if it was thorough."""
         if self.results is None or self.results.verdict not in (Verdict.PASSED, Verdict.FAILED):
             return False
         return self.results.whole or not self.job.thorough
 
 
 def read_results(out: Path) -> Results | None:
-    """Return the results in a folder, or None when there are none that can be read."""
+    """Return the results in a folder; None when there are none, or they cannot be read."""
     try:
         return Results.model_validate_json((out / "results.json").read_bytes())
     except (OSError, ValidationError):
@@ -67,7 +67,7 @@ def grade_all(jobs: Sequence[Job], at_once: int, until: float = math.inf) -> Ite
 
 
 class Crew:
-    """Grades at work, `at_once` at a time; none starts after `until`, a time of `time.monotonic`."""
+    """Do grades, `at_once` at a time; none starts after `until`, a time of `time.monotonic`."""
 
     def __init__(self, at_once: int, until: float = math.inf) -> None:
         self._at_once = at_once
@@ -80,7 +80,7 @@ class Crew:
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do the jobs and yield each outcome as it comes; a job that would start too late has none.
 
-        An interrupt ends the grades that run, each of which takes its own run down, before it goes on.
+        An interrupt first ends the running grades, and each of them takes its own containers down.
         """
         with ThreadPoolExecutor(self._at_once) as pool:
             try:
@@ -88,12 +88,12 @@ class Crew:
                     if outcome := done.result():
                         yield outcome
             except BaseException:
-                # Also when the caller stops listening: no grade goes on for nobody.
+                # A caller that closes this generator wants no more grades either.
                 self.dismiss()
                 raise
 
     def processes(self) -> list[int]:
-        """Return the grades' processes that run now."""
+        """Return the ids of the running grades' processes."""
         with self._lock:
             return [process.pid for process in self._working]
 
@@ -106,7 +106,7 @@ class Crew:
         with self._lock:
             if self._dismissed:
                 return Outcome(job, None, "interrupted")
-            # Ctrl-C reaches this program alone, which passes it on once.
+            # In a session of its own, so that Ctrl-C reaches a grade once, from `dismiss`.
             process = subprocess.Popen(
                 command,
                 env={**os.environ, **self._environment},
@@ -124,7 +124,7 @@ class Crew:
         return Outcome(job, read_results(job.out), said)
 
     def dismiss(self) -> None:
-        """Have every grade that runs take its run down and end; start no more."""
+        """End every running grade, and start no more."""
         with self._lock:
             self._dismissed = True
             for process in self._working:

@@ -1,4 +1,4 @@
-"""JUnit XML, as GitHub, GitLab and Jenkins read it: a suite for each lab, a case for each check or candidate."""
+"""JUnit XML: a suite for each lab, a case for each check or candidate."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -12,23 +12,23 @@ from grader.evidence.checks import State
 from grader.grading.results import CheckResult, Results, Verdict
 from grader.reports.measured import measured
 
-Outcome = Literal["passed", "failure", "error", "skipped"]
+CaseStatus = Literal["passed", "failure", "error", "skipped"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case: its name, how it ended, one line and a text that say why, and its seconds."""
+    """A test case: `message` says why in one line, `text` in full."""
 
     name: str
-    outcome: Outcome
+    status: CaseStatus
     message: str = ""
     text: str = ""
     seconds: float = 0.0
 
 
 def cases(results: Results) -> list[Case]:
-    """Return a case for each check of a grade, and one for the verdict, which bears the cause."""
-    outcomes: dict[Verdict, Outcome] = {Verdict.PASSED: "passed", Verdict.FAILED: "failure"}
+    """Return a case for the verdict, with its cause, and one for each check."""
+    outcomes: dict[Verdict, CaseStatus] = {Verdict.PASSED: "passed", Verdict.FAILED: "failure"}
     cause = (results.cause or "").partition("\n")[0]
     verdict = Case(
         "verdict",
@@ -41,7 +41,7 @@ def cases(results: Results) -> list[Case]:
 
 
 def _case(check: CheckResult) -> Case:
-    outcomes: dict[State, Outcome] = {State.HOLDS: "passed", State.FAILS: "failure", State.NOT_REACHED: "skipped"}
+    outcomes: dict[State, CaseStatus] = {State.HOLDS: "passed", State.FAILS: "failure", State.NOT_REACHED: "skipped"}
     return Case(
         check.name,
         outcomes.get(check.state, "error"),
@@ -51,7 +51,7 @@ def _case(check: CheckResult) -> Case:
 
 
 def write(path: Path, suites: dict[str, Sequence[Case]]) -> None:
-    """Write a file with these suites by name."""
+    """Write these suites, by name, to a file."""
     root = ET.Element("testsuites")
     for name, its in suites.items():
         suite = ET.SubElement(root, "testsuite", _totals(its), name=plain(name))
@@ -59,16 +59,16 @@ def write(path: Path, suites: dict[str, Sequence[Case]]) -> None:
             element = ET.SubElement(
                 suite, "testcase", name=plain(case.name), classname=plain(name), time=f"{case.seconds:.1f}"
             )
-            if case.outcome != "passed":
-                ET.SubElement(element, case.outcome, message=plain(case.message)).text = plain(case.text)
+            if case.status != "passed":
+                ET.SubElement(element, case.status, message=plain(case.message)).text = plain(case.text)
     for key, value in _totals([case for its in suites.values() for case in its]).items():
         root.set(key, value)
     write_whole(path, ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _totals(its: Sequence[Case]) -> dict[str, str]:
-    counts = {key: sum(case.outcome == key.removesuffix("s") for case in its) for key in ("failures", "errors")}
-    skipped = sum(case.outcome == "skipped" for case in its)
+    counts = {key: sum(case.status == key.removesuffix("s") for case in its) for key in ("failures", "errors")}
+    skipped = sum(case.status == "skipped" for case in its)
     return {
         "tests": str(len(its)),
         **{key: str(count) for key, count in counts.items()},

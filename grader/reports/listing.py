@@ -1,4 +1,4 @@
-"""Tables of what there is: labs by learning path, and all patterns of the handbook."""
+"""Listings: labs by learning path, and all patterns of the handbook."""
 
 from itertools import groupby
 
@@ -16,7 +16,7 @@ def labs(course: Course) -> Table:
     paths = ["", *catalog.path]
 
     def place(lab: Lab) -> tuple[int, str]:
-        # What is on no path comes last.
+        # Labs outside every path come last.
         return (paths.index(catalog.path_of(lab.manifest.pattern)) or len(paths), lab.number)
 
     table = _table("path", "lab", "pattern", "emergency", "minutes", "you")
@@ -33,7 +33,7 @@ def labs(course: Course) -> Table:
 
 
 def patterns(course: Course) -> Table:
-    """Return all patterns of the catalogue, each with its lab if it has one."""
+    """Return all patterns of the catalog, each with its lab, if any."""
     catalog = read_catalog(course)
     numbers = {lab.manifest.pattern: lab.number for lab in course.labs()}
     table = _table("pattern", "category", "complexity", "solves", "lab")

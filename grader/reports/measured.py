@@ -1,4 +1,4 @@
-"""What every report says of a check, in the same words."""
+"""Measured values, in the same words in every report."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from grader.grading.results import CheckResult
 
 
 def measured(check: CheckResult) -> Iterator[str]:
-    """Yield what was measured in each phase of a check."""
+    """Yield the measured value of a check in each phase, as text."""
     for finding in check.findings:
         where = f" in {finding.phase}" if finding.phase and len(check.findings) > 1 else ""
         yield f"{_value(finding, check.kind)}{where}"

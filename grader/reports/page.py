@@ -1,4 +1,4 @@
-"""A grade as one self-contained HTML page: it loads nothing and runs nothing."""
+"""A grade as one HTML page, which loads nothing and runs nothing."""
 
 from pathlib import Path
 
@@ -14,16 +14,16 @@ from grader.reports.measured import measured
 from grader.reports.timeline_svg import timeline_svg
 
 LONGEST_DIFF = 60_000
-"""Characters of a diff that a page shows."""
+"""How many characters of a diff a page shows."""
 
 
 def write(path: Path, lab: Lab, results: Results) -> None:
-    """Write the page at one stroke."""
+    """Write the page atomically."""
     write_whole(path, page(lab, results))
 
 
 def page(lab: Lab, results: Results) -> str:
-    """Return the page. Whatever a submission or a patient has made is text in it, never markup."""
+    """Return the page; text from a submission or a patient never becomes markup."""
     environment = Environment(
         loader=PackageLoader("grader.reports", ""),
         autoescape=select_autoescape(default_for_string=True, default=True),
@@ -39,7 +39,7 @@ def page(lab: Lab, results: Results) -> str:
         title=lab.manifest.title,
         wanted={check.name: (check.min, check.max) for check in lab.manifest.check},
         traces=judged[-1].traces if judged else [],
-        timeline_svg=Markup(_timeline_svg(judged[-1]) if judged else ""),  # noqa: S704 # it escapes what it is given
+        timeline_svg=Markup(_timeline_svg(judged[-1]) if judged else ""),  # noqa: S704 # it escapes its texts
         diff=[(_kind(line), line) for line in cut_diff(results.diff)],
     )
 
@@ -49,7 +49,7 @@ def _timeline_svg(attempt: Attempt) -> str:
 
 
 def cut_diff(diff: str) -> list[str]:
-    """Return a diff's lines, cut where they become too many."""
+    """Return the lines of a diff, up to LONGEST_DIFF characters."""
     lines = diff[:LONGEST_DIFF].split("\n")
     return [*lines, "… the rest is not shown"] if len(diff) > LONGEST_DIFF else lines
 
@@ -61,11 +61,11 @@ def _kind(line: str) -> str:
 
 
 def gauge(finding: CheckFinding, check: CheckResult, wanted: tuple[float | None, ...]) -> Markup:
-    """Return a bar with what was measured, the interval in which the truth lies, and the thresholds."""
+    """Return a bar with the measured value, its confidence interval and the thresholds."""
     if finding.measured is None or finding.low is None or finding.high is None:
         return Markup()
     limits = [limit for limit in wanted if limit is not None]
-    # A threshold stands in the bar's middle half, whatever lies beside it.
+    # So that a threshold is at the middle of the bar or right of it, whatever was measured.
     top = 1.0 if check.kind == "share" else max([1.0, *(2 * limit for limit in limits), finding.measured])
 
     def at(value: float) -> str:
@@ -73,7 +73,7 @@ def gauge(finding: CheckFinding, check: CheckResult, wanted: tuple[float | None,
 
     marks = "".join(f'<line class="limit" x1="{at(v)}" x2="{at(v)}" y1="0" y2="14"/>' for v in limits)
     width = max(0.6, float(at(finding.high)) - float(at(finding.low)))
-    return Markup(  # noqa: S704 # numbers alone
+    return Markup(  # noqa: S704 # only numbers and a state
         f'<svg class="gauge {finding.state.replace(" ", "-")}" viewBox="0 0 100 14" preserveAspectRatio="none" '
         f'aria-hidden="true"><line class="scale" x1="0" x2="100" y1="7" y2="7"/>'
         f'<rect class="interval" x="{at(finding.low)}" y="4" width="{width:.1f}" height="6"/>'

@@ -14,14 +14,14 @@ VERDICTS = {Verdict.PASSED: "✅ passed", Verdict.FAILED: "❌ failed"}
 
 
 def append(results: Results) -> None:
-    """Append the grade to the job's summary, where there is one (`GITHUB_STEP_SUMMARY`)."""
+    """Append the grade to the job's summary file, if `GITHUB_STEP_SUMMARY` names one."""
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(markdown(results))
 
 
 def markdown(results: Results) -> str:
-    """Return the verdict, a table of the checks, and the cause in a block that its content cannot leave."""
+    """Return the verdict, a table of the checks, and the cause in a fenced block."""
     verdict = VERDICTS.get(results.verdict, f"⚠️ {results.verdict}")
     level = f", {results.level.name} ({results.level.share:.1%} of {results.level.says})" if results.level else ""
     lines = [f"### {_cell(results.lab)}: {verdict}{level}", ""]
@@ -35,9 +35,9 @@ def markdown(results: Results) -> str:
         fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
         lines += ["", fence + "text", text, fence]
     again = f"./er grade {results.lab[:2]} --seed {results.seed}"
-    return "\n".join([*lines, "", f"{results.seconds:.0f} s; the same incident again: `{again}`", "", ""])
+    return "\n".join([*lines, "", f"{results.seconds:.0f} s; to replay the incident: `{again}`", "", ""])
 
 
 def _cell(text: str) -> str:
-    """Return text that is nothing but text in a table's cell."""
+    """Return text for a table's cell, with all markup escaped."""
     return re.sub(r"([\\`*_{}\[\]<>()#+!|@~$&:/-])", r"\\\1", plain(text).replace("\n", " "))

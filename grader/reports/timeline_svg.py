@@ -9,13 +9,13 @@ WIDTH, LEFT, RIGHT = 960.0, 64.0, 150.0
 TOP, ROW, GAP = 40.0, 132.0, 52.0
 TWIN_ROW = 22.0
 LEAST_LATENCY = 0.5
-"""Seconds that the latency axis shows at least."""
+"""The shortest latency axis, in seconds."""
 
 LABEL_APART = 15.0
-"""Pixels between two labels at the ends of lines."""
+"""The least distance of two labels at the ends of lines, in pixels."""
 
 LETTER = 7.5
-"""Pixels that a letter of a phase's name takes."""
+"""The width of a letter in a phase's name, in pixels."""
 
 Values = Sequence[float | None]
 
@@ -71,7 +71,7 @@ def _phase(band: PhaseBand, x: Callable[[float], float], bottom: float, number: 
     faults = "".join(f"<title>{escape(fault)}</title>" for fault in band.faults[:1])
     mark = " fault" if band.faults else ""
     fits = len(band.name) * LETTER < right - left - 6
-    # A name that is too long goes on in a second line, behind its first hyphen.
+    # A name that is too long continues on a second line, after its first hyphen.
     first, hyphen, rest = (band.name, "", "") if fits else band.name.partition("-")
     label = "".join(
         f'<text class="phase" x="{left + 6:.1f}" y="{TOP - 14 + line * 14:.1f}">{escape(text)}</text>'
@@ -95,7 +95,7 @@ def _row(title: str, y: float, top: float, shown: Callable[[float], str]) -> lis
     return parts
 
 
-def _lines(  # noqa: PLR0913, PLR0917 # what a row is drawn from
+def _lines(  # noqa: PLR0913, PLR0917 # the data and the scales of a row
     lines: dict[str, Values],
     kinds: dict[str, int],
     at: Sequence[float],
@@ -131,7 +131,7 @@ def _lines(  # noqa: PLR0913, PLR0917 # what a row is drawn from
 
 
 def _apart(places: Sequence[float], bottom: float) -> list[float]:
-    """Return ascending places moved until each is a label's height under the one before, and none below the bottom."""
+    """Return ascending places moved apart by a label's height, none below the bottom."""
     moved: list[float] = []
     for place in places:
         moved.append(max(place, moved[-1] + LABEL_APART) if moved else place)

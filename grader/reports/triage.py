@@ -1,4 +1,4 @@
-"""The emergency room: from what a person sees to what helps, as the handbook says, and what this course measured."""
+"""Triage: from a symptom to the handbook's advice and the labs that teach it."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -18,9 +18,9 @@ from grader.course.manifest import Stopgap
 
 
 class Measured(BaseModel):
-    """What one check measured in a lab's calibration: of the starter, of the worst right fix, and with its stopgap.
+    """Values of one check from a lab's calibration: of the starter, the worst right fix, and the stopgap.
 
-    `share`: the values are shares, otherwise numbers. `wanted` is the threshold.
+    They are shares if `share`, otherwise numbers. `wanted` is the threshold.
     """
 
     check: str
@@ -32,11 +32,11 @@ class Measured(BaseModel):
     with_stopgap: float | None
 
 
-class Found(BaseModel):
-    """A lab that teaches a pattern of the row, with what it measured where its starter fails, the symptom first.
+class LabMatch(BaseModel):
+    """A lab that teaches a pattern of the row, with the checks that its starter fails, the symptom first.
 
-    `stopgap`: what can be done without its patient, and the command that does it on the live lab; `still_fails` are
-    the checks that the starter fails all the same.
+    `stopgap` is a relief outside the patient's code, and `command` applies it to the live lab. With it, the starter
+    still fails the checks in `still_fails`.
     """
 
     lab: str
@@ -49,22 +49,22 @@ class Found(BaseModel):
 
 
 class Step(BaseModel):
-    """What the handbook says of one step, the labs of its patterns, and those that play it as a stopgap."""
+    """The handbook's advice for one step, the labs of its patterns, and those with it as a stopgap."""
 
     says: str
-    labs: list[Found]
-    stopgaps: list[Found]
+    labs: list[LabMatch]
+    stopgaps: list[LabMatch]
 
 
 class TriageRow(BaseModel):
-    """A row of the emergency room. `also`: labs of other patterns that mend the problem."""
+    """A row of the emergency room; `also` are labs of other patterns that solve the problem."""
 
     key: str
     problem: str
     symptoms: str
     immediate_fix: Step
     long_term_solution: Step
-    also: list[Found]
+    also: list[LabMatch]
     time_to_relief: str
 
 
@@ -75,9 +75,9 @@ def rows(course: Course) -> list[TriageRow]:
 
 
 def row(course: Course, symptom: str) -> TriageRow:
-    """Return the row of a symptom: its number, its key or the problem's name.
+    """Return the row of a symptom, by its number, its key or the problem's name.
 
-    Raises ErError that names the nearest ones.
+    Raises ErError with the nearest symptoms.
     """
     catalog = read_catalog(course)
     key = _key(catalog, symptom)
@@ -85,7 +85,7 @@ def row(course: Course, symptom: str) -> TriageRow:
 
 
 def answered(course: Course, symptom: str) -> TriageRow:
-    """Return the row that a person at the terminal has named; who names none is told so and asked again."""
+    """Return the row that a person named at a prompt, which asks again after an error."""
     try:
         return row(course, symptom)
     except ErError as error:
@@ -98,7 +98,7 @@ def _key(catalog: Catalog, symptom: str) -> str:
     names = {name.lower(): key for number, (key, row) in numbered for name in (str(number), key, row.problem)}
     if said in names:
         return names[said]
-    # Somebody says what they see in words of their own: rows that have one of these words, or one nearly like it.
+    # A person may describe the symptom freely: find rows with a word like one of theirs.
     words = {
         word: key
         for key, row in catalog.emergency.items()
@@ -110,9 +110,9 @@ def _key(catalog: Catalog, symptom: str) -> str:
         words[found] for part in said.split() for found in difflib.get_close_matches(part, words, n=1, cutoff=0.75)
     ]
     nearest = list(dict.fromkeys(near)) or list(catalog.emergency)
-    which = "there are" if not near else "the nearest is" if len(nearest) == 1 else "the nearest are"
+    which = "the symptoms are" if not near else "the nearest is" if len(nearest) == 1 else "the nearest are"
     raise ErError(
-        f"no symptom `{symptom}`; {which} {', '.join(f'`{key}`' for key in nearest)}",
+        f"there is no symptom `{symptom}`; {which} {', '.join(f'`{key}`' for key in nearest)}",
         run=f"./er triage --symptom {nearest[0]}",
     )
 
@@ -141,11 +141,11 @@ def _step(says: str, patterns: Sequence[str], labs: Sequence[Lab]) -> Step:
     )
 
 
-def _found(lab: Lab, stopgap: Stopgap | None = None) -> Found:
+def _found(lab: Lab, stopgap: Stopgap | None = None) -> LabMatch:
     calibration, fails = read_calibration(lab), lab.manifest.expectation(STARTER).fails
     limits = [item for item in calibration.threshold if item.check in fails] if calibration else []
     checks = {check.name: check for check in lab.manifest.check}
-    found = Found(
+    found = LabMatch(
         lab=lab.number,
         title=lab.manifest.title,
         minutes=lab.manifest.minutes,
@@ -172,7 +172,7 @@ def _found(lab: Lab, stopgap: Stopgap | None = None) -> Found:
 
 
 def show_all(console: Console, found: Sequence[TriageRow]) -> None:
-    """Print the table of all rows, for a person who is looking for theirs."""
+    """Print the table of all rows."""
     table = Table()
     for column in ("", "symptom", "what you see", "immediate fix", "lab"):
         table.add_column(column)
@@ -183,22 +183,22 @@ def show_all(console: Console, found: Sequence[TriageRow]) -> None:
 
 
 def show(console: Console, found: TriageRow) -> None:
-    """Print a row for a person who has no time."""
+    """Print one row in a few lines."""
     console.print(f"[bold]{escape(found.problem)}[/]: {escape(found.symptoms)}\n")
     for name, step in (("immediate fix", found.immediate_fix), ("long-term solution", found.long_term_solution)):
         labs = ", ".join(f"lab {lab.lab}, {lab.title}" for lab in step.labs)
         other = ", ".join(f"`{gap.command}`" for gap in step.stopgaps)
         console.print(f"{name:<20}{escape(step.says)}: {labs or other or 'no lab yet'}")
     for lab in found.also:
-        console.print(f"{'it helps, too':<20}lab {lab.lab}, {escape(lab.title)}")
-    console.print(f"{'time to relief':<20}{found.time_to_relief}, says the handbook\n")
+        console.print(f"{'it also helps':<20}lab {lab.lab}, {escape(lab.title)}")
+    console.print(f"{'time to relief':<20}{found.time_to_relief}, according to the handbook\n")
     steps = (found.immediate_fix, found.long_term_solution)
     for line in _figures([lab for step in steps for lab in (*step.labs, *step.stopgaps)] + found.also):
         console.print(line)
 
 
-def _figures(labs: Sequence[Found]) -> Iterator[str]:
-    # Of a lab that is found twice, the first: with the stopgap for whose sake it comes.
+def _figures(labs: Sequence[LabMatch]) -> Iterator[str]:
+    # A lab may come twice; its first match has the stopgap.
     shown = {lab.lab: lab for lab in reversed(labs)}
     for lab in reversed(shown.values()):
         for item in lab.measured[:1]:
@@ -206,9 +206,9 @@ def _figures(labs: Sequence[Found]) -> Iterator[str]:
             yield f"  {'before':<14}{_value(item, item.starter)}"
             if lab.stopgap:
                 yield f"  {'stopgap':<14}{_value(item, item.with_stopgap)}, when {escape(lab.stopgap)}"
-            yield f"  {'a right fix':<14}{_value(item, item.right_fix)}"
+            yield f"  {'right fix':<14}{_value(item, item.right_fix)}"
         if lab.still_fails:
-            yield f"  what the stopgap does not mend: {', '.join(lab.still_fails)}"
+            yield f"  not solved by the stopgap: {', '.join(lab.still_fails)}"
     if labs:
         yield f"next: make lab-{labs[0].lab}"
 

@@ -1,4 +1,4 @@
-"""Traces of a live lab on the terminal: the latest orders, and one order's trace as a waterfall."""
+"""Traces of a live lab on the terminal: the latest orders, and one as a waterfall."""
 
 from collections.abc import Mapping
 
@@ -9,17 +9,17 @@ from grader.base.errors import ErError
 from grader.base.sanitize import plain
 from grader.course.course import Lab
 from grader.engine.control_port import ControlPort
-from grader.evidence.traces import TRACE_AUDIT, read_summaries, read_trace, state
+from grader.evidence.traces import TRACE_AUDIT, read_orders, read_trace, state
 
 LATEST = 20
 BAR = 40
-"""Characters of a whole trace's length in time."""
+"""The width of a whole trace, in characters."""
 
 
 def listing(lab: Lab, ports: Mapping[str, ControlPort]) -> Table:
-    """Return the latest orders, newest first, each with what is wrong with it and with its trace."""
-    table = _table("order", "trace", "what of it")
-    for order in read_summaries(_audit(lab, ports))[:LATEST]:
+    """Return the latest orders, newest first, each with the state of its trace."""
+    table = _table("order", "trace", "state")
+    for order in read_orders(_audit(lab, ports))[:LATEST]:
         text = Text(state(order.claims))
         text.highlight_words(["lost"], "red")
         table.add_row(order.order, order.trace[:12], text)
@@ -27,9 +27,11 @@ def listing(lab: Lab, ports: Mapping[str, ControlPort]) -> Table:
 
 
 def waterfall(lab: Lab, ports: Mapping[str, ControlPort], wanted: str) -> Table:
-    """Return one order's trace: each span below its parent, with its place in time; failed ones are marked."""
+    """Return one order's trace, each span below its parent and at its time."""
     if not wanted.isalnum():
-        raise ErError(f"`{wanted}` is neither an order nor a trace", run=f"./er traces {lab.number}")
+        raise ErError(
+            f"an order or a trace has only letters and digits, unlike `{wanted}`", run=f"./er traces {lab.number}"
+        )
     trace = read_trace(_audit(lab, ports), wanted)
     table = _table("service", "span", f"{trace.seconds * 1000:.0f} ms", "", "says")
     table.title, table.title_justify = f"{trace.order}, trace {trace.trace}", "left"
@@ -46,12 +48,12 @@ def waterfall(lab: Lab, ports: Mapping[str, ControlPort], wanted: str) -> Table:
 
 def _audit(lab: Lab, ports: Mapping[str, ControlPort]) -> ControlPort:
     if TRACE_AUDIT not in ports:
-        raise ErError(f"lab {lab.number} has no traces to look at", run="./er list")
+        raise ErError(f"lab {lab.number} has no traces", run="./er list")
     return ports[TRACE_AUDIT]
 
 
 def _bar(start: float, width: float) -> str:
-    """Return a bar of which start and width are shares of the whole."""
+    """Return a bar; start and width are shares of BAR."""
     before = min(BAR - 1, int(start * BAR))
     return " " * before + "█" * max(1, min(BAR - before, round(width * BAR)))
 

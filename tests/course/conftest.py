@@ -1,4 +1,4 @@
-"""The fake course: a lab for each outcome, and `er` run on it as a learner types it."""
+"""The fake course: a lab for each outcome, and `er` as a learner types it."""
 
 import os
 import re
@@ -30,12 +30,12 @@ OWN = (
     (r"process \d+", "process N"),
     (r" +\n", "\n"),
 )
-"""What differs between two runs of one command."""
+"""Replacements for the parts of an output that differ from run to run."""
 
 
 @pytest.fixture
 def course(monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
-    """A course with a lab for each outcome, at a path that is always as long: what is printed is wrapped."""
+    """Make a course with a lab for each outcome, at a path of fixed length because output is wrapped."""
     root = Path(tempfile.mkdtemp(prefix="course-"))
     (root / "labs").mkdir(parents=True)
     shutil.copyfile(Course.here().root / "labs" / "catalog.toml", root / "labs" / "catalog.toml")
@@ -53,14 +53,14 @@ def course(monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
 
 @pytest.fixture
 def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Er:
-    """Run `er` on the fake course, with an engine that has nothing, and take out what differs between two runs."""
+    """Run `er` on the fake course, with an empty engine, and normalise its output."""
     engine = tmp_path / "bin" / "docker"
     engine.parent.mkdir()
     engine.write_text("#!/bin/sh\n")
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", str(engine.parent), prepend=os.pathsep)
     monkeypatch.setenv("NO_COLOR", "1")
-    # Nobody waits here for real runs of this machine.
+    # So that no test waits for the slot of a real grade.
     monkeypatch.setenv("ER_AT_ONCE", "64")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.setattr("signal.signal", lambda *_: None)
@@ -106,7 +106,7 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compare what a command printed with what is recorded under a name and the exit code, or record it."""
+    """Compare the output and exit code of a command with the recorded ones, or record them."""
 
     def compare(name: str, printed: tuple[int, str]) -> None:
         code, text = printed

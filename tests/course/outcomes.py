@@ -1,4 +1,4 @@
-"""The outcomes that the fake course has a lab for, as `outcomes.toml` lists them."""
+"""The outcomes of a grade, from `outcomes.toml`; the fake course has a lab for each."""
 
 import tomllib
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 OUTCOMES: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "outcomes.toml").read_text())
-"""What each outcome's services say, by its name."""
+"""The values of each outcome, by its name."""
 
 NUMBERS = {name: f"{number:02}" for number, name in enumerate(OUTCOMES, start=1)}
 """The number of each outcome's lab."""

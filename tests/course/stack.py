@@ -1,4 +1,4 @@
-"""What stands for containers in the fake course: real HTTP servers on loopback ports that say what a test wrote."""
+"""The containers of the fake course: HTTP servers on loopback ports that answer as a test says."""
 
 import json
 import re
@@ -28,7 +28,7 @@ STOCK = ("inventory", "twin")
 
 @dataclass
 class Script:
-    """What a run's services say, attempt by attempt."""
+    """The values of an outcome, attempt by attempt."""
 
     says: Mapping[str, Any]
     attempt: int = 0
@@ -132,7 +132,7 @@ def serving(services: Services) -> Iterator[int]:
 
 
 class FakeProject(Project):
-    """A project whose containers are one HTTP server; what it stages and how it is used is the real one's."""
+    """A project whose containers are one HTTP server; the rest is the real class."""
 
     port = 0
     script = Script({})
@@ -178,7 +178,7 @@ class FakeProject(Project):
 
 
 def bring_up(project: FakeProject) -> None:
-    """Stand for the start of a system."""
+    """Start a fake system, or raise the error of its outcome."""
     match project.script.value("start"):
         case "patient":
             app = Container("app", "app", "patient", "exited", "", 1, {})

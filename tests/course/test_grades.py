@@ -1,4 +1,4 @@
-"""A grade of each outcome: its exit code, and all that it prints."""
+"""A grade of each outcome: its exit code and its output."""
 
 import pytest
 from outcomes import NUMBERS, OUTCOMES, Er, Golden
@@ -36,12 +36,12 @@ def test_every_grade_leaves_its_runs_folder_empty(course: Course, er: Er) -> Non
     assert not [path for path in course.runs.glob("*") if path.suffix == ".lock"]
 
 
-def test_what_a_run_that_was_cut_has_not_shown_is_not_reached(course: Course, er: Er) -> None:
+def test_a_check_behind_an_early_stop_is_not_reached(course: Course, er: Er) -> None:
     path = course.lab(NUMBERS["fails-one-check"]).path / "lab.toml"
     path.write_text(path.read_text().replace('phase = ["fault"]', 'phase = ["steady"]', 1))
     _, results = graded(course, er, "fails-one-check")
     states = {check.name: check.state for check in results.checks}
-    # What an exact check counts may still come; other checks of the whole run want the whole run.
+    # An exact check that holds may still fail later; other checks of the whole run need the whole run.
     assert states == {
         "visitors-served": State.FAILS,
         "inventory-spared": State.NOT_REACHED,

@@ -1,4 +1,4 @@
-"""Every other command on the fake course: its exit code, and all that it prints."""
+"""All other commands on the fake course: their exit codes and output."""
 
 import shutil
 
@@ -49,7 +49,7 @@ def test_a_command_prints_as_recorded(name: str, words: list[str], er: Er, golde
 
 
 @pytest.mark.usefixtures("copy")
-def test_work_is_shown_and_reset_and_kept(course: Course, er: Er, golden: Golden) -> None:
+def test_reset_keeps_a_backup_of_the_work(course: Course, er: Er, golden: Golden) -> None:
     golden("diff", er("diff", "01"))
     golden("reset", er("reset", "01"))
     golden("diff-none", er("diff", "01"))
@@ -69,7 +69,9 @@ def test_a_broken_manifest_is_one_clear_error(course: Course, er: Er, golden: Go
     golden("broken-manifest", er("start", "01"))
 
 
-def test_faults_by_hand(course: Course, er: Er, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_by_hand_are_listed_injected_and_healed(
+    course: Course, er: Er, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = FakeProject(course.lab("01"), "er-01-00000000", course.runs / "x", {})
     project.prepare()
     with serving(Services(project.script)) as project.port:
@@ -84,7 +86,7 @@ def test_faults_by_hand(course: Course, er: Er, golden: Golden, monkeypatch: pyt
         golden("heal", er("heal", "01"))
 
 
-def test_a_start_without_a_terminal_plays_once_and_says_what_next(
+def test_a_start_without_a_terminal_plays_once_and_prints_next_steps(
     course: Course, er: Er, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(Services(FakeProject.script)) as FakeProject.port:

@@ -15,7 +15,7 @@ LAB = Course.here().lab("03")
 
 
 class Judge:
-    """Stands for the grades: what each submission's file says is its verdict; it remembers whom it has graded."""
+    """A fake of the grades: the file of a submission says its verdict."""
 
     def __init__(self) -> None:
         self.graded: list[str] = []
@@ -66,7 +66,7 @@ def grade(folder: Path, seed: int = 7) -> list[ClassRow]:
     return grade_class(LAB, folder, seed, folder.parent / "out", 3, lambda *_: None)
 
 
-def test_every_submission_is_a_row_a_broken_one_too(folder: Path, judge: Judge) -> None:
+def test_every_submission_has_a_row_even_a_broken_one(folder: Path, judge: Judge) -> None:
     rows = grade(folder)
     assert [(row.submission, row.verdict) for row in rows] == [
         ("ada", Verdict.PASSED),
@@ -79,18 +79,20 @@ def test_every_submission_is_a_row_a_broken_one_too(folder: Path, judge: Judge) 
     assert [row["submission"] for row in table] == ["ada", "bob", "cyd", "dan"]
     assert (table[0]["level"], table[0]["share"], table[3]["cause"]) == ("Elite", "0.970", "er: it broke")
     assert {row["seed"] for row in table} == {"7"}
-    assert judge.graded == ["ada", "bob", "cyd", "dan", "cyd", "dan"], "what was not judged comes again, at the end"
+    assert judge.graded == ["ada", "bob", "cyd", "dan", "cyd", "dan"], (
+        "a grade without a verdict is repeated at the end"
+    )
     assert judge.rounds == [3, 1], "and alone"
 
 
-def test_a_text_that_a_spreadsheet_would_run_is_text(folder: Path, judge: Judge) -> None:
+def test_a_formula_becomes_plain_text_in_the_table(folder: Path, judge: Judge) -> None:
     del judge
     grade(folder)
     text = (folder.parent / "out" / "class.csv").read_text()
     assert "'=cmd" in text
 
 
-def test_going_on_keeps_what_was_judged_and_grades_what_was_not_or_has_changed(folder: Path, judge: Judge) -> None:
+def test_a_later_call_keeps_verdicts_of_unchanged_submissions(folder: Path, judge: Judge) -> None:
     grade(folder)
     judge.graded.clear()
     (folder / "bob" / "gateway.py").write_text("passed\n")
@@ -99,14 +101,14 @@ def test_going_on_keeps_what_was_judged_and_grades_what_was_not_or_has_changed(f
     assert [row.verdict for row in rows][:2] == [Verdict.PASSED, Verdict.PASSED]
 
 
-def test_another_seed_grades_all_anew(folder: Path, judge: Judge) -> None:
+def test_another_seed_grades_all_again(folder: Path, judge: Judge) -> None:
     grade(folder)
     judge.graded.clear()
     grade(folder, seed=8)
     assert set(judge.graded) == {"ada", "bob", "cyd", "dan"}
 
 
-def test_a_class_has_one_seed_which_later_calls_find(tmp_path: Path) -> None:
+def test_later_calls_use_the_seed_of_the_class(tmp_path: Path) -> None:
     seed = class_seed(tmp_path / "out", None)
     assert class_seed(tmp_path / "out", None) == seed
     assert class_seed(tmp_path / "out", 5) == 5
@@ -116,5 +118,5 @@ def test_a_class_has_one_seed_which_later_calls_find(tmp_path: Path) -> None:
 def test_a_folder_without_submissions_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(ErError, match="no submission"):
+    with pytest.raises(ErError, match="has none"):
         grade_class(LAB, tmp_path, 7, tmp_path / "out", 1, lambda *_: None)

@@ -30,14 +30,14 @@ def of(good: float | None, total: float | None) -> Reading:
     return Reading(phase=None, good=good, total=total)
 
 
-def test_two_hundred_of_two_hundred_say_no_more_than_above_095() -> None:
+def test_200_good_events_of_200_prove_a_share_of_95_percent() -> None:
     low, high = interval(200, 200)
     assert low == pytest.approx(0.9517, abs=1e-4)
     assert high == 1
 
 
 @given(counts)
-def test_an_interval_excludes_a_share_only_when_the_counts_are_too_unlikely_under_it(pair: tuple[int, int]) -> None:
+def test_an_interval_excludes_only_shares_under_which_the_counts_are_too_unlikely(pair: tuple[int, int]) -> None:
     good, total = pair
     low, high = interval(good, total)
     assert 0 <= low <= good / total <= high <= 1
@@ -55,7 +55,7 @@ def test_an_interval_is_symmetrical_in_good_and_bad(pair: tuple[int, int]) -> No
 
 
 @given(counts, st.floats(0.01, 0.99))
-def test_one_more_good_event_never_turns_a_check_for_the_worse(pair: tuple[int, int], least: float) -> None:
+def test_one_more_good_event_never_worsens_a_state(pair: tuple[int, int], least: float) -> None:
     good, total = pair
     order = [State.FAILS, State.UNCLEAR, State.HOLDS]
     before = decide(share(least), [of(good, total)]).state
@@ -64,14 +64,14 @@ def test_one_more_good_event_never_turns_a_check_for_the_worse(pair: tuple[int, 
 
 
 @given(counts, st.floats(0.01, 0.99))
-def test_a_share_whose_interval_lies_across_the_threshold_is_not_decided(pair: tuple[int, int], least: float) -> None:
+def test_a_share_is_unclear_while_its_interval_contains_the_threshold(pair: tuple[int, int], least: float) -> None:
     finding = decide(share(least), [of(*pair)])
     assert finding.low is not None
     assert finding.high is not None
     assert (finding.state is State.UNCLEAR) == (finding.low < least <= finding.high)
 
 
-def test_pooled_counts_decide_what_one_run_could_not() -> None:
+def test_pooled_counts_decide_a_check_that_one_run_could_not() -> None:
     once = [of(95, 100)]
     assert decide(share(0.85), once).state is State.UNCLEAR
     assert decide(share(0.85), once * 5).state is State.HOLDS
@@ -88,7 +88,7 @@ def test_more_good_than_total_counts_as_all_good() -> None:
 
 
 @pytest.mark.parametrize(("value", "state"), [(8.9, State.HOLDS), (9.5, State.UNCLEAR), (11.5, State.FAILS)])
-def test_a_measure_inside_its_guard_band_is_not_decided(value: float, state: State) -> None:
+def test_a_measure_inside_its_guard_band_is_unclear(value: float, state: State) -> None:
     assert decide(measure(), [Reading(phase=None, value=value)]).state is state
 
 

@@ -1,4 +1,4 @@
-"""The decision rule, whatever the counts: monotone, symmetrical, undecided across a threshold, right at nothing."""
+"""The decision rule for any counts: monotone, symmetrical, and unclear across a threshold."""
 
 import math
 from itertools import permutations
@@ -28,7 +28,7 @@ def share(good: float, total: float, **threshold: float) -> State:
 
 
 @given(counts())
-def test_the_interval_is_that_of_clopper_and_pearson(count: tuple[int, int]) -> None:
+def test_the_interval_matches_clopper_and_pearson(count: tuple[int, int]) -> None:
     good, total = count
     low, high = interval(good, total)
     exact = binomtest(good, total).proportion_ci(1 - ERROR, method="exact")
@@ -38,14 +38,14 @@ def test_the_interval_is_that_of_clopper_and_pearson(count: tuple[int, int]) -> 
 
 
 @given(counts(), limits)
-def test_one_more_good_event_never_harms_a_least_share(count: tuple[int, int], limit: float) -> None:
+def test_one_more_good_event_never_harms_a_check_with_a_minimum(count: tuple[int, int], limit: float) -> None:
     good, total = count
     assume(good < total)
     assert ORDER[share(good, total, min=limit)] <= ORDER[share(good + 1, total, min=limit)]
 
 
 @given(counts(), limits)
-def test_one_more_bad_event_never_helps_a_least_share(count: tuple[int, int], limit: float) -> None:
+def test_one_more_bad_event_never_helps_a_check_with_a_minimum(count: tuple[int, int], limit: float) -> None:
     good, total = count
     assert ORDER[share(good, total + 1, min=limit)] <= ORDER[share(good, total, min=limit)]
 
@@ -74,7 +74,7 @@ def test_no_events_are_no_evidence(limit: float) -> None:
 
 
 @given(st.lists(counts(), min_size=1, max_size=4), limits)
-def test_pooled_runs_are_one_run_in_any_order(runs: list[tuple[int, int]], limit: float) -> None:
+def test_pooled_runs_decide_like_one_run_in_any_order(runs: list[tuple[int, int]], limit: float) -> None:
     check = ShareCheck(name="a", says="it is claimed", kind="share", good="g", total="t", min=limit)
     findings = [
         decide(check, [Reading(phase=None, good=good, total=total) for good, total in order])
@@ -93,7 +93,7 @@ def test_a_measure_within_its_guard_of_the_threshold_decides_nothing(value: floa
 
 
 @given(st.integers(0, 10**9))
-def test_an_exact_check_decides_always(value: int) -> None:
+def test_an_exact_check_always_decides(value: int) -> None:
     check = ExactCheck(name="a", says="it is claimed", kind="exact", value="v", max=0)
     state = decide(check, [Reading(phase=None, value=value)]).state
     assert state is (State.HOLDS if value == 0 else State.FAILS)

@@ -66,13 +66,13 @@ def test_each_cause_of_an_unfit_run_is_named(evidence: Told, cause: str) -> None
     assert found.startswith(cause)
 
 
-def test_a_fault_that_was_not_acknowledged_makes_a_run_unfit() -> None:
+def test_an_unacknowledged_fault_makes_a_run_unfit() -> None:
     (found,) = fitness.causes(Told(), incident("slow on `quotes` in `fault`: no"), ["surge"])
     assert found == "a fault was not acknowledged: slow on `quotes` in `fault`: no"
 
 
 @pytest.mark.parametrize(("late", "causes"), [(0.24, 0), (0.26, 1)])
-def test_a_driver_that_was_late_makes_a_run_unfit(late: float, causes: int) -> None:
+def test_a_late_driver_makes_a_run_unfit(late: float, causes: int) -> None:
     driven = incident()
     driven.late["fault"] = late
     found = fitness.causes(Told(), driven, ["surge"])

@@ -16,7 +16,7 @@ Rows = list[tuple[dict[str, str], list[tuple[float, float]]]]
 
 @dataclass
 class Told(Evidence):
-    """A Prometheus that knows what a test says, by a part of the query."""
+    """A fake of Prometheus: rows by a part of the query."""
 
     rows: dict[str, Rows] = field(default_factory=dict)
 
@@ -30,7 +30,7 @@ def counts(*values: float) -> list[tuple[float, float]]:
     return [(100.0 + second, value) for second, value in enumerate(values)]
 
 
-def test_counters_become_what_happened_in_each_second() -> None:
+def test_counters_become_rates_second_by_second() -> None:
     bucket = {"kind": "polite", "status": "200"}
     told = Told(
         rows={
@@ -51,7 +51,7 @@ def test_counters_become_what_happened_in_each_second() -> None:
     assert timeline.in_flight == {"quotes": [2, 3, 4]}
 
 
-def test_the_twin_is_served_within_its_own_time() -> None:
+def test_the_twin_is_served_within_a_limit_of_its_own() -> None:
     bucket = {"kind": "twin", "status": "200"}
     told = Told(
         rows={
@@ -62,7 +62,7 @@ def test_the_twin_is_served_within_its_own_time() -> None:
     assert read_timeline(told, PLAN, 100, 200, SYMPTOM).users["twin"].served == [0.8]
 
 
-def test_phases_and_faults_are_the_plans() -> None:
+def test_phases_and_faults_come_from_the_plan() -> None:
     bands = read_timeline(Told(), PLAN, 100, 200, SYMPTOM).phases
     assert [(band.name, band.start, band.end, band.faults) for band in bands] == [
         ("steady", 0, 2, []),
@@ -70,7 +70,7 @@ def test_phases_and_faults_are_the_plans() -> None:
     ]
 
 
-def test_a_prometheus_that_is_gone_costs_the_timeline_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_prometheus_the_timeline_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: object) -> Rows:
         raise ErError("Prometheus does not answer")
 

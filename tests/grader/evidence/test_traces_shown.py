@@ -1,4 +1,4 @@
-"""The few traces that a report shows: one of each kind, of those that the incident left alone, and never in the way."""
+"""The traces of a report: one of each kind, from phases without a fault on trace-audit."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def span(name: str, parent: str = "", began: float = ZERO, **attributes: str) ->
 
 
 class Audit(ControlPort):
-    """Stands for trace-audit: it has these orders, newest first, all with the same spans."""
+    """A fake of trace-audit with these orders, newest first, all with the same spans."""
 
     def __init__(self, *orders: dict[str, Any], spans: tuple[dict[str, Any], ...] = (span("a"),)) -> None:
         super().__init__("trace-audit", 0, "")
@@ -64,9 +64,7 @@ def test_the_newest_lost_broken_and_right_order_are_shown_in_that_order() -> Non
     ("at", "now", "is_shown"),
     [(10, 13, True), (10, 12.9, False), (17, 60, True), (17.1, 60, False), (24.9, 60, False), (25, 60, True)],
 )
-def test_an_order_whose_spans_may_still_come_or_were_not_taken_is_not_shown(
-    at: float, now: float, *, is_shown: bool
-) -> None:
+def test_an_order_with_spans_in_flight_or_lost_to_a_fault_is_left_out(at: float, now: float, *, is_shown: bool) -> None:
     assert shown(order("o", at=at), now=now) == (["o"] if is_shown else [])
 
 
@@ -74,26 +72,26 @@ def test_an_order_is_settled_when_trace_audit_judges_it() -> None:
     assert SETTLED_SECONDS == trace_store.SETTLED_SECONDS
 
 
-def test_a_trace_says_when_it_began_and_each_span_where_it_is_in_it() -> None:
+def test_a_trace_has_its_time_in_the_incident_and_places_its_spans() -> None:
     trace = only(span("b", "a", ZERO + 1), span("c", "gone", ZERO + 3), span("a"))
     assert (trace.at, trace.seconds) == (10, 4)
     placed = [(span.name, span.depth, span.at, span.seconds, span.orphaned) for span in trace.spans]
     assert placed == [("a", 0, 0, 1, False), ("b", 1, 1, 1, False), ("c", 0, 3, 1, True)]
 
 
-def test_a_bar_is_within_its_trace_whatever_times_a_patient_has_sent() -> None:
+def test_a_bar_stays_within_its_trace_whatever_times_a_patient_sent() -> None:
     backwards = {**span("b", began=ZERO + 9), "ended": 0}
     trace = only(span("a"), backwards)
     assert all(span.at >= 0 <= span.seconds and span.at + span.seconds <= trace.seconds for span in trace.spans)
     assert only({**span("a"), "ended": ZERO}).seconds > 0
 
 
-def test_what_one_has_set_oneself_is_said_before_what_a_library_has() -> None:
+def test_attributes_of_the_learner_come_before_those_of_libraries() -> None:
     trace = only({**span("a"), "attributes": {"http.route": "/x", "carrier": "c"}})
     assert trace.spans[0].says == "carrier=c http.route=/x"
 
 
-def test_a_trace_is_cut_at_its_bounds_and_counts_what_is_left_out() -> None:
+def test_a_long_trace_is_cut_and_counts_the_rest() -> None:
     trace = only(*(span(f"s{number}", key="x" * 1000) for number in range(MOST_SPANS + 3)))
     assert (len(trace.spans), trace.left_out) == (MOST_SPANS, 3)
     assert {len(span.says) for span in trace.spans} == {LONGEST_TEXT + 1}
@@ -115,5 +113,5 @@ def test_a_broken_trace_audit_costs_the_traces_and_nothing_else(
     assert read_traces({"trace-audit": audit}, PLAN, ZERO, ZERO + 60) == []
 
 
-def test_a_lab_without_a_trace_audit_is_asked_for_nothing() -> None:
+def test_a_lab_without_a_trace_audit_has_no_traces() -> None:
     assert read_traces({"load": Audit(order("o"))}, PLAN, ZERO, ZERO + 60) == []

@@ -2,10 +2,10 @@
 
 import pytest
 
-from grader.evidence.traffic import Counts, Row, Traffic, count
+from grader.evidence.traffic import Counts, Sample, Traffic, count
 
 
-def latencies(kind: str, status: str, **buckets: float) -> list[Row]:
+def latencies(kind: str, status: str, **buckets: float) -> list[Sample]:
     """Return the rows of a histogram; a keyword `le_0_5` is the edge 0.5."""
     edges = {key.removeprefix("le_").replace("_", ".").replace("Inf", "+Inf"): n for key, n in buckets.items()}
     return [({"kind": kind, "status": status, "le": edge}, n) for edge, n in edges.items()]

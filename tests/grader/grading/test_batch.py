@@ -39,7 +39,7 @@ def does(job: Job, script: str) -> None:
     (job.submission / "does").write_text(script)
 
 
-def test_a_grades_results_are_read_from_where_it_was_told_to_put_them(job: Job) -> None:
+def test_the_results_of_a_grade_are_read_from_its_folder(job: Job) -> None:
     told = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.PASSED)
     does(job, f"echo said; printf '%s' '{told.model_dump_json()}' > $out/results.json")
     (outcome,) = Crew(1).run([job])
@@ -55,7 +55,7 @@ def test_a_grades_results_are_read_from_where_it_was_told_to_put_them(job: Job) 
         ([], True, True),
     ],
 )
-def test_a_thorough_grade_is_judged_when_one_of_its_plays_was_fit_or_when_the_code_came_to_none(
+def test_a_thorough_grade_is_judged_by_a_fit_attempt_or_without_any(
     job: Job, unfit: list[list[str]], *, thorough: bool, judged: bool
 ) -> None:
     attempts = [Attempt(seconds=1, healthy_after=1, unfit=causes, twin={}, readings={}) for causes in unfit]
@@ -64,13 +64,13 @@ def test_a_thorough_grade_is_judged_when_one_of_its_plays_was_fit_or_when_the_co
 
 
 @pytest.mark.parametrize("script", ["exit 3", "echo '{' > $out/results.json", "kill -9 $$"])
-def test_a_grade_that_leaves_no_results_is_not_judged(job: Job, script: str) -> None:
+def test_a_grade_without_results_is_not_judged(job: Job, script: str) -> None:
     does(job, script)
     (outcome,) = Crew(1).run([job])
     assert (outcome.results, outcome.judged) == (None, False)
 
 
-def test_results_of_an_earlier_grade_are_not_taken_for_this_ones(job: Job) -> None:
+def test_results_of_an_earlier_grade_are_never_reused(job: Job) -> None:
     old = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.PASSED)
     (job.out / "results.json").write_text(old.model_dump_json())
     does(job, "exit 2")
@@ -83,14 +83,14 @@ def clock(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
     monkeypatch.setattr(batch, "time", SimpleNamespace(monotonic=iter(times).__next__))
 
 
-def test_no_grade_starts_after_the_time_is_up(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_grade_starts_after_the_deadline(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     does(job, "echo up >> $submission/begun; exit 2")
     clock(monkeypatch, 9, 10, 11)
     assert [outcome.said for outcome in Crew(1, until=10).run([job] * 3)] == [""]
     assert (job.submission / "begun").read_text() == "up\n"
 
 
-def test_results_of_an_earlier_grade_stay_when_none_starts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_earlier_results_stay_when_no_grade_starts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     (job.out / "results.json").write_text("earlier")
     clock(monkeypatch, 10)
     assert list(Crew(1, until=10).run([job])) == []
@@ -98,7 +98,7 @@ def test_results_of_an_earlier_grade_stay_when_none_starts(job: Job, monkeypatch
 
 
 @pytest.mark.parametrize(("retry_at", "grades"), [(9, 2), (10, 1)])
-def test_a_grade_that_could_not_be_judged_is_repeated_unless_the_time_is_up(
+def test_an_unjudged_grade_is_repeated_before_the_deadline(
     job: Job, monkeypatch: pytest.MonkeyPatch, retry_at: float, grades: int
 ) -> None:
     does(job, "exit 2")
@@ -106,7 +106,7 @@ def test_a_grade_that_could_not_be_judged_is_repeated_unless_the_time_is_up(
     assert len(list(grade_all([job], 1, until=10))) == grades
 
 
-def test_an_interrupt_ends_the_grades_that_run_and_starts_no_more(job: Job, tmp_path: Path) -> None:
+def test_an_interrupt_ends_running_grades_and_starts_no_more(job: Job, tmp_path: Path) -> None:
     does(
         job,
         "trap 'echo down >> $submission/ended; kill -9 $!; exit 2' TERM; echo up >> $submission/begun; sleep 60 & wait",

@@ -1,4 +1,4 @@
-"""The verdict: from fit runs only, repeated when they cannot decide, and never the machine's fault."""
+"""The verdict: from fit attempts, repeated while a check is unclear, never from a busy machine."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_a_failure_in_one_of_a_checks_phases_is_enough(monkeypatch: pytest.Monke
     assert results.failed_checks() == ["polite-tenants-served"]
 
 
-def test_an_unfit_run_is_repeated_and_its_readings_never_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unfit_attempt_is_repeated_and_its_readings_never_count(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, attempt([BUSY], polite_tenants_served=polite(20)), attempt())
     assert (results.verdict, played) == (Verdict.PASSED, 2)
 
@@ -97,27 +97,27 @@ def test_an_exact_check_decides_on_any_host(monkeypatch: pytest.MonkeyPatch) -> 
     assert set(states.values()) == {State.NOT_REACHED}
 
 
-def test_what_is_too_close_is_repeated_and_pooled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unclear_check_is_repeated_and_pooled(monkeypatch: pytest.MonkeyPatch) -> None:
     close = attempt(polite_tenants_served=polite(176))
     results, played = graded(monkeypatch, close, attempt())
     assert (results.verdict, played) == (Verdict.PASSED, 2)
     assert results.checks[0].findings[0].total == 400
 
 
-def test_what_stays_too_close_fails_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_stays_unclear_fails_with_that_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, *[attempt(polite_tenants_served=polite(160))] * ATTEMPTS)
     assert (results.verdict, played) == (Verdict.FAILED, 3)
     assert results.cause == "too close to the threshold to pass, after 3 attempts: `polite-tenants-served`"
 
 
-def test_what_is_too_close_on_a_disturbed_host_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unclear_check_on_a_disturbed_host_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     close = attempt(polite_tenants_served=polite(160))
     results, played = graded(monkeypatch, close, attempt([BUSY]), close)
     assert (results.verdict, played) == (Verdict.INCONCLUSIVE, 3)
     assert results.cause == BUSY
 
 
-def test_a_check_that_was_not_reached_when_another_failed_is_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_after_the_failure_of_another_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = attempt(polite_tenants_served=polite(20)[:1])
     del failed.readings["retry-after-is-true"]
     results, _ = graded(monkeypatch, failed)
@@ -138,7 +138,7 @@ def test_an_error_of_the_learners_code_fails_and_any_other_is_an_error(
     assert (results.verdict, results.cause, results.next) == (verdict, error.what, error.run)
 
 
-def test_results_are_written_whole_and_read_back(
+def test_results_are_written_atomically_and_read_back(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results, _ = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
@@ -163,7 +163,7 @@ def lines() -> Callable[[Results], str]:
     return render
 
 
-def test_a_report_shows_what_was_measured_and_wanted_and_why_a_check_failed(
+def test_a_report_shows_measured_and_wanted_values_and_the_failed_claim(
     monkeypatch: pytest.MonkeyPatch, lines: Callable[[Results], str]
 ) -> None:
     results, _ = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
@@ -174,19 +174,19 @@ def test_a_report_shows_what_was_measured_and_wanted_and_why_a_check_failed(
     assert "seed 7" in text
 
 
-def test_what_a_patient_printed_is_never_read_as_markup(
+def test_the_output_of_a_patient_never_acts_as_markup(
     monkeypatch: pytest.MonkeyPatch, lines: Callable[[Results], str]
 ) -> None:
     results, _ = graded(monkeypatch, LearnerError("it said [bold]PASSED[/bold]"))
     assert "[bold]PASSED[/bold]" in lines(results)
 
 
-def test_a_host_too_busy_to_start_the_system_is_given_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_too_busy_to_start_the_system_gets_another_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, HostError("too busy to start"), attempt())
     assert (results.verdict, played) == (Verdict.PASSED, 2)
     assert results.attempts[0].unfit == ["too busy to start"]
 
 
-def test_a_host_that_is_never_able_to_start_the_system_makes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_never_starts_the_system_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, *[HostError("too busy to start")] * ATTEMPTS)
     assert (results.verdict, played, results.cause) == (Verdict.INCONCLUSIVE, ATTEMPTS, "too busy to start")

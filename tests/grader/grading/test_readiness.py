@@ -1,4 +1,4 @@
-"""Who is to blame for a system that does not come up."""
+"""A system that does not come up is the failure of the learner, the host or the engine."""
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -23,7 +23,7 @@ FAILURE = DockerError("compose up", "it went wrong")
 
 @dataclass
 class Coming:
-    """A project whose containers are, look by look, as a test says; the last stay."""
+    """A fake project with these containers, look by look; the last look stays."""
 
     looks: list[list[Container]]
     failure: DockerError | None = None
@@ -55,7 +55,7 @@ class Coming:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time that goes on only while it is waited for."""
+    """Let time pass only in `sleep`."""
     now = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -84,17 +84,19 @@ def test_a_system_that_is_healthy_gets_its_limits(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("failure", [None, FAILURE])
-def test_a_patient_that_has_ended_is_the_learners(failure: DockerError | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_patient_that_stopped_is_the_learners_failure(
+    failure: DockerError | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(LearnerError, match="gateway exited"):
         come_up(Coming([[replace(PATIENT, state="exited"), TWIN, PROMETHEUS]], failure), monkeypatch)
 
 
-def test_a_patient_that_never_answers_on_a_quick_host_is_the_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_patient_on_a_fast_host_is_the_learners_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LearnerError, match="gateway running"):
         come_up(Coming([[replace(PATIENT, health="starting"), TWIN, PROMETHEUS]], FAILURE), monkeypatch)
 
 
-def test_a_patient_that_is_slow_on_a_slow_host_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_patient_gets_more_time_on_a_slow_host(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = [replace(PATIENT, health="starting"), TWIN, PROMETHEUS]
     project = Coming([slow] * 20 + [[PATIENT, TWIN, PROMETHEUS]], FAILURE)
     come_up(project, monkeypatch, twin_took=8.0)
@@ -103,7 +105,7 @@ def test_a_patient_that_is_slow_on_a_slow_host_is_waited_for(monkeypatch: pytest
 
 @pytest.mark.parametrize("slow", [PATIENT, STOCK])
 @pytest.mark.parametrize("canary", [None, 0.14])
-def test_who_gets_no_processor_though_all_are_limited_is_not_to_blame(
+def test_a_container_that_gets_no_cpu_under_all_limits_is_the_hosts_failure(
     slow: Container, canary: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = [replace(one, health="starting") if one is slow else one for one in (PATIENT, STOCK, TWIN, PROMETHEUS)]
@@ -111,7 +113,7 @@ def test_who_gets_no_processor_though_all_are_limited_is_not_to_blame(
         come_up(Coming([waiting], FAILURE), monkeypatch, canary=canary)
 
 
-def test_without_prometheus_there_is_no_telling_that_the_host_is_not_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_prometheus_a_host_counts_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HostError, match="Prometheus has no data"):
         come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch)
 
@@ -121,7 +123,7 @@ def test_a_host_on_which_not_even_the_twin_starts_is_too_busy(monkeypatch: pytes
         come_up(Coming([[PATIENT, replace(TWIN, health="starting")]], FAILURE), monkeypatch, None, canary=None)
 
 
-def test_a_patient_that_answers_while_the_canary_is_heard_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_patient_that_answers_while_the_canary_is_measured_is_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     project = Coming([[replace(PATIENT, health="starting"), TWIN, PROMETHEUS]], FAILURE)
 
     def limit_cpus() -> None:
@@ -132,14 +134,14 @@ def test_a_patient_that_answers_while_the_canary_is_heard_is_well(monkeypatch: p
 
 
 @pytest.mark.parametrize("containers", [[], [replace(PATIENT, state="created", health=""), TWIN]])
-def test_what_was_never_started_is_nobodys_but_the_engines(
+def test_a_container_that_never_started_is_the_engines_failure(
     containers: list[Container], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DockerError, match="it went wrong"):
         come_up(Coming([containers], FAILURE), monkeypatch)
 
 
-def test_a_part_of_ours_that_is_not_healthy_is_named_with_what_it_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unhealthy_service_of_ours_is_named_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ErError, match="twin said") as caught:
         come_up(Coming([[PATIENT, replace(TWIN, state="exited")]]), monkeypatch)
     assert not isinstance(caught.value, LearnerError)

@@ -9,7 +9,7 @@ Rows = list[tuple[dict[str, str], float]]
 
 
 class TwoReadings(Evidence):
-    """Evidence that is what `rows` says."""
+    """A fake of Prometheus with these rows."""
 
     def __init__(self) -> None:
         super().__init__(0)
@@ -20,7 +20,7 @@ class TwoReadings(Evidence):
 
 
 def reading(ended: float, quick: float, served: float) -> dict[str, Rows]:
-    """A reading of polite users: requests ended, those of them within 0.5 s, and those of these with status 200."""
+    """Return counters of polite users: all ended, `quick` of them within 0.5 s, `served` of those with 200."""
     buckets: Rows = [
         ({"kind": "polite", "status": "200", "le": "0.5"}, served),
         ({"kind": "polite", "status": "200", "le": "2.0"}, served),

@@ -1,4 +1,4 @@
-"""Results that reports are made of in tests."""
+"""Results for the tests of reports."""
 
 from grader.evidence.checks import CheckFinding, Reading, State
 from grader.evidence.traces import MOST_SPANS, PlacedSpan, Trace
@@ -43,7 +43,7 @@ def failed(cause: str | None = None) -> Results:
 
 
 def traced(text: str = "x") -> Results:
-    """Return results with as many spans as there may be, all of this text: half of them failed, one is an orphan."""
+    """Return results with the most spans of a report, all with this text: half failed, one orphaned."""
     spans = [
         PlacedSpan(
             service=text,

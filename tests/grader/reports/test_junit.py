@@ -13,7 +13,7 @@ def written(tmp_path: Path, results: Results) -> ET.Element:
     return ET.parse(tmp_path / "junit.xml").getroot()  # noqa: S314 # it is what we wrote
 
 
-def test_each_check_is_a_case_that_ended_as_it_did(tmp_path: Path) -> None:
+def test_each_check_is_a_case_with_its_status(tmp_path: Path) -> None:
     suite = written(tmp_path, failed()).find("testsuite")
     assert suite is not None
     ended = {case.get("name"): [child.tag for child in case] for case in suite}
@@ -43,7 +43,7 @@ def test_suite_and_root_count_their_cases(tmp_path: Path, results: Results, coun
     assert suite.get("name") == "03-rate-limiting"
 
 
-def test_what_a_patient_printed_stays_text(tmp_path: Path) -> None:
+def test_the_output_of_a_patient_stays_text(tmp_path: Path) -> None:
     root = written(tmp_path, failed(HOSTILE))
     assert [case.get("name") for case in root.iter("testcase")] == ["verdict", "served", "spared", "late"]
     text = (tmp_path / "junit.xml").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The page: one file that loads and runs nothing, in which whatever a patient made is text."""
+"""The page: it loads and runs nothing, and text of a patient stays text."""
 
 import re
 from html.parser import HTMLParser
@@ -20,7 +20,7 @@ LARGEST = 300_000
 
 
 class Elements(HTMLParser):
-    """What a page is made of."""
+    """The tags and attributes of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def recorded(name: str) -> Results:
 
 
 @pytest.mark.parametrize("name", ["passed", "failed"])
-def test_a_real_grades_page_loads_and_runs_nothing_and_is_small(name: str) -> None:
+def test_the_page_of_a_real_grade_is_small_and_loads_and_runs_nothing(name: str) -> None:
     text = page.page(LAB, recorded(name))
     elements = Elements(text)
     assert not {"script", "link", "img", "iframe", "object", "embed", "form"} & set(elements.tags)
@@ -61,11 +61,11 @@ def test_a_page_shows_verdict_level_checks_timeline_diff_and_seed() -> None:
 
 
 @pytest.mark.parametrize("results", [failed("why"), passed(), inconclusive()], ids=lambda results: results.verdict)
-def test_a_page_can_be_made_of_any_verdict_also_without_a_timeline(results: Results) -> None:
+def test_a_page_shows_any_verdict_without_a_timeline(results: Results) -> None:
     assert f">{results.verdict}</strong>" in page.page(LAB, results)
 
 
-def test_what_a_patient_or_a_submission_made_is_text() -> None:
+def test_text_of_a_patient_or_a_submission_stays_text() -> None:
     hostile = failed(HOSTILE).model_copy(update={"diff": HOSTILE, "lab": "03-" + HOSTILE, "images": {"x": HOSTILE}})
     text = page.page(LAB, hostile)
     elements = Elements(text)
@@ -76,9 +76,9 @@ def test_what_a_patient_or_a_submission_made_is_text() -> None:
     assert not set(text) & set("\x00\x07\x0b\x1b\u202e\ufffe")
 
 
-def test_a_trace_shows_each_span_with_its_bar_its_errors_and_what_is_missing() -> None:
+def test_a_trace_shows_bars_errors_and_orphans() -> None:
     text = page.page(LAB, traced())
-    assert text.count("x: lost, its trace is broken</h3>") == 3
+    assert text.count("x: lost, broken trace</h3>") == 3
     assert text.count("5.2 s into the incident") == 3
     assert text.count("<b>x</b> x") == text.count("carrier=x") == 3 * MOST_SPANS
     assert text.count("✗&nbsp;error") == text.count('" class="failed">') == 3 * MOST_SPANS / 2
@@ -88,12 +88,12 @@ def test_a_trace_shows_each_span_with_its_bar_its_errors_and_what_is_missing() -
     assert bars == [(f"{5 * n:.1f}", "5.0") for n in range(MOST_SPANS)] * 3
 
 
-def test_a_grade_without_traces_has_no_word_of_them() -> None:
+def test_a_grade_without_traces_has_no_section_for_them() -> None:
     assert "Traces</h2>" in page.page(LAB, traced())
     assert "Traces</h2>" not in page.page(LAB, failed())
 
 
-def test_what_a_span_says_is_text_and_leaves_the_page_small() -> None:
+def test_attributes_of_a_span_stay_text_and_keep_the_page_small() -> None:
     elements = Elements(page.page(LAB, traced(HOSTILE)))
     clean = Elements(page.page(LAB, traced()))
     assert elements.tags == clean.tags
@@ -102,7 +102,7 @@ def test_what_a_span_says_is_text_and_leaves_the_page_small() -> None:
     assert len(page.page(LAB, traced('"' * LONGEST_TEXT)).encode()) < LARGEST
 
 
-def test_a_huge_diff_is_cut_and_says_so() -> None:
+def test_a_huge_diff_is_cut_and_marked() -> None:
     text = page.page(LAB, failed().model_copy(update={"diff": "+x\n" * 1_000_000}))
     assert "the rest is not shown" in text
     assert len(text.encode()) < 4 * LARGEST
@@ -120,7 +120,7 @@ def test_a_timeline_names_phases_kinds_and_faults_as_text() -> None:
     assert "50% to 100%" in drawn
 
 
-def test_a_phases_name_that_does_not_fit_goes_on_in_a_second_line() -> None:
+def test_a_long_name_of_a_phase_continues_on_a_second_line() -> None:
     bands = [PhaseBand(name="database-back", start=0, end=1), PhaseBand(name="database-back", start=1, end=9)]
     drawn = timeline_svg(Timeline(phases=bands, at=[9]))
     assert re.findall(r'class="phase"[^>]*>([^<]+)<', drawn) == ["database-", "back", "database-back"]

@@ -1,4 +1,4 @@
-"""The page in a browser: nothing overflows, nothing is loaded, nothing complains; dark mode is another picture."""
+"""The page in a browser: nothing overflows, loads or warns, and dark mode is dark."""
 
 import os
 import platform
@@ -64,7 +64,7 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, path: Path, width: int, scheme: str = "light") -> tuple[Page, list[str]]:
-    """Open a file; return the page, and what it complained of and asked for beside itself."""
+    """Open a file; return the page, and its warnings and requests."""
     view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
     heard: list[str] = []
     view.on("console", lambda message: heard.append(message.text))
@@ -91,7 +91,7 @@ def test_a_page_fits_its_window_and_loads_nothing(browser: Browser, report: Path
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_traces_fit_their_window_however_deep_and_long_they_are(browser: Browser, tmp_path: Path, width: int) -> None:
+def test_deep_and_long_traces_fit_their_window(browser: Browser, tmp_path: Path, width: int) -> None:
     page.write(tmp_path / "report.html", LAB, traced("x" * 64))
     view, heard = opened(browser, tmp_path / "report.html", width)
     assert view.evaluate("document.documentElement.scrollWidth") <= width
@@ -111,7 +111,7 @@ def test_dark_mode_is_dark(browser: Browser, report: Path) -> None:
     assert brightness["light"] > 600
 
 
-def test_labels_of_lines_do_not_lie_on_each_other(browser: Browser, report: Path) -> None:
+def test_labels_of_lines_do_not_overlap(browser: Browser, report: Path) -> None:
     view, _ = opened(browser, report, 1280)
     boxes = [label.bounding_box() for label in view.locator("svg text.name").all()]
     tops = sorted(box["y"] for box in boxes if box)
@@ -119,7 +119,7 @@ def test_labels_of_lines_do_not_lie_on_each_other(browser: Browser, report: Path
     assert all(after - before > 8 for before, after in pairwise(tops))
 
 
-def test_words_can_be_read_against_what_is_behind_them(browser: Browser, report: Path) -> None:
+def test_words_have_contrast_against_their_background(browser: Browser, report: Path) -> None:
     for scheme in ("light", "dark"):
         view, _ = opened(browser, report, 1280, scheme)
         assert min(view.evaluate(CONTRASTS)) >= 4.5

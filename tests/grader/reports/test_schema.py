@@ -17,7 +17,7 @@ PATH = DOCS / "results.schema.json"
 @pytest.mark.parametrize(
     ("name", "model"), [("results", Results), ("lab", Manifest)], ids=["what a grade writes", "a manifest, for editors"]
 )
-def test_a_published_schema_is_that_of_the_program(
+def test_a_published_schema_matches_the_program(
     name: str, model: type[BaseModel], request: pytest.FixtureRequest
 ) -> None:
     schema = json.dumps(model.model_json_schema(), indent=1) + "\n"
@@ -28,18 +28,18 @@ def test_a_published_schema_is_that_of_the_program(
 
 
 @pytest.mark.parametrize("lab", Course.here().labs(), ids=lambda lab: lab.name)
-def test_every_manifest_names_its_schema_and_keeps_to_it(lab: Lab) -> None:
+def test_every_manifest_names_its_schema_and_is_valid(lab: Lab) -> None:
     text = (lab.path / "lab.toml").read_text()
     assert text.startswith("#:schema ../../docs/lab.schema.json\n")
     jsonschema.validate(tomllib.loads(text), json.loads((DOCS / "lab.schema.json").read_text()))
 
 
 @pytest.mark.parametrize("results", [failed("why"), passed(), inconclusive()], ids=lambda results: results.verdict)
-def test_what_is_written_is_what_the_schema_says(results: Results) -> None:
+def test_written_results_are_valid_by_the_schema(results: Results) -> None:
     jsonschema.validate(json.loads(results.model_dump_json()), json.loads(PATH.read_text()))
 
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"verdict": "excellent"}, {"seed": "x"}, {"checks": [{}]}])
-def test_the_schema_refuses_what_is_no_result(change: dict[str, object]) -> None:
+def test_the_schema_rejects_invalid_results(change: dict[str, object]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(passed().model_dump_json()) | change, json.loads(PATH.read_text()))

@@ -13,12 +13,12 @@ def test_the_summary_has_the_verdict_the_level_and_a_row_for_each_check() -> Non
     assert "`./er grade 03 --seed 7`" in text
 
 
-def test_what_was_not_judged_says_why() -> None:
+def test_a_grade_without_a_verdict_shows_its_cause() -> None:
     assert "⚠️ inconclusive" in markdown(inconclusive())
     assert "```text\nthe host was busy\n```" in markdown(inconclusive())
 
 
-def test_what_a_patient_printed_cannot_leave_its_block() -> None:
+def test_the_output_of_a_patient_cannot_leave_its_block() -> None:
     text = markdown(failed(HOSTILE))
     before, fence, rest = text.partition("\n`````text\n")
     block, end, _ = rest.partition("\n`````\n")
@@ -30,12 +30,12 @@ def test_what_a_patient_printed_cannot_leave_its_block() -> None:
     assert not set(text) & set("\x00\x07\x0b\x1b\u202e\ufffe")
 
 
-def test_a_hostile_name_is_text_in_its_cell() -> None:
+def test_a_hostile_name_stays_text_in_its_cell() -> None:
     results = failed().model_copy(update={"lab": "03-<img src=x>|[a](b)`c`\n# d"})
     assert "### 03\\-\\<img src=x\\>\\|\\[a\\]\\(b\\)\\`c\\` \\# d: " in markdown(results)
 
 
-def test_the_summary_is_appended_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_summary_is_appended_if_the_job_has_a_file_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "summary"
     path.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))

@@ -14,7 +14,7 @@ COURSE = Course.here()
 KEYS = list(read_catalog(COURSE).emergency)
 
 
-def test_every_row_of_the_emergency_room_is_answered_in_the_handbooks_words() -> None:
+def test_every_row_of_the_emergency_room_quotes_the_handbook() -> None:
     found = rows(COURSE)
     assert [one.key for one in found] == KEYS
     for one, emergency in zip(found, read_catalog(COURSE).emergency.values(), strict=True):
@@ -37,18 +37,18 @@ def test_a_symptom_is_found_by_its_number_its_key_and_its_name(said: str) -> Non
         ("one service takes all down", "cascade-failures"),
     ],
 )
-def test_who_says_it_in_other_words_is_told_the_nearest(said: str, nearest: str) -> None:
+def test_a_free_description_gets_the_nearest_symptom(said: str, nearest: str) -> None:
     with pytest.raises(ErError, match=rf"the nearest (is|are).* `{nearest}`"):
         row(COURSE, said)
 
 
-def test_what_is_near_to_nothing_is_told_all_there_are() -> None:
+def test_an_unknown_symptom_gets_the_list_of_all() -> None:
     with pytest.raises(ErError) as told:
         row(COURSE, "xyzzy")
     assert all(f"`{key}`" in told.value.what for key in KEYS)
 
 
-def test_every_lab_was_measured_to_be_mended_by_a_right_fix() -> None:
+def test_every_lab_has_figures_of_a_starter_that_fails_and_a_fix_that_holds() -> None:
     for one in rows(COURSE):
         for lab in (*one.immediate_fix.labs, *one.long_term_solution.labs, *one.also):
             calibration = read_calibration(COURSE.lab(lab.lab))
@@ -62,7 +62,7 @@ def test_every_lab_was_measured_to_be_mended_by_a_right_fix() -> None:
                 assert all(limit.holds(item.right_fix) for limit in sides if limit.threshold == item.wanted)
 
 
-def test_a_bigger_machine_is_a_command_and_says_what_it_does_not_mend() -> None:
+def test_a_stopgap_has_a_command_and_the_checks_that_still_fail() -> None:
     (stopgap,) = row(COURSE, "cant-scale").immediate_fix.stopgaps
     assert stopgap.command == "./er break 03 quotes capacity factor=2"
     first = stopgap.measured[0]
@@ -72,7 +72,7 @@ def test_a_bigger_machine_is_a_command_and_says_what_it_does_not_mend() -> None:
     assert "noisy-tenant-gets-its-quota" in stopgap.still_fails
 
 
-def test_a_row_and_the_table_are_there_for_programs() -> None:
+def test_a_row_and_the_table_are_printed_as_json() -> None:
     run = CliRunner().invoke
     one = json.loads(run(er, ["triage", "--symptom", "high-latency", "--json"]).output)
     assert [found["key"] for found in one] == ["high-latency"]

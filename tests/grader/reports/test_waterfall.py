@@ -1,4 +1,4 @@
-"""What `er traces` shows of a trace: each span below its parent, errors marked, and nothing that a span could do."""
+"""`er traces`: each span below its parent, errors marked, and text that stays text."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ LAB = Course.here().lab("03")
 
 
 class Audit(ControlPort):
-    """Stands for trace-audit: it has these spans of one order."""
+    """A fake of trace-audit with these spans of one order."""
 
     def __init__(self, *spans: dict[str, Any], claims: tuple[str, ...] = ()) -> None:
         super().__init__("trace-audit", 0, "")
@@ -49,31 +49,31 @@ def test_each_span_is_below_its_parent_in_order_of_time() -> None:
     assert [line.index(name) - shown[0].index("a") for line, name in zip(shown, "abdc", strict=True)] == [0, 2, 4, 2]
 
 
-def test_an_error_is_marked_and_says_what_it_carries() -> None:
+def test_a_failed_span_is_marked_and_shows_its_attributes() -> None:
     failed = span("a", status="error", attributes={"carrier": "carrier-2"})
     *_, shown = lines(waterfall(LAB, {"trace-audit": Audit(failed)}, "o1"))
     assert shown.endswith("error  carrier=carrier-2") or "error carrier=carrier-2" in shown
 
 
-def test_a_span_without_its_parent_and_spans_in_a_circle_are_shown_all_the_same() -> None:
+def test_orphans_and_spans_in_a_circle_are_shown() -> None:
     audit = Audit(span("a", "gone"), span("b", "c"), span("c", "b"))
     shown = lines(waterfall(LAB, {"trace-audit": audit}, "o1"))[2:]
     assert len(shown) == 3
     assert shown[0].endswith("(its parent is not in this trace)")
 
 
-def test_what_a_span_says_is_shown_and_never_obeyed() -> None:
+def test_escape_sequences_in_a_span_have_no_effect() -> None:
     hostile = span("\x1b[2J[bold]x[/bold]", attributes={"a\nb": "\x1b]0;title\x07"})
     shown = "\n".join(lines(waterfall(LAB, {"trace-audit": Audit(hostile)}, "o1")))
     assert "\x1b" not in shown
     assert "[bold]x[/bold]" in shown
 
 
-def test_the_list_says_what_is_wrong_with_an_order() -> None:
+def test_the_list_shows_the_state_of_each_order() -> None:
     for claims, says in (
-        (("linked",), "one trace, all the way"),
-        (("lost", "linked"), "lost, one trace, all the way"),
-        (("lost",), "lost, its trace is broken"),
+        (("linked",), "one unbroken trace"),
+        (("lost", "linked"), "lost, one unbroken trace"),
+        (("lost",), "lost, broken trace"),
     ):
         *_, shown = lines(listing(LAB, {"trace-audit": Audit(claims=claims)}))
         assert shown.endswith(says)
@@ -84,6 +84,6 @@ def test_a_lab_without_traces_says_so() -> None:
         listing(LAB, {})
 
 
-def test_what_could_be_no_trace_is_not_asked_for() -> None:
-    with pytest.raises(ErError, match="neither"):
+def test_a_name_with_other_characters_is_never_requested() -> None:
+    with pytest.raises(ErError, match="letters and digits"):
         waterfall(LAB, {"trace-audit": Audit()}, "../faults")
