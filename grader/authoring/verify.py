@@ -120,7 +120,7 @@ def read_shard(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
     if match is None or int(match[1]) > int(match[2]):
-        raise ErError(f"`--shard {text}` is no part of a whole", run="./er verify --shard 1/4")
+        raise ErError(f"`--shard` must be I/N with 1 <= I <= N, not `{text}`", run="./er verify --shard 1/4")
     return int(match[1]), int(match[2])
 
 

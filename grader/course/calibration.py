@@ -87,7 +87,9 @@ def read_calibration(lab: Lab) -> Calibration | None:
     try:
         return Calibration.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise ErError(f"`{path}` is no calibration: {error}", run=f"./er calibrate {lab.number} --runs 10") from error
+        raise ErError(
+            f"`{path}` is not a valid calibration: {error}", run=f"./er calibrate {lab.number} --runs 10"
+        ) from error
 
 
 def plays_as(lab: Lab) -> str:

@@ -141,4 +141,4 @@ def read_catalog(course: Course) -> Catalog:
     try:
         return Catalog.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ErError(f"`{path}` is no catalogue: {error}", run="./er list --patterns") from error
+        raise ErError(f"`{path}` is not a valid catalogue: {error}", run="./er list --patterns") from error

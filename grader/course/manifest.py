@@ -228,11 +228,11 @@ def read_manifest(path: Path) -> Manifest:
     except OSError as error:
         raise ErError(f"cannot read `{path}`: {error.strerror}", run="./er list") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ErError(f"`{path}` is no TOML: {error}") from error
+        raise ErError(f"`{path}` is not valid TOML: {error}") from error
     try:
         return Manifest.model_validate(document)
     except ValidationError as error:
-        raise ErError(f"`{path}` is no manifest:\n" + "\n".join(_explain(error))) from error
+        raise ErError(f"`{path}` is not a valid manifest:\n" + "\n".join(_explain(error))) from error
 
 
 def _demand_known(name: str, known: list[str], what: str) -> None:

@@ -75,7 +75,7 @@ def judged_cpus(limit: str) -> str:
     """
     given = os.environ.get("ER_SPEED", "1")
     if not re.fullmatch(r"1|0?\.\d+", given) or not float(given):
-        raise ErError(f"`ER_SPEED={given}` is no share of a CPU limit, as `0.8` is", run="unset ER_SPEED")
+        raise ErError(f"`ER_SPEED` must be above 0 and at most 1, such as `0.8`, not `{given}`", run="unset ER_SPEED")
     return f"{float(limit) * float(given):.4g}"
 
 

@@ -58,7 +58,7 @@ def test_the_last_check_of_a_lab_is_that_of_receipts_unless_it_says_why_not(tmp_
         (r'^name = "surge"', 'name = "steady"', r"two phases have the name `steady`"),
         (r'^users = "polite"', 'users = "polyte"', r"there is no user kind `polyte`; the nearest is `polite`"),
         (r"^edit = .*$", 'edit = ["../quotes.py"]', r"`edit` takes names of files"),
-        (r"^format = 1", "format = 1\nformat = 1", r"is no TOML: Cannot overwrite a value \(at line 3"),
+        (r"^format = 1", "format = 1\nformat = 1", r"is not valid TOML: Cannot overwrite a value \(at line 3"),
         (r"^seconds = .*$", "seconds = 0", r"`phase\[0\]\.seconds`: Input should be greater than 0"),
         (r"^receipts = .*$", "receipts = 1", r":\n  `receipts`: Input should be a valid string\Z"),
         (r"^receipts =", 'unreceipted = "nobody answers"\nreceipts =', r"`receipts` or `unreceipted`, not both"),
