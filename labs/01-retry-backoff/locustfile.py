@@ -1,4 +1,4 @@
-"""Customers, who order something once and wait up to six seconds for it."""
+"""Customers that place one order each and wait up to 6 s for the answer."""
 
 from http import HTTPStatus
 
@@ -9,7 +9,7 @@ BUDGET_SECONDS = 5
 
 
 class Customer(OpenUser):
-    """What customers do: place an order; its stock must be held for this order and item."""
+    """Place orders; a success must carry a receipt for this order and item."""
 
     abstract = True
     targets = ("http://checkout-1:8000", "http://checkout-2:8000")
@@ -18,7 +18,7 @@ class Customer(OpenUser):
     tallies = ("answered_in_budget",)
 
     def visit(self, visit: Visit) -> None:
-        """Order once."""
+        """Place one order, and tally an answer within the budget."""
         order, item = f"{visit.random.getrandbits(48):012x}", visit.random.choice(self.items)
         wanted = {"order": order, "item": item, "quantity": visit.random.randint(1, 5)}
         answer = visit.post("/orders", wanted, receipt_for=(order, item))
@@ -28,10 +28,10 @@ class Customer(OpenUser):
 
 
 class Order(Customer):
-    """Orders of what there is."""
+    """Order items that are in stock."""
 
 
 class Bad(Customer):
-    """Orders of what is not made any more: the answer is 422."""
+    """Order discontinued items, which are answered with 422."""
 
     items = ("gramophone", "typewriter")

@@ -1,4 +1,4 @@
-"""People in a shop: most look around, some buy something once and wait up to two seconds for the answer."""
+"""Visitors of a shop: most view pages, some buy once and wait up to 2 s for the answer."""
 
 from http import HTTPStatus
 
@@ -6,42 +6,42 @@ from loadtests import OpenUser, Visit
 
 
 class Page(OpenUser):
-    """People who look at a page."""
+    """View a page."""
 
     abstract = True
 
     def visit(self, visit: Visit) -> None:
-        """Look once."""
+        """View the page once."""
         visit.get("/page")
 
 
 class Front(Page):
-    """People on the front page."""
+    """View the front page."""
 
     targets = ("http://storefront:8000",)
 
 
 class Search(Page):
-    """People who search."""
+    """View search results."""
 
     targets = ("http://search:8000",)
 
 
 class Cart(Page):
-    """People who look into their cart."""
+    """View the cart."""
 
     targets = ("http://cart:8000",)
 
 
 class Checkout(OpenUser):
-    """People who buy: payments' receipt makes an order paid, the outbox's makes it accepted."""
+    """Buy: a 201 needs payments' receipt, a 202 needs the outbox's."""
 
     targets = ("http://checkout:8000",)
     time_limit = 2.0
     tallies = ("paid",)
 
     def visit(self, visit: Visit) -> None:
-        """Buy once."""
+        """Place one order, and tally a paid one."""
         order = f"{visit.random.getrandbits(48):012x}"
         wanted = {"order": order, "amount": visit.random.randint(100, 9999)}
         proofs: dict[int, tuple[str, str]] = {

@@ -1,6 +1,6 @@
-"""Checkout: takes orders and has inventory hold their stock.
+"""Checkout: take orders and hold their stock at inventory.
 
-Two replicas of it stand before one `inventory` service.
+Two replicas share one `inventory` service.
 """
 
 import os
@@ -22,7 +22,7 @@ app = create_app()
 
 
 class Order(BaseModel):
-    """What a customer orders; `order` is its number, which no other order has."""
+    """An order; its number `order` is unique."""
 
     order: str
     item: str
@@ -32,7 +32,7 @@ class Order(BaseModel):
 @app.post("/orders")
 async def place(order: Order) -> Response:
     """Hold the stock of an order at inventory."""
-    # TODO: inventory blinks. Get the order through all the same, within 5 seconds, and hold its stock once.
+    # TODO: inventory fails for seconds at a time. Complete the order within 5 s all the same; hold its stock once.
     try:
         answer = await inventory.post("/holds", json=order.model_dump())
     except httpx2.TransportError:
@@ -43,5 +43,5 @@ async def place(order: Order) -> Response:
 
 
 def out_of_reach() -> Response:
-    """Return the answer to an order whose stock could not be held."""
+    """Answer 503 to an order whose stock was not held."""
     return Response(status_code=503, headers={"Retry-After": "2"})

@@ -1,6 +1,6 @@
-"""Checkout: knows what things cost, and takes the money for orders.
+"""Checkout: answer prices, and charge orders.
 
-Front page, search and cart ask it for prices and totals. For money it asks `payments`.
+Front page, search and cart call it for prices and totals. It charges orders at `payments`.
 """
 
 import os
@@ -20,7 +20,7 @@ app = create_app()
 
 
 class Order(BaseModel):
-    """What a customer pays; `order` is its number, which no other order has, `amount` is in cents."""
+    """An order to pay; its number `order` is unique, `amount` is in cents."""
 
     order: str
     amount: Annotated[int, Field(ge=1)]
@@ -28,30 +28,30 @@ class Order(BaseModel):
 
 @app.get("/prices/{item}")
 def price(item: str) -> dict[str, int]:
-    """Answer what an item costs, in cents."""
+    """Return the price of an item in cents."""
     return {"price": zlib.crc32(item.encode()) % 10_000}
 
 
 @app.get("/total")
 def total(items: int) -> dict[str, int]:
-    """Answer what so many items of a cart cost, in cents."""
+    """Return the price of a cart with this many items, in cents."""
     return {"total": sum(price(str(number))["price"] for number in range(items))}
 
 
 @app.post("/checkout")
 def check_out(order: Order) -> Response:
-    """Take the money for an order."""
-    # TODO: payments hangs, and takes the shop with it. Answer within 500 ms, leave payments alone while it is ill.
+    """Charge an order."""
+    # TODO: payments hangs, and takes the shop down. Answer within 500 ms; spare payments while it is failing.
     return pay(order)
 
 
 def pay(order: Order) -> Response:
-    """Have payments charge an order: 201."""
+    """Charge an order at payments, which answers 201."""
     answer = payments.post("/charges", json=order.model_dump(), headers={"Idempotency-Key": order.order})
     return Response(answer.content, answer.status_code, media_type="application/json")
 
 
 def pay_later(order: Order) -> Response:
-    """Hand an order to the outbox, which has it charged under the same key once payments is well: 202."""
+    """Hand an order to the outbox (202), which charges it under the same key once payments is healthy."""
     answer = outbox.post("/entries", json={**order.model_dump(), "key": order.order})
     return Response(answer.content, answer.status_code, media_type="application/json")

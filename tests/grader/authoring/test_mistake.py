@@ -65,10 +65,10 @@ def test_a_new_mistake_takes_the_base_that_makes_it_smallest_or_the_one_given(la
 
 def test_a_changed_base_keeps_the_hunks_that_fit_and_hands_over_the_others(lab: Lab, folder: Path) -> None:
     base = accepted(lab)["token-bucket-lua"] / "gateway.py"
-    replace(base, "Pass a tenant's request on", "Pass a request on")
+    replace(base, "Forward a tenant's request", "Forward a request")
     assert write_out(lab, NAME, folder) == []
     make_patch(lab, NAME, folder, None)
-    assert "Pass a request on" in candidate_files(lab, NAME)["gateway.py"]
+    assert "Forward a request" in candidate_files(lab, NAME)["gateway.py"]
 
     replace(base, "str(ceil(wait))", "str(1 + int(wait))")
     (left,) = write_out(lab, NAME, folder.with_name("again"))

@@ -1,8 +1,8 @@
-# By hand: after each failure a pause of random length up to a limit that doubles (full jitter), a deadline for all
-# tries together, and the order's number as idempotency key, so that a hold whose answer was lost is found again.
-"""Checkout: takes orders and has inventory hold their stock.
+# By hand: full jitter (a random pause up to a limit that doubles), and one deadline for all attempts. The order's
+# number is the idempotency key, so that inventory finds a hold whose answer was lost.
+"""Checkout: take orders and hold their stock at inventory.
 
-Two replicas of it stand before one `inventory` service.
+Two replicas share one `inventory` service.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ inventory = httpx2.AsyncClient(
     timeout=1.5,
 )
 
-# Seconds: for one try, for all of them, and the longest pause after the first and after any.
+# Seconds: the limit of one attempt, the deadline of all, and the first and largest limit of a pause.
 TRY, DEADLINE, BASE, CAP = 1.5, 4.5, 0.5, 2.0
 
 app = create_app()
 
 
 class Order(BaseModel):
-    """What a customer orders; `order` is its number, which no other order has."""
+    """An order; its number `order` is unique."""
 
     order: str
     item: str
@@ -39,7 +39,7 @@ class Order(BaseModel):
 
 @app.post("/orders")
 async def place(order: Order) -> Response:
-    """Hold the stock of an order at inventory, however often that must be asked for."""
+    """Hold the stock of an order at inventory, with retries."""
     deadline = time.monotonic() + DEADLINE
     longest = BASE
     while (answer := await ask(order, deadline - time.monotonic())) is None:
@@ -52,9 +52,9 @@ async def place(order: Order) -> Response:
 
 
 async def ask(order: Order, seconds: float) -> httpx2.Response | None:
-    """Ask inventory once, for so many seconds at most; return its answer, or None when asking again may help.
+    """Call inventory once; return its answer, or None after a transient failure.
 
-    The order's number is the idempotency key: whatever became of an earlier try, stock is held once.
+    The call takes at most `seconds`. The order's number is the idempotency key, so retries hold its stock once.
     """
     try:
         answer = await inventory.post(
@@ -69,5 +69,5 @@ async def ask(order: Order, seconds: float) -> httpx2.Response | None:
 
 
 def out_of_reach() -> Response:
-    """Return the answer to an order whose stock could not be held."""
+    """Answer 503 to an order whose stock was not held."""
     return Response(status_code=503, headers={"Retry-After": "2"})

@@ -1,8 +1,8 @@
-# With the library stamina: it doubles its pauses, adds up to a second at random, and gives up at its timeout.
-# What may be asked again is said by an exception; a 422 is an answer like any other.
-"""Checkout: takes orders and has inventory hold their stock.
+# With the library stamina: it doubles its pauses, adds up to a second at random, and gives up at its timeout. An
+# exception marks a failure to retry; a 422 is an answer like any other.
+"""Checkout: take orders and hold their stock at inventory.
 
-Two replicas of it stand before one `inventory` service.
+Two replicas share one `inventory` service.
 """
 
 import os
@@ -25,7 +25,7 @@ app = create_app()
 
 
 class Order(BaseModel):
-    """What a customer orders; `order` is its number, which no other order has."""
+    """An order; its number `order` is unique."""
 
     order: str
     item: str
@@ -33,12 +33,12 @@ class Order(BaseModel):
 
 
 class ShakyError(Exception):
-    """Inventory has failed in a way that another try may mend."""
+    """Inventory failed, and a retry may help."""
 
 
 @app.post("/orders")
 async def place(order: Order) -> Response:
-    """Hold the stock of an order at inventory, however often that must be asked for."""
+    """Hold the stock of an order at inventory, with retries."""
     try:
         answer = await ask(order)
     except ShakyError:
@@ -48,7 +48,7 @@ async def place(order: Order) -> Response:
 
 @stamina.retry(on=ShakyError, attempts=None, timeout=2.8, wait_initial=0.2, wait_max=1.5, wait_jitter=1.0)
 async def ask(order: Order) -> httpx2.Response:
-    """Ask inventory once, with the order's number as idempotency key; raises ShakyError when asking again may help."""
+    """Call inventory once, with the order's number as idempotency key; raise ShakyError on a transient failure."""
     try:
         answer = await inventory.post("/holds", json=order.model_dump(), headers={"Idempotency-Key": order.order})
     except httpx2.TransportError as error:
@@ -59,5 +59,5 @@ async def ask(order: Order) -> httpx2.Response:
 
 
 def out_of_reach() -> Response:
-    """Return the answer to an order whose stock could not be held."""
+    """Answer 503 to an order whose stock was not held."""
     return Response(status_code=503, headers={"Retry-After": "2"})

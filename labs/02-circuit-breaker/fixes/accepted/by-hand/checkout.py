@@ -1,8 +1,8 @@
-# By hand: each call to payments has a time limit of its own; five failures in a row open the circuit for a second, then
-# one call is on trial. While it is open, and for each call that fails, the outbox takes the order under the same key.
-"""Checkout: knows what things cost, and takes the money for orders.
+# By hand: each call to payments has a time limit. Five failures in a row open the circuit for a second; then one call
+# is the trial. The outbox takes each order that is not paid, under the same key.
+"""Checkout: answer prices, and charge orders.
 
-Front page, search and cart ask it for prices and totals. For money it asks `payments`.
+Front page, search and cart call it for prices and totals. It charges orders at `payments`.
 """
 
 import os
@@ -22,7 +22,7 @@ outbox = httpx2.AsyncClient(base_url=os.environ.get("OUTBOX_URL", "http://outbox
 
 
 class CircuitBreaker:
-    """Closed, it lets every call through; open, none; half-open, one, whose end closes or opens it again."""
+    """Admit every call when closed, none when open, and one trial when half-open."""
 
     def __init__(self, failures: int, seconds: float) -> None:
         self._most = failures
@@ -32,7 +32,7 @@ class CircuitBreaker:
         self._trial = False
 
     def admits(self) -> bool:
-        """Tell whether a call may be made now; whoever makes it says how it ended."""
+        """Tell whether a call may be made now; the caller then reports how it ended."""
         if self._opened is None:
             return True
         if self._trial or time.monotonic() < self._opened + self._seconds:
@@ -41,12 +41,12 @@ class CircuitBreaker:
         return True
 
     def succeeded(self) -> None:
-        """Note a call that went well: what failed before it was noise, and a trial has been passed."""
+        """Reset the count after a success, and close the circuit after a trial."""
         if self._opened is None or self._trial:
             self._failures, self._opened, self._trial = 0, None, False
 
     def failed(self) -> None:
-        """Note a call that failed: one too many in a row, or the one on trial, opens the circuit."""
+        """Count a failure; open the circuit after too many in a row, or after a trial."""
         self._failures += 1
         if self._trial or (self._opened is None and self._failures >= self._most):
             self._opened, self._trial = time.monotonic(), False
@@ -58,7 +58,7 @@ app = create_app()
 
 
 class Order(BaseModel):
-    """What a customer pays; `order` is its number, which no other order has, `amount` is in cents."""
+    """An order to pay; its number `order` is unique, `amount` is in cents."""
 
     order: str
     amount: Annotated[int, Field(ge=1)]
@@ -66,19 +66,19 @@ class Order(BaseModel):
 
 @app.get("/prices/{item}")
 def price(item: str) -> dict[str, int]:
-    """Answer what an item costs, in cents."""
+    """Return the price of an item in cents."""
     return {"price": zlib.crc32(item.encode()) % 10_000}
 
 
 @app.get("/total")
 def total(items: int) -> dict[str, int]:
-    """Answer what so many items of a cart cost, in cents."""
+    """Return the price of a cart with this many items, in cents."""
     return {"total": sum(price(str(number))["price"] for number in range(items))}
 
 
 @app.post("/checkout")
 async def check_out(order: Order) -> Response:
-    """Take the money for an order: at once, or later while payments is ill."""
+    """Charge an order at once, or later while payments is failing."""
     if not breaker.admits():
         return await pay_later(order)
     if (answer := await try_to_pay(order)) is None:
@@ -89,7 +89,7 @@ async def check_out(order: Order) -> Response:
 
 
 async def try_to_pay(order: Order) -> Response | None:
-    """Have payments charge an order; return its answer, or None when it is ill."""
+    """Charge an order at payments; return its answer, or None when it fails."""
     try:
         answer = await pay(order)
     except httpx2.TransportError:
@@ -98,12 +98,12 @@ async def try_to_pay(order: Order) -> Response | None:
 
 
 async def pay(order: Order) -> Response:
-    """Have payments charge an order: 201."""
+    """Charge an order at payments, which answers 201."""
     answer = await payments.post("/charges", json=order.model_dump(), headers={"Idempotency-Key": order.order})
     return Response(answer.content, answer.status_code, media_type="application/json")
 
 
 async def pay_later(order: Order) -> Response:
-    """Hand an order to the outbox, which has it charged under the same key once payments is well: 202."""
+    """Hand an order to the outbox (202), which charges it under the same key once payments is healthy."""
     answer = await outbox.post("/entries", json={**order.model_dump(), "key": order.order})
     return Response(answer.content, answer.status_code, media_type="application/json")

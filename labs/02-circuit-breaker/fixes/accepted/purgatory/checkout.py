@@ -1,7 +1,7 @@
-# With the library purgatory. Half-open, it lets all callers through, so a lock lets one of them try.
-"""Checkout: knows what things cost, and takes the money for orders.
+# With the library purgatory. Half-open, it admits all callers, so a lock lets only one of them try.
+"""Checkout: answer prices, and charge orders.
 
-Front page, search and cart ask it for prices and totals. For money it asks `payments`.
+Front page, search and cart call it for prices and totals. It charges orders at `payments`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ outbox = httpx2.AsyncClient(base_url=os.environ.get("OUTBOX_URL", "http://outbox
 
 
 class IllError(Exception):
-    """Payments answered, and that it cannot."""
+    """Payments answered with a server error."""
 
 
 breakers = AsyncCircuitBreakerFactory(default_threshold=5, default_ttl=1.0)
@@ -34,7 +34,7 @@ app = create_app()
 
 
 class Order(BaseModel):
-    """What a customer pays; `order` is its number, which no other order has, `amount` is in cents."""
+    """An order to pay; its number `order` is unique, `amount` is in cents."""
 
     order: str
     amount: Annotated[int, Field(ge=1)]
@@ -42,19 +42,19 @@ class Order(BaseModel):
 
 @app.get("/prices/{item}")
 def price(item: str) -> dict[str, int]:
-    """Answer what an item costs, in cents."""
+    """Return the price of an item in cents."""
     return {"price": zlib.crc32(item.encode()) % 10_000}
 
 
 @app.get("/total")
 def total(items: int) -> dict[str, int]:
-    """Answer what so many items of a cart cost, in cents."""
+    """Return the price of a cart with this many items, in cents."""
     return {"total": sum(price(str(number))["price"] for number in range(items))}
 
 
 @app.post("/checkout")
 async def check_out(order: Order) -> Response:
-    """Take the money for an order: at once, or later while payments is ill."""
+    """Charge an order at once, or later while payments is failing."""
     breaker = await breakers.get_breaker("payments")
     closed = breaker.context.state == "closed"
     if not closed and trial.locked():
@@ -67,7 +67,7 @@ async def check_out(order: Order) -> Response:
 
 
 async def pay_or_fail(order: Order) -> Response:
-    """Have payments charge an order; raises IllError when it answers that it cannot."""
+    """Charge an order at payments; raise IllError on a server error."""
     answer = await pay(order)
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise IllError
@@ -75,12 +75,12 @@ async def pay_or_fail(order: Order) -> Response:
 
 
 async def pay(order: Order) -> Response:
-    """Have payments charge an order: 201."""
+    """Charge an order at payments, which answers 201."""
     answer = await payments.post("/charges", json=order.model_dump(), headers={"Idempotency-Key": order.order})
     return Response(answer.content, answer.status_code, media_type="application/json")
 
 
 async def pay_later(order: Order) -> Response:
-    """Hand an order to the outbox, which has it charged under the same key once payments is well: 202."""
+    """Hand an order to the outbox (202), which charges it under the same key once payments is healthy."""
     answer = await outbox.post("/entries", json={**order.model_dump(), "key": order.order})
     return Response(answer.content, answer.status_code, media_type="application/json")

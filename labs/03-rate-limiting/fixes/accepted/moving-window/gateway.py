@@ -1,8 +1,8 @@
-# The library `limits` keeps each tenant's last 20 admissions in Redis: the oldest must be two seconds old.
-# Its moving window has no edges at which a tenant could have two bursts.
-"""Gateway: the front door of the quotes API.
+# The library `limits` keeps the times of each tenant's last 20 admissions in Redis; the oldest must be 2 s old. A
+# moving window has no edges at which a tenant gets two bursts.
+"""Gateway: the entrance to the quotes API.
 
-Two replicas of it stand before one `quotes` service and pass every tenant's requests on.
+Two replicas forward the requests of all tenants to one `quotes` service.
 """
 
 import os
@@ -21,14 +21,14 @@ from redis.retry import Retry
 
 from kit import create_app
 
-# A connection that does not come free within two seconds is an answer too: 503.
+# A request that gets no connection within 2 s is answered 503, because waiting longer helps nobody.
 quotes = httpx2.AsyncClient(
     base_url=os.environ.get("QUOTES_URL", "http://quotes:8000"),
     limits=httpx2.Limits(max_connections=100),
     timeout=httpx2.Timeout(5, pool=2),
 )
 
-# What both replicas share. Without hidden retries: a store that is down is to be seen.
+# Both replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
     retry=Retry(NoBackoff(), 0),
@@ -45,7 +45,7 @@ app = create_app()
 
 @app.get("/quote")
 async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
-    """Pass a tenant's request on to quotes."""
+    """Forward a tenant's request to quotes."""
     if not await limiter.hit(twenty_in_two_seconds, x_tenant):
         window = await limiter.get_window_stats(twenty_in_two_seconds, x_tenant)
         return Response(status_code=429, headers={"Retry-After": str(max(1, ceil(window.reset_time - time.time())))})

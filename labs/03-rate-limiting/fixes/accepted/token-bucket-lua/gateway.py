@@ -1,8 +1,8 @@
-# A token bucket for each tenant, kept in Redis and taken from by one script: atomic, and one for both replicas.
-# A bucket refills 10 tokens a second and holds 20; who finds it empty is told when the next token is there.
-"""Gateway: the front door of the quotes API.
+# A token bucket for each tenant, in Redis: a script takes a token atomically, for both replicas. A bucket holds 20
+# tokens and refills 10 per second; a refusal says when the next token is there.
+"""Gateway: the entrance to the quotes API.
 
-Two replicas of it stand before one `quotes` service and pass every tenant's requests on.
+Two replicas forward the requests of all tenants to one `quotes` service.
 """
 
 import os
@@ -17,14 +17,14 @@ from redis.retry import Retry
 
 from kit import create_app
 
-# A connection that does not come free within two seconds is an answer too: 503.
+# A request that gets no connection within 2 s is answered 503, because waiting longer helps nobody.
 quotes = httpx2.AsyncClient(
     base_url=os.environ.get("QUOTES_URL", "http://quotes:8000"),
     limits=httpx2.Limits(max_connections=100),
     timeout=httpx2.Timeout(5, pool=2),
 )
 
-# What both replicas share. Without hidden retries: a store that is down is to be seen.
+# Both replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
     retry=Retry(NoBackoff(), 0),
@@ -33,7 +33,7 @@ store = Redis.from_url(
 
 RATE, BURST = 10, 20
 
-# Redis runs a script alone, from start to end, so that no request of either replica comes between reading and writing.
+# Redis runs a script atomically, so that no other command comes between its read and its write.
 take_token = store.register_script("""
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call("TIME")
@@ -56,7 +56,7 @@ app = create_app()
 
 @app.get("/quote")
 async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
-    """Pass a tenant's request on to quotes."""
+    """Forward a tenant's request to quotes."""
     wait = float(await take_token([f"bucket:{x_tenant}"], [RATE, BURST]))
     if wait > 0:
         return Response(status_code=429, headers={"Retry-After": str(ceil(wait))})
