@@ -26,7 +26,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # whatever is exported
-    # Imported when asked for: Locust patches the standard library of whoever imports it; a schedule needs no Locust.
+    # Imported on first use, because Locust patches the standard library, and a schedule does not need Locust.
     if name not in _HOMES:
         raise AttributeError(f"module `loadtests` has no `{name}`")
     return getattr(importlib.import_module(f"loadtests.{_HOMES[name]}"), name)

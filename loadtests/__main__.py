@@ -1,6 +1,6 @@
-"""`python -m loadtests`: the load generator, with the users of a locustfile, waiting for a plan."""
+"""Run the load generator as `python -m loadtests`, with a locustfile's users, until a plan arrives."""
 
-# Before anything else: all that follows must see gevent's sockets, clocks and locks.
+# Patched first, because all later imports must see gevent's sockets, clocks and locks.
 from gevent import monkey
 
 monkey.patch_all()

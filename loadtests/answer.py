@@ -1,4 +1,4 @@
-"""A request, and how it ended."""
+"""Requests and their answers."""
 
 import json
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 LONGEST_NUMBER = 9
-"""Digits; a wait that takes more is none."""
+"""Digits of a `Retry-After` that is still taken as a number of seconds."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a target: of the one that is named, or else of the next."""
+    """Describe a request to the named target, or else to the next one."""
 
     method: str
     path: str
@@ -24,10 +24,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, `at` seconds of the monotonic clock; `status` is 0 when there was none in time.
+    """Describe an answer; `status` is 0 when none came in time.
 
-    `latency` is in seconds from the intended time; `headers` have names in lower case; `genuine` tells that it is a
-    success which carries its receipt, or needs none.
+    `at` is in seconds of the monotonic clock, `latency` in seconds from the intended time. Names in `headers` are in
+    lower case. `genuine` is true for a success that carries its receipt, or needs none.
     """
 
     status: int
@@ -39,12 +39,12 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether the status is one of success."""
+        """Tell whether the status is 2xx."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @cached_property
     def body(self) -> dict[str, Any]:
-        """Return the JSON object of the body, empty when it holds none."""
+        """Return the body's JSON object, or an empty one."""
         try:
             body = json.loads(self.content)
         except (ValueError, RecursionError):
@@ -53,6 +53,6 @@ class Answer:
 
     @property
     def retry_after(self) -> int | None:
-        """Return the seconds that the answer says to wait, or None when it says no whole number of them."""
+        """Return the whole seconds of `Retry-After`, or None."""
         told = self.headers.get("retry-after", "")
         return int(told) if told.isascii() and told.isdecimal() and len(told) <= LONGEST_NUMBER else None

@@ -1,4 +1,4 @@
-"""The token bucket: what a subject is promised, and the reference that its admissions are held against."""
+"""Token bucket: the promise to a subject, and the reference that checks its admissions."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ Where = tuple[str, ...]
 """User kind and phase."""
 
 GENEROUS = 1.2
-"""Admissions are excessive when a bucket this much larger and faster than the promise would have refused them."""
+"""Admissions are excessive when a bucket larger and faster than the promise by this factor would refuse them."""
 
 
 @dataclass(frozen=True)
 class TokenBucket:
-    """What a subject is promised: `rate` requests per second, with bursts of `burst`."""
+    """Promise a subject `rate` requests per second, with bursts of `burst`."""
 
     rate: float
     burst: float
@@ -24,7 +24,10 @@ class TokenBucket:
 
 @dataclass
 class BucketLevel:
-    """How full a bucket is; it starts full. Times are seconds of any clock that never goes back."""
+    """Track a bucket's tokens; it starts full.
+
+    Times are in seconds of any monotonic clock.
+    """
 
     promise: TokenBucket
     tokens: float = field(init=False)
@@ -34,7 +37,7 @@ class BucketLevel:
         self.tokens = self.promise.burst
 
     def take(self, at: float) -> bool:
-        """Take a token if there is a whole one, and tell whether there was."""
+        """Take a token if a whole one is left; return whether it was."""
         if self.at is not None:
             self.tokens = min(self.promise.burst, self.tokens + (at - self.at) * self.promise.rate)
         self.at = at
@@ -47,7 +50,7 @@ class BucketLevel:
 
 @dataclass(slots=True, eq=False)
 class SentRequest:
-    """A request that a promise may cover, sent at a time; `admitted` is None until it has ended."""
+    """Note a request that a promise may cover; `admitted` is None until it ends."""
 
     at: float
     where: Where
@@ -55,10 +58,10 @@ class SentRequest:
 
 
 class Reference:
-    """Hold one subject's requests against what it was promised.
+    """Compare one subject's requests with its promise.
 
-    `promised` counts the requests that the promise covers, of those that were sent. `beyond` counts the admitted ones
-    that a GENEROUS bucket, which sees only what was admitted, would have refused.
+    `promised` counts the sent requests that the promise covers. `beyond` counts the admitted ones that a GENEROUS
+    bucket, which sees only admitted requests, would refuse.
     """
 
     def __init__(self, promise: TokenBucket, promised: Counter[Where], beyond: Counter[Where]) -> None:
@@ -76,7 +79,7 @@ class Reference:
         return request
 
     def end(self, request: SentRequest, *, admitted: bool) -> None:
-        """Note how a request ended. They end in any order, and count in the order of sending."""
+        """Note how a request ended; requests count in the order of sending."""
         request.admitted = admitted
         while self._sent and self._sent[0].admitted is not None:
             first = self._sent.popleft()

@@ -1,4 +1,4 @@
-"""Connections to targets, kept alive and shared by all kinds, so that none is told by its connection."""
+"""Connections to targets, kept alive and shared by all kinds, so that a connection identifies no kind."""
 
 import errno
 import time
@@ -10,32 +10,31 @@ from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool
 
 UNBOUNDED = 100_000
-"""How many requests may be under way at once: an open loop waits for none."""
+"""The limit of concurrent requests, high enough that an open loop never waits for one."""
 
 ADDRESS_SECONDS = 1.0
 """How long an address is used before its name is looked up again."""
 
-
 LARGEST_ANSWER = 16 * 1024
-"""Bytes of an answer, its head included, that are read, and that the kernel may hold until they are.
+"""The largest answer in bytes, head included, and the kernel's receive buffer.
 
-Labs' answers are smaller by far. The time limit alone would let an answer without end fill the memory, and a larger
-window would let it keep a processor busy.
+The labs' answers are much smaller. With the time limit alone an endless answer could fill the memory, and with a
+larger buffer it could keep a CPU busy.
 """
 
 
 class BoundedSocket(gevent.socket.socket):  # type: ignore[misc] # it ships no types
-    """A socket that takes no more than one answer of a sane size for each request that is sent."""
+    """Receive at most LARGEST_ANSWER bytes for each request."""
 
     taken = 0
 
     def sendall(self, *args: Any) -> None:  # noqa: ANN401 # as the socket's own
-        """Send a request; what is taken from now on answers it."""
+        """Send a request, and count its answer's bytes from zero."""
         self.taken = 0
         super().sendall(*args)
 
     def recv(self, *args: Any) -> bytes:  # noqa: ANN401
-        """Take a piece of the answer; raises OSError when there is no end of it."""
+        """Receive a part of the answer; raises OSError when the answer is too large."""
         data: bytes = super().recv(*args)
         self.taken += len(data)
         if self.taken > LARGEST_ANSWER:
@@ -44,25 +43,25 @@ class BoundedSocket(gevent.socket.socket):  # type: ignore[misc] # it ships no t
 
 
 class Connections(ConnectionPool):
-    """Connections to one target."""
+    """Pool the connections to one target."""
 
     def __init__(self, client: HTTPClient) -> None:
         host, port = client.host, client.port or 80
         super().__init__(host, port, host, port, size=UNBOUNDED, disable_ipv6=True)
-        # When a connection closes without an answer, the client would send the request again, up to `size` + 1 times.
-        # Here each request is sent once, and how it ended is evidence.
+        # After a close without an answer, the client sends the request again up to `size` + 1 times. Each request must
+        # be sent once, because its end is evidence.
         self.size = -1
         self._addresses: list[Any] = []
         self._looked_up = 0.0
 
     def _create_tcp_socket(self, family: int, socktype: int, protocol: int) -> BoundedSocket:
         made = BoundedSocket(family, socktype, protocol)
-        # Before it connects: then the other side knows it from the first packet on.
+        # Set before connecting, so that the first packet already announces the small window.
         made.setsockopt(gevent.socket.SOL_SOCKET, gevent.socket.SO_RCVBUF, LARGEST_ANSWER)
         return made
 
     def _resolve(self) -> list[Any]:
-        """Return the target's addresses; when they are known, without waiting for the name service."""
+        """Return the target's addresses, known ones without waiting for the name service."""
         if not self._addresses:
             self._look_up()
         elif time.monotonic() > self._looked_up + ADDRESS_SECONDS:
@@ -74,14 +73,14 @@ class Connections(ConnectionPool):
         try:
             self._addresses = super()._resolve()
         except OSError:
-            # The name of a stopped container is gone, and to learn that may take seconds: its last address will do.
+            # A stopped container's name is gone, and its lookup may take seconds, so its last address is used.
             if not self._addresses:
                 raise
         self._looked_up = time.monotonic()
 
 
 class Clients(HTTPClientPool):
-    """One client for each target."""
+    """Keep one client for each target."""
 
     def get_client(self, url: Any) -> HTTPClient:  # noqa: ANN401 # the client's own type of URL
         """Return the client for a URL's host and port."""

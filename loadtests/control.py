@@ -1,4 +1,4 @@
-"""The load generator's control port: play, stop, state and metrics, for those who have the run's secret."""
+"""The load generator's control port: play, stop, state and metrics, behind the run's secret."""
 
 from flask import Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -41,7 +41,7 @@ def control_app(generator: LoadGenerator, secret: str) -> Flask:
 
 
 def health_app() -> Flask:
-    """Make the app that the container's health check asks, on its loopback interface."""
+    """Make the app for the container's health check, on its loopback interface."""
     app = Flask("health")
 
     @app.get("/healthz")
@@ -52,7 +52,7 @@ def health_app() -> Flask:
 
 
 def _authorized_app(secret: str) -> Flask:
-    """Make an app that answers 401 and nothing else to who lacks the secret, and explains other errors as JSON."""
+    """Make an app that answers a bare 401 without the secret, and other errors as JSON."""
     app = Flask("load")
 
     @app.before_request

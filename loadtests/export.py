@@ -1,4 +1,4 @@
-"""The record and the state of the play, as Prometheus reads them."""
+"""Export: the record and the state of the play as Prometheus metrics."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ PLACE = ("kind", "phase")
 
 
 class Export:
-    """All metrics of a generator: counts through OpenTelemetry, latencies beside it."""
+    """Export a generator's counts through OpenTelemetry, and its latencies directly."""
 
     def __init__(self, generator: "LoadGenerator") -> None:
         record = generator.record
@@ -44,6 +44,6 @@ class Export:
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         counts = self._telemetry.exposition()
-        # What is due now is sent in between: each half takes some milliseconds.
+        # Each half takes some milliseconds, so requests that are due are sent in between.
         gevent.sleep(0)
         return counts + generate_latest(self._latencies)

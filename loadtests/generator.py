@@ -1,4 +1,4 @@
-"""The generator: Locust's environment and runner, on which one play after the other is given."""
+"""The load generator: Locust's environment and runner, which play one plan after the other."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from loadtests.record import Record
 from loadtests.users import OpenUser, Twin
 
 TWIN_RATE = 10.0
-"""Requests a second to the control twin, in every phase."""
+"""Requests per second to the control twin, in every phase."""
 
 
 class BusyError(RuntimeError):
-    """A plan is being played."""
+    """Report that another plan is being played."""
 
 
 class LoadGenerator(Environment):
-    """An environment of open users, with a record that goes on from play to play."""
+    """Play plans with open-loop users, and keep one record over all plays."""
 
     def __init__(self, users: Sequence[type[OpenUser]], secret: str) -> None:
         kinds: list[type[OpenUser]] = [Twin, *users]
-        # A locustfile may bring a twin of its own.
+        # Users come last, because a locustfile may replace the twin.
         self.kinds = {user.kind(): user for user in kinds}
         super().__init__(user_classes=[*self.kinds.values()])
         self.record = Record()
@@ -43,20 +43,20 @@ class LoadGenerator(Environment):
         for phase in plan.phases:
             for kind in kinds:
                 self.record.expect(kind.kind(), phase.name, kind.all_tallies())
-        # Locust's users of the play before have left by themselves, which its runner does not notice.
+        # Locust's runner does not notice that the users of the last play have left by themselves.
         self._runner.stop()
         self.play = play
         self._runner.start(len(self.kinds), spawn_rate=len(self.kinds))
         return -play.elapsed
 
     def stop(self) -> None:
-        """Drop what is left of a play."""
+        """Stop the play, and drop its remaining requests."""
         self._runner.stop()
         self.play = None
 
     @property
     def state(self) -> str:
-        """Return what the generator does: `idle`, `playing`, `settling` or `finished`."""
+        """Return the state: `idle`, `playing`, `settling` or `finished`."""
         if self.play is None:
             return "idle"
         if self.play.phase:
@@ -65,5 +65,5 @@ class LoadGenerator(Environment):
 
     @property
     def playing(self) -> bool:
-        """Tell whether a play is on, or requests of it have not ended."""
+        """Tell whether a play goes on, or some of its requests have not ended."""
         return self.state in ("playing", "settling")

@@ -1,4 +1,4 @@
-"""Latencies as Prometheus histograms, with a zero for each series from the start."""
+"""Latencies as Prometheus histograms, each series at zero from the start."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ _NAMES = (*map(str, EDGES), "+Inf")
 
 
 class Latencies(Collector):
-    """Seconds from the intended time to the end, by kind, phase and status.
+    """Collect seconds from the intended time to the end, by kind, phase and status.
 
-    OpenTelemetry's own histogram exports no series before its first value, and a missing one must mean trouble.
+    OpenTelemetry's own histogram exports no series before its first value, but a missing series must mean an error.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Latencies(Collector):
         self._sums: dict[tuple[str, ...], float] = {}
 
     def expect(self, key: tuple[str, ...]) -> None:
-        """Make a series exist, at zero if it is new."""
+        """Create a series at zero, unless it exists."""
         self._counts.setdefault(key, [0] * len(_NAMES))
         self._sums.setdefault(key, 0.0)
 
@@ -35,7 +35,7 @@ class Latencies(Collector):
         self._sums[key] += seconds
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        """Give all series, as prometheus_client asks for them."""
+        """Return all series, as prometheus_client asks for them."""
         labels = ("kind", "phase", "status")
         family = HistogramMetricFamily(
             "load_latency_seconds", "Seconds from the intended time to the end.", labels=labels

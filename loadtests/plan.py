@@ -1,4 +1,4 @@
-"""The plan of a play: what the incident's driver hands over."""
+"""Load plan: the phases and rates of a play, as the incident's driver sends them."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LoadPhase:
-    """A phase of `seconds`, with arrivals per second by user kind."""
+    """Plan a phase of `seconds`, with arrivals per second by user kind."""
 
     name: str
     seconds: float
@@ -18,24 +18,24 @@ class LoadPhase:
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """A seed and the phases in order."""
+    """Hold a seed and the phases in order."""
 
     seed: int
     phases: tuple[LoadPhase, ...]
 
     @classmethod
     def read(cls, body: Any) -> "LoadPlan":  # noqa: ANN401 # whatever JSON somebody sent
-        """Return the plan that a JSON object describes; raises ValueError, saying why, when it describes none."""
+        """Return the plan in a JSON object; raises ValueError when it is not valid."""
         try:
             plan = cls(int(body["seed"]), tuple(_phase(phase) for phase in body["phases"]))
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"this is no plan ({type(error).__name__}: {error})") from error
+            raise ValueError(f"this is not a plan ({type(error).__name__}: {error})") from error
         if not plan.phases:
             raise ValueError("a plan has at least one phase")
         return plan
 
     def with_rate(self, kind: str, rate: float) -> "LoadPlan":
-        """Return the plan with one more kind, at the same rate in all phases."""
+        """Add a kind at the same rate in all phases."""
         return replace(self, phases=tuple(replace(p, rate={**p.rate, kind: rate}) for p in self.phases))
 
     @property

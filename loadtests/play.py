@@ -1,4 +1,4 @@
-"""A play: one plan's schedule under way."""
+"""A play: the execution of one plan's schedule."""
 
 import math
 import time
@@ -23,7 +23,7 @@ SHORTEST_NOTICE = 0.2
 
 
 class Play:
-    """What users of all kinds do from `zero` on, a time in seconds of the monotonic clock."""
+    """Run one plan's arrivals from `zero` on, in seconds of the monotonic clock."""
 
     def __init__(self, plan: LoadPlan, kinds: Iterable[type["OpenUser"]], record: Record, receipts: Receipts) -> None:
         self.plan = plan
@@ -34,7 +34,7 @@ class Play:
         self._unended = Counter(arrival.phase for arrivals in self.arrivals.values() for arrival in arrivals)
         names = draw_names(plan.seed, [kind.subjects for kind in kinds if kind.subjects])
         self.subjects = {kind.kind(): names[kind.subjects] if kind.subjects else () for kind in kinds}
-        # One bucket for each subject, whichever kinds share it.
+        # Kinds that share a subject share its bucket.
         self.references = {
             name: Reference(kind.promise, record.promised, record.beyond)
             for kind in kinds
@@ -51,14 +51,14 @@ class Play:
 
     @property
     def phase(self) -> str | None:
-        """Return the name of the phase that the play is in, or None when it is over."""
+        """Return the name of the current phase, or None after the last."""
         elapsed = self.elapsed
         phases = zip(self.plan.phases, self.plan.ends, strict=True)
         return next((phase.name for phase, end in phases if elapsed < end), None)
 
     @property
     def settled_phases(self) -> int:
-        """Return the number of leading phases that are over and whose visits have all ended."""
+        """Return the number of leading phases whose time and visits have ended."""
         elapsed = self.elapsed
         unsettled = (index for index, end in enumerate(self.plan.ends) if elapsed < end or self._unended[index])
         return next(unsettled, len(self.plan.phases))
@@ -69,7 +69,7 @@ class Play:
 
     @staticmethod
     def sleep_until(moment: float) -> None:
-        """Wait until a time of the monotonic clock; return at once when it has gone by."""
-        # A timer may go off a little early; a request may not.
+        """Sleep until a time of the monotonic clock, not at all if it has passed."""
+        # Repeated because a timer may fire a little early, and a request must not be early.
         while (seconds := moment - time.monotonic()) > 0:
             gevent.sleep(seconds)

@@ -1,4 +1,4 @@
-"""The program: users of a locustfile behind a control port."""
+"""The program: the load generator with a locustfile's users, and its control port."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ from loadtests.users import OpenUser
 
 
 def users_of(path: Path) -> list[type[OpenUser]]:
-    """Return the user classes that a locustfile defines; raises SystemExit when there are none."""
+    """Return a locustfile's user classes; raises SystemExit when it defines none."""
     found, _ = load_locustfile(str(path))
     users = [user for user in found.values() if issubclass(user, OpenUser)]
     if not users:

@@ -1,4 +1,4 @@
-"""The record: what the generator intended, sent and was answered, by kind and phase; nothing is sampled."""
+"""The record: unsampled counts of intended, sent and answered requests, by kind and phase."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from loadtests.bucket import Where
 from loadtests.latency import Latencies
 
 STATUSES = ("200", "timeout", "error")
-"""How requests end in every lab; other statuses are exported once they have been seen."""
+"""Statuses that exist from the start in every lab; others are exported once they occur."""
 
 
 class Record:
-    """Count; counts go on over several plays, as the live lab loops."""
+    """Count requests over all plays, because the live lab loops."""
 
     def __init__(self) -> None:
         self.intended: Counter[Where] = Counter()
@@ -24,7 +24,7 @@ class Record:
         self.lag: dict[tuple[str, ...], float] = {}
 
     def expect(self, kind: str, phase: str, tallies: Iterable[str]) -> None:
-        """Make all series of a kind in a phase exist, at zero if they are new, so that a missing one means trouble."""
+        """Create all series of a kind in a phase at zero, so that a missing one means an error."""
         self.lag[phase,] = 0.0
         for counts in (self.intended, self.sent, self.promised, self.beyond):
             counts[kind, phase] += 0
@@ -35,12 +35,12 @@ class Record:
             self.tallies[kind, phase, tally] += 0
 
     def intend(self, where: Where, lag: float) -> None:
-        """Count a request whose time has come, `lag` seconds ago."""
+        """Count a request that was due `lag` seconds ago."""
         self.intended[where] += 1
         _, phase = where
         self.lag[phase,] = max(self.lag[phase,], lag)
 
     def end(self, where: Where, status: str, latency: float) -> None:
-        """Count how a request ended, and when: seconds from its intended time."""
+        """Count an ended request; `latency` is in seconds from its intended time."""
         self.responses[*where, status] += 1
         self.latencies.add((*where, status), latency)

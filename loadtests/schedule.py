@@ -1,4 +1,4 @@
-"""The schedule of a play, made before the first request: a pure function of the plan and the kinds' shapes."""
+"""The schedule of a play: a pure function of the plan and the kinds' shapes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from loadtests.shapes import RateInterval, Shape
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A visit that begins `at` seconds into the play, in the phase of this index; `number` counts a kind's visits."""
+    """Schedule a visit `at` seconds into the play; `number` counts its kind's visits.
+
+    `phase` is the index of its phase.
+    """
 
     at: float
     phase: int
@@ -18,7 +21,7 @@ class Arrival:
 
 
 def schedule(plan: LoadPlan, shapes: Mapping[str, Shape]) -> dict[str, list[Arrival]]:
-    """Return each kind's arrivals in order; what other kinds do changes nothing for a kind.
+    """Return each kind's arrivals in order, independent of all other kinds.
 
     Raises ValueError for a plan that names a kind without a shape.
     """

@@ -1,6 +1,6 @@
-"""Shapes of arrivals: when the visits of one user kind begin within one phase.
+"""Shapes of arrivals: the times at which visits of one user kind begin within one phase.
 
-All are pure functions of their arguments. Times are seconds since the plan's start, which is a whole wall-clock second.
+All are pure functions of their arguments. Times are in seconds from the play's start, a whole wall-clock second.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class RateInterval:
-    """A phase as one user kind sees it: seconds `start` to `end` of the play, with `rate` arrivals a second."""
+    """Give one kind `rate` arrivals per second, from second `start` to `end` of the play."""
 
     start: float
     end: float
@@ -19,7 +19,7 @@ class RateInterval:
 
 
 class Shape(Protocol):
-    """When visits begin."""
+    """Decide when visits begin."""
 
     def times(self, interval: RateInterval, draw: Random) -> list[float]:
         """Return the times of all arrivals within the interval, in order."""
@@ -27,7 +27,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Poisson:
-    """Independent users: exponential gaps."""
+    """Model independent users by exponential gaps."""
 
     def times(self, interval: RateInterval, draw: Random) -> list[float]:
         """Return arrivals whose mean rate is the interval's."""
@@ -41,7 +41,10 @@ class Poisson:
 
 @dataclass(frozen=True)
 class Regular:
-    """Even gaps, each moved by up to `jitter` of a gap; the first `delay` seconds of a phase stay silent."""
+    """Space arrivals evenly, each moved by up to `jitter` of a gap.
+
+    The first `delay` seconds of a phase have no arrivals.
+    """
 
     jitter: float = 0.2
     delay: float = 0.0
@@ -57,11 +60,11 @@ class Regular:
 
 @dataclass(frozen=True)
 class Floods:
-    """Floods of `length` seconds with more than `rest` seconds of silence between them.
+    """Send floods of `length` seconds, with more than `rest` seconds of silence between them.
 
-    A flood begins shortly before the edge of a whole second and goes on over it, floods that follow each other at edges
-    of either parity. It begins with a volley (requests at one instant), has another just behind the edge, and is half
-    volleys, half single requests for the rest. An interval's rate is the mean rate within a flood.
+    A flood begins shortly before the edge of a whole second and continues over it; successive edges differ in parity.
+    It begins with a volley (requests at one instant) and has another just after the edge. The rest is half volleys,
+    half single requests. An interval's rate is the mean rate within a flood.
     """
 
     length: float = 0.85
@@ -71,7 +74,7 @@ class Floods:
     first_volleys: tuple[int, int] = (25, 40)
 
     def times(self, interval: RateInterval, draw: Random) -> list[float]:
-        """Return the arrivals of as many floods as the interval has room for."""
+        """Return the arrivals of all floods that fit into the interval."""
         times: list[float] = []
         shortest, longest = self.lead
         edge = math.ceil(interval.start + longest)
@@ -80,7 +83,7 @@ class Floods:
             start = edge - lead
             times += self._flood(start, edge, interval.rate, draw)
             following = math.ceil(start + self.length + self.rest + shortest)
-            # Of the other parity: between the two lie an odd number of seconds.
+            # An odd number of seconds between two edges changes the parity.
             following += (following - edge + 1) % 2
             lead = draw.uniform(shortest, min(longest, following - start - self.length - self.rest))
             edge = following
@@ -97,5 +100,5 @@ class Floods:
         return times
 
     def _volley_share(self) -> float:
-        """Return the share of draws that are volleys, so that half of the requests are in one."""
+        """Return the share of draws that puts half of the requests into volleys."""
         return 1 / (1 + sum(self.volley) / 2)

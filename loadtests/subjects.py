@@ -1,4 +1,4 @@
-"""Names of those on whose behalf requests are made, drawn from the seed: none tells which kind it belongs to."""
+"""Subjects: the names of tenants, drawn from the seed so that a name does not reveal its kind."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from random import Random
 
 @dataclass(frozen=True, order=True)
 class Group:
-    """`size` subjects known by the group's name to the kinds that share them; nobody else learns that name."""
+    """Group `size` subjects that several kinds share; targets never see the group's name."""
 
     name: str
     size: int = 1

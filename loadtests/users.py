@@ -1,4 +1,4 @@
-"""Open users: Locust users that begin visits when the schedule says so, however slow the answers are."""
+"""Open-loop users: Locust users that begin visits on schedule, no matter how slow the answers are."""
 
 import itertools
 import logging
@@ -28,11 +28,14 @@ ASKED = {"Accept-Encoding": "identity"}
 
 
 class TimeUpError(BaseException):
-    """A request's time is up; no Exception, so that no client takes it for a failure of its own."""
+    """Signal that a request's time is up.
+
+    It is a BaseException, so that the client does not catch it as a failure of its own.
+    """
 
 
 class UncompressedResponse(FastResponse):
-    """An answer as it was sent: none is asked to be packed, and unpacking could fill the memory."""
+    """Refuse compressed answers, which no request asks for and which could fill the memory."""
 
     def unzipped(self, *_: object, **__: object) -> bytes:
         """Refuse; raises ValueError."""
@@ -40,10 +43,10 @@ class UncompressedResponse(FastResponse):
 
 
 class OpenUser(FastHttpUser):
-    """A kind of users, named after its class in lower case. A lab says what they do in `visit`.
+    """Run all users of one kind, named after its class in lower case.
 
-    One instance stands for all users of the kind: each arrival begins a visit in a greenlet of its own. Connections
-    are shared by all kinds, and requests alternate strictly between the targets over all of them.
+    A lab defines their behaviour in `visit`. One instance runs all users of the kind, each arrival in a greenlet of
+    its own. All kinds share connections, and requests of all kinds alternate strictly between the targets.
     """
 
     abstract = True
@@ -58,10 +61,10 @@ class OpenUser(FastHttpUser):
 
     tallies: ClassVar[tuple[str, ...]] = ()
     subjects: ClassVar[Group | None] = None
-    """On whose behalf visits are made; kinds that name the same group share its subjects."""
+    """The subjects that visits act for; kinds that name the same group share them."""
 
     promise: ClassVar[TokenBucket | None] = None
-    """What each of the subjects is promised."""
+    """The promise to each of the subjects."""
 
     _rotations: ClassVar[dict[tuple[str, ...], "itertools.cycle[str]"]] = {}
 
@@ -71,12 +74,12 @@ class OpenUser(FastHttpUser):
             raise StopUser
         self.play = environment.play
         agent = self.client.client
-        # Cookies would tell one kind from another.
+        # Cookies would identify the kind of a request.
         agent.cookiejar = None
-        # An answer that leads elsewhere is an answer; followed, it could lead to a control port.
+        # Redirects are not followed, because one could lead to a control port.
         vars(agent)["redirect_response_codes"] = frozenset()
         vars(agent)["response_type"] = UncompressedResponse
-        # No status is a failure of the client, which would write a report about each.
+        # All statuses are valid, because the client would write a report about each other one.
         vars(agent)["valid_response_codes"] = STATUSES
 
     @classmethod
@@ -90,7 +93,7 @@ class OpenUser(FastHttpUser):
         return (*cls.tallies, UNREAL_ANSWER)
 
     def visit(self, visit: Visit) -> None:
-        """Do what a user of this kind does from one arrival on."""
+        """Act as one user of this kind, from one arrival on."""
         raise NotImplementedError
 
     @task
@@ -123,7 +126,7 @@ class OpenUser(FastHttpUser):
         try:
             answer = self._answer(request, due)
         except TimeUpError:
-            # What it took beyond is the generator's own time.
+            # Exactly the limit, because any further delay is the generator's own.
             return Answer(0, time.monotonic(), self.time_limit), "timeout"
         except Exception:  # noqa: BLE001 # whatever an answer does to the client, it is no answer
             answer = self._unanswered(due)
@@ -152,7 +155,7 @@ class OpenUser(FastHttpUser):
 
 
 def _joined(headers: Headers) -> dict[str, str]:
-    """Return headers by name in lower case; the values of one that occurs twice are one list, as HTTP has it."""
+    """Return headers by lower-case name, with repeated ones joined as in HTTP."""
     found: dict[str, list[str]] = {}
     for name, value in headers.items():
         found.setdefault(name.lower(), []).append(value)
@@ -160,10 +163,10 @@ def _joined(headers: Headers) -> dict[str, str]:
 
 
 class Twin(OpenUser):
-    """The control twin's trickle: present in every plan."""
+    """Send a trickle of requests to the control twin, in every plan."""
 
     targets = ("http://twin:8000",)
-    # A short phase must not be left without one by chance.
+    # Regular, because Poisson arrivals could leave a short phase without a request.
     arrivals = Regular()
 
     def visit(self, visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""One visit: what a user does from one arrival on, each request counted and timed."""
+"""Visit: the requests of a user from one arrival on, each counted and timed."""
 
 import json
 import time
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from loadtests.users import OpenUser
 
 LATEST_SECONDS = 1.0
-"""A request this late is not sent any more: the generator has failed, and sending late would bunch the load."""
+"""A request later than this is not sent, because the generator has failed and late sending would bunch the load."""
 
 ReceiptParts = Sequence[str] | Mapping[int, Sequence[str]]
-"""What a success's receipt must be for; by status, where each of them says something else."""
+"""The parts that a success's receipt must be for, by status where they differ."""
 
 UNREAL_ANSWER = "unreal_answer"
 """The tally of successes whose receipt is missing, forged or replayed; every kind has it."""
 
 
 class Visit:
-    """What a locustfile's `visit` works with.
+    """Send and time the requests of a locustfile's `visit`.
 
-    `number` counts the kind's visits; `names` are those of the kind's group.
+    `number` counts the kind's visits; `names` are the subjects of the kind's group.
     """
 
     def __init__(self, user: "OpenUser", play: "Play", arrival: "Arrival") -> None:
@@ -43,26 +43,26 @@ class Visit:
 
     @cached_property
     def random(self) -> Random:
-        """Return randomness that depends on seed, kind and number alone."""
+        """Return a generator that is seeded by seed, kind and number alone."""
         kind, _ = self._where
         return Random(f"{self._play.plan.seed}:{kind}:{self.number}")
 
     def tally(self, name: str, count: int = 1) -> None:
-        """Count something of one's own (`load_tally_total`); the user class declares the names."""
+        """Count in `load_tally_total`, under a name that the user class declares."""
         if name not in self._user.all_tallies():
             raise ValueError(f"`{self._user.kind()}` declares no tally `{name}`")
         self._play.record.tallies[*self._where, name] += count
 
     def pause(self, seconds: float, since: float | None = None) -> None:
-        """Stay silent until `seconds` after a monotonic time, by default now; the next request is due then."""
+        """Wait until `seconds` after a monotonic time (default: now), when the next request is due."""
         now = time.monotonic()
         due = max(now, (now if since is None else since) + seconds)
         self._play.sleep_until(due)
-        # Not before: others of the same volley may have asked meanwhile.
+        # Set after the sleep, because others of the same volley may ask meanwhile.
         self._due = due
 
     def volley(self, count: int, ask: Callable[[], Answer]) -> list[Answer]:
-        """Ask `count` times at one instant and return the answers."""
+        """Call `ask` `count` times at one instant and return the answers."""
         due = self._take_due()
 
         def one() -> Answer:
@@ -84,11 +84,11 @@ class Visit:
         receipt_for: ReceiptParts = (),
         target: str | None = None,
     ) -> Answer:
-        """Send a GET to the next target, or to the one that is named, and return how it ended.
+        """Send a GET to the named target or the next one, and return its answer.
 
-        The visit's first request is due at the arrival's time, later ones at once or at the end of a pause.
-        `subject`: whose promise covers it. `receipt_for`: what a success's `receipt` must be for, else it is tallied;
-        by status where they differ, and then no other status is a success.
+        The visit's first request is due at the arrival's time, later ones at once or at the end of a pause. `subject`
+        names the tenant whose promise covers it. `receipt_for` gives the parts of a success's receipt; a success
+        without it is tallied. Given by status, no other status is a success.
         """
         return self._ask(Request("GET", path, headers or {}, target=target), subject, receipt_for)
 
@@ -102,12 +102,12 @@ class Visit:
         receipt_for: ReceiptParts = (),
         target: str | None = None,
     ) -> Answer:
-        """Send a POST with a JSON body, and else do as `get` does."""
+        """Send a POST with a JSON body, otherwise like `get`."""
         headers = {"Content-Type": "application/json", **(headers or {})}
         return self._ask(Request("POST", path, headers, json.dumps(body), target), subject, receipt_for)
 
     def vouched(self, answer: Answer, *parts: str) -> bool:
-        """Tell whether an answer carries a receipt for these parts, which others may carry as well; tally it if not."""
+        """Verify a receipt that several answers may carry; tally a missing or false one."""
         authentic = self._play.receipts.authentic(answer.body.get("receipt"), *parts)
         if not authentic:
             self.tally(UNREAL_ANSWER)

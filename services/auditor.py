@@ -1,7 +1,7 @@
-"""Auditor: reads the book that payments, inventory and shipping keep, and tells what does not balance.
+"""Auditor: reads the journal of payments, inventory and shipping, and counts orders that do not balance.
 
-An order is whole when its stock is held, its money taken and its parcel sent, each once; it is undone when nothing of
-that is left; all else is half done.
+An order is complete when its stock is held, its money taken and its parcel sent, each once. It is undone when nothing
+of that is left. Every other order is half done.
 """
 
 from collections import Counter, defaultdict
@@ -14,20 +14,20 @@ journal = Journal()
 
 
 class OrderBalance:
-    """What was done about one order."""
+    """Sum the journal's entries about one order."""
 
     def __init__(self) -> None:
         self._done: Counter[str] = Counter()
         self._out_of_order = False
 
     def note(self, entry: str) -> None:
-        """Note what was done."""
+        """Add one entry."""
         if entry == "release" and self._done["charge"] and not self._done["refund"]:
             self._out_of_order = True
         self._done[entry] += 1
 
     def findings(self) -> dict[str, bool]:
-        """Return what there is to say of it."""
+        """Return each finding, and whether it is true of the order."""
         done = self._done
         held, paid, shipped = done["hold"] - done["release"], done["charge"] - done["refund"], done["shipment"]
         return {
@@ -43,10 +43,10 @@ orders: defaultdict[str, OrderBalance] = defaultdict(OrderBalance)
 
 
 def audit() -> Counter[tuple[str, ...]]:
-    """Read on in the book; return how many orders there are of each finding.
+    """Read new entries of the journal; return the number of orders by finding.
 
-    `brought`: shipping was asked, and has sent or refused it. `money`, `stock`: more or less of it was taken than was
-    sent. `half-done`: either. `out-of-order`: its stock was let go while nothing was paid back yet.
+    `brought`: shipping has sent or refused it. `money`, `stock`: more or less of it was taken than was sent.
+    `half-done`: either of the two. `out-of-order`: its stock was released before its charge was refunded.
     """
     for number, entry in journal.unread():
         orders[number].note(entry)

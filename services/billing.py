@@ -1,4 +1,4 @@
-"""Billing: bills orders and hands them on, at least once: of every eighth the answer is lost, so it is sent again."""
+"""Billing: bills orders and hands them on at least once. It sends every eighth order twice, as after a lost answer."""
 
 import itertools
 import os
@@ -29,7 +29,7 @@ orders = httpx2.AsyncClient(
 
 
 class BilledOrder(BaseModel):
-    """An order, as billing hands it on."""
+    """Describe an order as billing receives it and hands it on."""
 
     order: Word
     email: Word
@@ -61,7 +61,7 @@ async def bill(bill: BilledOrder, traceparent: Annotated[str, Header(max_length=
 
 
 async def _hand_on(bill: BilledOrder, context: TraceContext) -> int:
-    """Send an order to `orders`, as a span of its own; return the status."""
+    """Send an order to `orders` in a new span; return the status."""
     attempt, began = context.child(), time.time()
     try:
         answer = await orders.post("/orders", json=bill.model_dump(), headers={"traceparent": attempt.header})

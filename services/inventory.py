@@ -1,4 +1,4 @@
-"""Inventory: holds stock for orders, and lets it go again. Twenty workers of 10 ms each."""
+"""Inventory: holds stock for orders, and releases it. Twenty workers of 10 ms each."""
 
 import asyncio
 from collections import Counter
@@ -14,14 +14,14 @@ from kit.service import StockService
 WORK_SECONDS = 0.01
 
 DISCONTINUED = frozenset({"gramophone", "typewriter"})
-"""Items that nobody can order any more."""
+"""Items that can no longer be ordered."""
 
 service = StockService("inventory", workers=20)
 journal = Journal()
 
 
 class HoldRequest(BaseModel):
-    """The stock that an order wants held."""
+    """Ask for stock to be held for an order."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
     item: Annotated[str, Field(min_length=1, max_length=64)]
@@ -29,7 +29,7 @@ class HoldRequest(BaseModel):
 
 
 class Hold(BaseModel):
-    """Stock that is held, with a receipt for order and item."""
+    """Describe stock that is held, with a receipt for order and item."""
 
     hold: int
     order: str
@@ -39,7 +39,7 @@ class Hold(BaseModel):
 
 
 class Release(BaseModel):
-    """Stock that was let go, with a receipt for the order."""
+    """Describe stock that was released, with a receipt for the order."""
 
     release: int
     order: str
@@ -54,7 +54,7 @@ _holds: IdempotencyRecords[Hold] = IdempotencyRecords()
 
 @service.app.post("/holds", status_code=201)
 async def hold(wanted: HoldRequest, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Hold:
-    """Hold stock for an order; asked again with the same `Idempotency-Key`, answer the hold that there is."""
+    """Hold stock for an order, once for each `Idempotency-Key`."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     if wanted.item in DISCONTINUED:
@@ -74,7 +74,7 @@ async def hold(wanted: HoldRequest, idempotency_key: Annotated[str | None, Heade
 
 
 _released: set[str] = set()
-"""Orders whose stock was let go."""
+"""Orders whose stock was released."""
 
 _releases: IdempotencyRecords[Release] = IdempotencyRecords()
 
@@ -83,7 +83,7 @@ _releases: IdempotencyRecords[Release] = IdempotencyRecords()
 async def release(
     order: Annotated[str, Path(max_length=64)], idempotency_key: Annotated[str | None, Header(max_length=64)] = None
 ) -> Release:
-    """Let an order's stock go; asked again with the same `Idempotency-Key`, answer the release that there is."""
+    """Release an order's stock, once for each `Idempotency-Key`."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     if order not in _held:

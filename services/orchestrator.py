@@ -1,7 +1,6 @@
-"""Orchestrator: asks a service for its health, and has it restarted when it fails three times in a row.
+"""Orchestrator: checks the health of the service in `WATCHES`, and condemns it after three failures in a row.
 
-`WATCHES` is the service. The restart itself is the grader's, which asks for who is condemned: no container has the
-engine's socket.
+The grader asks for condemned services and restarts them, because no container has the engine's socket.
 """
 
 import asyncio
@@ -19,14 +18,14 @@ PATIENCE_SECONDS = 0.5
 FAILURES = 3
 
 STARTING_LOOKS = 12
-"""How often a service that starts may fail."""
+"""Failed health checks that a starting service may have."""
 
 condemned: list[str] = []
 
 
 async def watch(name: str) -> None:
-    """Ask for a service's health over and over, and condemn it when it fails."""
-    # A connection for each question, as orchestrators have it.
+    """Check a service's health again and again, and condemn it after FAILURES in a row."""
+    # One connection for each check, as real orchestrators use.
     async with httpx2.AsyncClient(
         base_url=os.environ.get("WATCHED_URL", f"http://{name}:8000"),
         limits=httpx2.Limits(max_keepalive_connections=0),
@@ -52,7 +51,7 @@ async def _started(client: httpx2.AsyncClient) -> None:
 
 async def _healthy(client: httpx2.AsyncClient) -> bool:
     try:
-        # The client's limits are for each step; this one is for all of them.
+        # The client's timeout limits each step, this one the whole request.
         async with asyncio.timeout(PATIENCE_SECONDS):
             return (await client.get("/health")).is_success
     except (TimeoutError, httpx2.TransportError):
@@ -71,7 +70,7 @@ service = StockService("orchestrator", lifespan=_watching)
 
 @service.control.delete("/condemned")
 async def take_condemned() -> list[str]:
-    """Return who is to be restarted, and forget it."""
+    """Return the services to restart, and clear the list."""
     names = condemned.copy()
     condemned.clear()
     return names

@@ -1,4 +1,4 @@
-"""Outbox: takes charges that nobody can wait for, and makes them one at a time once payments is well."""
+"""Outbox: takes charges to be made later, and makes them one at a time once payments is healthy."""
 
 import asyncio
 import logging
@@ -20,13 +20,13 @@ TRY_SECONDS = 1.0
 """How long a charge may take."""
 
 PAUSE_SECONDS = 4.0
-"""How long the outbox leaves payments alone after a charge that failed: nobody waits for it."""
+"""The pause after a failed charge, because nobody waits for the outbox."""
 
 _waiting: deque["PendingCharge"] = deque()
 
 
 class PendingCharge(BaseModel):
-    """A charge to be made, with the idempotency key under which it may have been asked for already."""
+    """Describe a charge to be made, with the idempotency key of earlier attempts."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
     amount: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -34,7 +34,7 @@ class PendingCharge(BaseModel):
 
 
 async def make_charges() -> None:
-    """Make the oldest charge that waits, over and over; after a failure leave payments alone for a while."""
+    """Make pending charges, oldest first; pause for PAUSE_SECONDS after a failure."""
     limits = httpx2.Limits(max_connections=1)
     url = os.environ.get("PAYMENTS_URL", "http://payments:8000")
     async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=TRY_SECONDS, trust_env=False) as payments:
@@ -52,7 +52,7 @@ async def _charged(payments: httpx2.AsyncClient, entry: PendingCharge) -> bool:
     except httpx2.TransportError:
         return False
     if answer.is_client_error:
-        # It would stay one, and hold up all others for good.
+        # It would fail again and block all others, so it is dropped.
         log.error("payments refuses %s: %s", bill, answer.text)
     return not answer.is_server_error
 
@@ -70,7 +70,7 @@ service.telemetry.gauge("outbox_waiting", "Charges to be made.", (), lambda: {()
 
 @service.app.post("/entries", status_code=202)
 async def take(entry: PendingCharge) -> dict[str, str]:
-    """Take a charge, with a receipt that the order is in good hands."""
+    """Take a charge, with a receipt that the order is accepted."""
     _waiting.append(entry)
     service.ledger.record("entry", account="outbox")
     return {"order": entry.order, "receipt": service.receipts.issue("accepted", entry.order)}

@@ -1,4 +1,4 @@
-"""Pages of a shop: front page, cart, search. Each asks checkout for what things cost, over a small pool.
+"""Pages of a shop: front page, cart, search. Each asks checkout for prices, over a pool of eight connections.
 
 `ASKS` is the path at checkout that the page needs.
 """
@@ -25,7 +25,7 @@ checkout = httpx2.AsyncClient(
 
 @service.app.get("/page")
 async def page() -> dict[str, object]:
-    """Show a page, with what checkout says of its prices; without that there is no page: 503."""
+    """Show a page with the prices from checkout, or 503 without them."""
     try:
         answer = await checkout.get(os.environ["ASKS"])
         costs = answer.raise_for_status().json()

@@ -1,4 +1,4 @@
-"""Payments: charges orders, and pays back. Ten workers of 30 ms each."""
+"""Payments: charges and refunds orders. Ten workers of 30 ms each."""
 
 import asyncio
 from typing import Annotated
@@ -17,14 +17,14 @@ journal = Journal()
 
 
 class ChargeRequest(BaseModel):
-    """What an order costs, in cents."""
+    """Ask for a charge; `amount` is in cents."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
     amount: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Charge(BaseModel):
-    """What was charged, with a receipt that the order is paid."""
+    """Describe a charge, with a receipt that the order is paid."""
 
     charge: int
     order: str
@@ -33,7 +33,7 @@ class Charge(BaseModel):
 
 
 class Refund(BaseModel):
-    """What was paid back, with a receipt that the order is."""
+    """Describe a refund, with a receipt that the order is refunded."""
 
     refund: int
     order: str
@@ -48,7 +48,7 @@ _charges: IdempotencyRecords[Charge] = IdempotencyRecords()
 
 @service.app.post("/charges", status_code=201)
 async def charge(bill: ChargeRequest, idempotency_key: Annotated[str | None, Header(max_length=64)] = None) -> Charge:
-    """Charge an order; asked again with the same `Idempotency-Key`, answer the charge that there is."""
+    """Charge an order, once for each `Idempotency-Key`."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     if known := _charges.find(idempotency_key):
@@ -65,7 +65,7 @@ async def charge(bill: ChargeRequest, idempotency_key: Annotated[str | None, Hea
 
 
 _refunded: set[str] = set()
-"""Orders that were paid back."""
+"""Orders that were refunded."""
 
 _refunds: IdempotencyRecords[Refund] = IdempotencyRecords()
 
@@ -74,7 +74,7 @@ _refunds: IdempotencyRecords[Refund] = IdempotencyRecords()
 async def refund(
     order: Annotated[str, Path(max_length=64)], idempotency_key: Annotated[str | None, Header(max_length=64)] = None
 ) -> Refund:
-    """Pay an order back; asked again with the same `Idempotency-Key`, answer the refund that there is."""
+    """Refund an order, once for each `Idempotency-Key`."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     if order not in _charged:

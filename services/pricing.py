@@ -1,6 +1,6 @@
-"""Pricing: changes prices in the database and announces each change on the channel `prices`; clears the cache.
+"""Pricing: changes prices in the database and announces each change on the channel `prices`.
 
-It also exports what the database and the store tell of themselves.
+It also clears the cache, and exports statistics of database and store.
 """
 
 import asyncio
@@ -32,26 +32,26 @@ UPDATE prices SET version = version + 1, rate = rate * 1.01 WHERE product = $1 A
 
 
 class Offer(BaseModel):
-    """A product in a currency."""
+    """Name a product and a currency."""
 
     product: int
     currency: str
 
 
 class Price(Offer):
-    """A price, by the number of its version."""
+    """Name a price by the number of its version."""
 
     version: int
 
 
 class PriceChanges(BaseModel):
-    """What was changed."""
+    """List the prices that were changed."""
 
     changed: list[Price]
 
 
 class Pricing:
-    """The database and the store, as their owner reaches them."""
+    """Change prices in the database and announce them through the store, as their owner."""
 
     def __init__(self) -> None:
         self.store = Redis.from_url(
@@ -64,7 +64,7 @@ class Pricing:
         self._unannounced: asyncio.Queue[str] = asyncio.Queue()
 
     async def open(self) -> "asyncpg.Pool[asyncpg.Record]":
-        """Connect as soon as the database is there, and sign its prices."""
+        """Connect to the database, waiting until it is up, and sign its prices."""
         while True:
             try:
                 self.database = await asyncpg.create_pool(DATABASE, min_size=3, max_size=6)
@@ -76,7 +76,7 @@ class Pricing:
         return self.database
 
     async def change(self, offers: list[Offer]) -> list[Price]:
-        """Give each of these offers a new price and announce them; what is not offered is left out."""
+        """Give each known offer a new price and announce it; skip unknown offers."""
         changed = []
         async with self.database.acquire() as connection, connection.transaction():
             for offer in offers:
@@ -89,7 +89,7 @@ class Pricing:
         return changed
 
     async def announce(self) -> None:
-        """Announce change after change, each until the store has taken it."""
+        """Announce changes in order, retrying each until the store takes it."""
         while True:
             text = await self._unannounced.get()
             while True:
@@ -126,7 +126,7 @@ store_statistics = StoreStatistics(service.telemetry)
 
 @service.app.post("/changes")
 async def change(offers: Annotated[list[Offer], Field(max_length=100)]) -> PriceChanges:
-    """Change prices, and tell their new versions."""
+    """Change prices, and return their new versions."""
     changed = await pricing.change(offers)
     for priced in changed:
         service.ledger.record("change", account=priced.currency)
@@ -135,6 +135,6 @@ async def change(offers: Annotated[list[Offer], Field(max_length=100)]) -> Price
 
 @service.app.post("/clearings", status_code=204)
 async def clear() -> None:
-    """Clear the cache, as an operator would who mistrusts it."""
+    """Clear the cache, as an operator does who does not trust its content."""
     await pricing.store.flushdb()
     service.ledger.record("clearing", account="operator")

@@ -1,4 +1,4 @@
-"""Quotes: what a symbol costs. Five workers of 40 ms each make 125 requests a second."""
+"""Quotes: the price of a symbol. Five workers of 40 ms each serve 125 requests per second."""
 
 import asyncio
 import zlib
@@ -17,7 +17,7 @@ service = StockService("quotes", workers=5)
 async def quote(
     symbol: Annotated[str, Query(max_length=16)], x_tenant: Annotated[str, Header(max_length=64)]
 ) -> dict[str, str | float]:
-    """Answer what the symbol costs, with a receipt for tenant and symbol."""
+    """Return the price of a symbol, with a receipt for tenant and symbol."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
         service.ledger.record("quote", account=x_tenant)

@@ -1,6 +1,6 @@
-"""Reports: a tenant's month, worked out by eight workers in 200 ms. All reports in flight share the workers.
+"""Reports: a tenant's month, computed by eight workers in 200 ms. All reports in flight share the workers.
 
-With more reports than workers each gets slower, and all together too: the same memory and disks are fought for.
+With more reports than workers each gets slower, and so does the total, because they compete for memory and disks.
 """
 
 import asyncio
@@ -20,22 +20,22 @@ WORK_SECONDS = 0.2
 TICK_SECONDS = 0.02
 
 THRASH = 1.5
-"""With twice as many reports as workers each is worked out at 0.5 ** THRASH of its speed."""
+"""With twice as many reports as workers, each is computed at 0.5 ** THRASH of its speed."""
 
 ALL = "all"
-"""The account of all tenants together."""
+"""The account that sums all tenants."""
 
 
 @dataclass(eq=False)
 class Report:
-    """A report being worked out; `left` is in seconds of undisturbed work."""
+    """Hold a report in flight; `left` is in seconds of undisturbed work."""
 
     left: float = WORK_SECONDS
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class ProcessorSharing:
-    """The reports in flight, and the most of them within a phase, by tenant and for all."""
+    """Share the workers among all reports in flight, and keep peaks by tenant and phase."""
 
     def __init__(self, phase: CurrentPhase) -> None:
         self.peaks: dict[tuple[str, ...], int] = {}
@@ -46,12 +46,12 @@ class ProcessorSharing:
 
     @property
     def in_flight(self) -> int:
-        """Return how many reports are being worked out."""
+        """Return the number of reports in flight."""
         return len(self._reports)
 
     @contextmanager
     def started(self, tenant: str) -> Iterator[Report]:
-        """Have a report in flight for as long as the block lasts."""
+        """Keep a report in flight inside the block."""
         report = Report()
         self._reports.add(report)
         self._by_tenant[tenant] += 1
@@ -64,7 +64,7 @@ class ProcessorSharing:
             self._by_tenant[tenant] -= 1
 
     def work(self, seconds: float, workers: int) -> None:
-        """Do what so many workers do in so many seconds."""
+        """Do the work of `workers` in `seconds`."""
         speed = min(1.0, (workers / max(1, len(self._reports))) ** THRASH)
         for report in self._reports:
             report.left -= seconds * speed
@@ -110,7 +110,7 @@ async def report(
     month: Annotated[str, Path(max_length=16)],
     x_tenant: Annotated[str, Header(max_length=64)],
 ) -> Response | dict[str, str]:
-    """Work out a tenant's month, with a receipt for tenant and month; stop when nobody waits for it any more."""
+    """Compute a tenant's month, with a receipt; stop when the client leaves."""
     with sharing.started(x_tenant) as report:
         gone = connection_of(request.scope).closed
         waits = [asyncio.ensure_future(event.wait()) for event in (report.done, gone)]

@@ -1,4 +1,4 @@
-"""Shipping: sends parcels off, and says no to some. Ten workers of 30 ms each."""
+"""Shipping: sends parcels, and refuses some. Ten workers of 30 ms each."""
 
 import asyncio
 from typing import Annotated
@@ -17,13 +17,13 @@ journal = Journal()
 
 
 class ShipmentRequest(BaseModel):
-    """The order whose parcel is to be sent."""
+    """Ask for an order's parcel to be sent."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Shipment(BaseModel):
-    """A parcel that is on its way, with a receipt that the order is shipped."""
+    """Describe a parcel that was sent, with a receipt that the order is shipped."""
 
     shipment: int
     order: str
@@ -40,9 +40,9 @@ _shipments: IdempotencyRecords[Shipment] = IdempotencyRecords()
 async def ship(
     request: Request, parcel: ShipmentRequest, idempotency_key: Annotated[str | None, Header(max_length=64)] = None
 ) -> Shipment:
-    """Send a parcel; asked again with the same `Idempotency-Key`, answer the shipment that there is.
+    """Send a parcel, once for each `Idempotency-Key`.
 
-    A refusal, 409, has sent nothing and is not kept: who asks again may be lucky.
+    A refusal (409) sends nothing and is not recorded, so that the same request may succeed later.
     """
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)

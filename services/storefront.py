@@ -1,4 +1,4 @@
-"""Storefront: takes what people order, and begins its trace."""
+"""Storefront: takes orders, and begins the trace of each."""
 
 import os
 import secrets
@@ -27,7 +27,7 @@ billing = httpx2.AsyncClient(
 
 
 class OrderRequest(BaseModel):
-    """What somebody orders: for whom, by which carrier, to which region."""
+    """Ask for an order to be taken."""
 
     email: Word
     carrier: Word
@@ -35,7 +35,7 @@ class OrderRequest(BaseModel):
 
 
 class PlacedOrder(BaseModel):
-    """An order that was taken."""
+    """Name an order that was taken."""
 
     order: str
 
@@ -51,7 +51,7 @@ service = StockService("storefront", lifespan=_open)
 
 @service.app.post("/orders", status_code=202)
 async def order(wanted: OrderRequest) -> PlacedOrder:
-    """Give an order its number, and have it billed."""
+    """Give an order its number, and send it to billing."""
     number, context, began = f"o{secrets.token_hex(8)}", TraceContext.begin(), time.time()
     try:
         bill = {"order": number, **wanted.model_dump()}

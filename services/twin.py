@@ -1,8 +1,8 @@
-"""The control twin: it does nothing for users, so when it is slow, the host is.
+"""Control twin: a service that does nothing, so when it is slow, the host is.
 
-A service that mostly sleeps is served even by a crowded processor, as soon as it wakes; one that works is not. So the
-twin has a canary too: it wants a processor for a tenth of the time, and counts how long it takes to get that, and how
-much it could do with it.
+A busy host still runs a process that mostly sleeps as soon as it wakes, but not one that computes. Therefore the twin
+has a canary: it asks for one CPU for a tenth of the time. It counts how long it waits for that, and how much work it
+gets done.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from fastapi import FastAPI
 from kit.service import StockService
 
 WORK_SECONDS = 0.02
-"""Longer than the scheduler lets a crowded processor work on one thing, shorter than what the twin's limit allows."""
+"""Longer than the scheduler's time slice on a busy host, shorter than the twin's CPU limit allows."""
 
 EVERY_SECONDS = 0.2
 
 ROUND = range(1000)
-"""What is added up in a round of work."""
+"""The numbers that one round of work adds up."""
 
 rounds: defaultdict[tuple[str, ...], float] = defaultdict(float)
 worked: defaultdict[tuple[str, ...], float] = defaultdict(float)
@@ -29,7 +29,7 @@ took: defaultdict[tuple[str, ...], float] = defaultdict(float)
 
 
 def work() -> tuple[int, float, float]:
-    """Use WORK_SECONDS of a processor; return the rounds of work, what was used and how long that took, in seconds."""
+    """Use WORK_SECONDS of CPU; return the rounds, the CPU seconds and the elapsed seconds."""
     began, used_before = time.perf_counter(), time.thread_time()
     done = 0
     while (used := time.thread_time() - used_before) < WORK_SECONDS:

@@ -1,8 +1,8 @@
-"""Warehouse: keeps the shelves, and books each pair that is sold. Forty workers of 30 ms each.
+"""Warehouse: keeps the shelves, and records each pair that is sold. Forty workers of 30 ms each.
 
-A sale comes with how many are left after it, as whoever sells has worked it out, and the shelf is set to that. What
-guards it is up to the seller: a `version`, which no other sale may have changed since it was read, or a fencing
-`token`, which must be newer than all that the shelf has seen. One with neither is booked whatever happened meanwhile.
+The seller sends with each sale how many pairs are left after it, and the shelf is set to that number. A seller may
+guard a sale by a `version`, which no other sale may have changed since it was read. Or it may send a fencing `token`,
+which must be newer than all that the shelf has seen. A sale with neither is always recorded.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from kit.service import StockService
 WORK_SECONDS = 0.03
 
 PAIRS = {"drop": 8, "daily": 60, "runner": 40, "hiker": 40}
-"""How many pairs of each model are delivered, by the line that its name begins with."""
+"""Pairs delivered of each model, by the product line with which its name begins."""
 
 LATE_SECONDS = 0.5
-"""What a sale is based on was overtaken so long ago only when its seller has outlived a lease, or had none."""
+"""A sale from a number superseded longer ago than this comes from a seller whose lease expired, or had none."""
 
 COUNTED_SECONDS = 5.0
 
@@ -30,7 +30,7 @@ Count = Annotated[int, Field(ge=0, le=2**63)]
 
 
 class StockLevel(BaseModel):
-    """What is on a shelf. `receipt` says that it is empty, when it is."""
+    """Describe a shelf; `receipt` confirms that it is empty, when it is."""
 
     sku: str
     left: int
@@ -40,7 +40,7 @@ class StockLevel(BaseModel):
 
 
 class Sale(BaseModel):
-    """A pair for an order, and how many are left then."""
+    """Ask for one pair to be sold; `left` is the number after the sale."""
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
     left: Count
@@ -49,7 +49,7 @@ class Sale(BaseModel):
 
 
 class RecordedSale(BaseModel):
-    """A pair that was sold, with a receipt for SKU and order."""
+    """Describe a pair that was sold, with a receipt for SKU and order."""
 
     sku: str
     order: str
@@ -59,7 +59,7 @@ class RecordedSale(BaseModel):
 
 @dataclass
 class Superseded:
-    """When a number of pairs ceased to be the shelf's, and whether that was by a sale from long ago."""
+    """Note when a shelf's number was superseded, and whether a late sale did it."""
 
     at: float
     late: bool
@@ -67,7 +67,7 @@ class Superseded:
 
 @dataclass
 class Shelf:
-    """One model's shelf: `left` is what sellers say, `sold` what was booked."""
+    """Keep one model's shelf: `left` as sellers report it, `sold` as recorded."""
 
     delivered: int
     left: int
@@ -78,7 +78,7 @@ class Shelf:
     superseded: dict[int, Superseded] = field(default_factory=dict)
 
     def refusal(self, sale: Sale) -> str | None:
-        """Return why a sale is refused, or None when nothing that it came with speaks against it."""
+        """Return why a sale is refused, or None."""
         if sale.version is not None and sale.version != self.version:
             return f"version {sale.version} was read, and now it is {self.version}"
         if sale.token is not None and sale.token <= self.token:
@@ -86,17 +86,16 @@ class Shelf:
         return None
 
     def record(self, sale: Sale, now: float) -> list[str]:
-        """Book a sale, and return the entries that it makes.
+        """Record a sale, and return its ledger entries.
 
-        Each is `sold`, or `oversold` when there was no pair for it. Who has worked with a number that was not the
-        shelf's any more has overlapped with another; and has written `late` if that was long ago, or if who overtook
-        it was so late.
+        The first is `sold`, or `oversold` when no pair was left for it. A sale from a superseded number also makes
+        `overlap`. It makes `late` instead if the number was superseded long ago, or by a sale that was late itself.
         """
         stale = sale.left != self.left - 1
         since = self.superseded.get(sale.left + 1) if stale else None
         long_ago = since is not None and now - since.at > LATE_SECONDS
         late = long_ago or (since is not None and since.late)
-        # One hop only: whom the next one overtakes, nobody late has come between.
+        # `long_ago`, not `late`, because only the first sale that a late one supersedes is excused.
         self.superseded[self.left] = Superseded(now, long_ago)
         self.left, self.version, self.token = sale.left, self.version + 1, max(self.token, sale.token or 0)
         self.sold, self.last_sold = self.sold + 1, now
@@ -105,7 +104,7 @@ class Shelf:
 
     @property
     def balances(self) -> bool:
-        """Tell whether what was sold and what is left are together what was delivered."""
+        """Tell whether sold and left pairs add up to the delivered ones."""
         return self.sold + self.left == self.delivered
 
 
@@ -114,7 +113,7 @@ shelves: dict[str, Shelf] = {}
 
 
 def shelf_of(sku: str) -> Shelf:
-    """Return a model's shelf, full when nobody has asked for it yet."""
+    """Return a model's shelf, made full at its first use."""
     if sku not in shelves:
         delivered = PAIRS[sku.partition("-")[0]]
         shelves[sku] = Shelf(delivered, delivered)
@@ -123,7 +122,7 @@ def shelf_of(sku: str) -> Shelf:
 
 @service.app.get("/stock/{sku}")
 async def stock(sku: Sku) -> StockLevel:
-    """Tell what is on a shelf, as it was when somebody went to look."""
+    """Return a shelf as it was before the work began."""
     shelf = shelf_of(sku)
     seen = StockLevel(sku=sku, left=shelf.left, version=shelf.version, token=shelf.token)
     async with service.capacity.worker():
@@ -133,7 +132,7 @@ async def stock(sku: Sku) -> StockLevel:
 
 @service.app.post("/sales/{sku}", status_code=201)
 async def sell(sku: Sku, sale: Sale) -> RecordedSale:
-    """Book a sale; 409 when its version or its token is not good any more."""
+    """Record a sale; answer 409 when its version or token is outdated."""
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     shelf = shelf_of(sku)
@@ -149,7 +148,7 @@ async def sell(sku: Sku, sale: Sale) -> RecordedSale:
 
 @service.app.get("/count")
 async def count() -> dict[str, int]:
-    """Count the shelves of which something was sold just now; 409 when one of them does not balance."""
+    """Count the shelves with recent sales; answer 409 when one does not balance."""
     now = time.monotonic()
     counted = [shelf for shelf in shelves.values() if shelf.last_sold and now - shelf.last_sold < COUNTED_SECONDS]
     wrong = sum(not shelf.balances for shelf in counted)

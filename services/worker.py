@@ -1,6 +1,6 @@
 """Worker: does jobs of 100 ms each, `SLOTS` at a time; the rest wait.
 
-An order that is done is told to the registry, which keeps the book of all workers.
+It reports each order that is done to the registry, which keeps one ledger for all workers.
 """
 
 import asyncio
@@ -36,13 +36,13 @@ service.telemetry.gauge("worker_slots", "What the list says of this worker's cap
 
 @service.app.get("/health")
 async def health() -> dict[str, str]:
-    """Tell that the process runs, which is all that a health check of this kind knows."""
+    """Answer that the process runs, which is all that this health check knows."""
     return {"status": "ok"}
 
 
 @service.app.get("/views/{job}")
 async def view(job: Job) -> dict[str, str]:
-    """Work out a view, which changes nothing, with a receipt for it."""
+    """Compute a view, which changes nothing, with a receipt for it."""
     await _work()
     service.ledger.record("view", account="worker")
     return {"view": job, "receipt": service.receipts.issue("view", job)}
@@ -50,7 +50,7 @@ async def view(job: Job) -> dict[str, str]:
 
 @service.app.post("/orders/{job}", status_code=201)
 async def order(job: Job) -> dict[str, str]:
-    """Do an order, with a receipt for it; asked for it again, a worker does it again."""
+    """Do an order, with a receipt; a repeated request does it again."""
     await _work()
     (await registry.post(f"/done/{job}")).raise_for_status()
     service.ledger.record("order", account="worker")

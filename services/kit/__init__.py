@@ -1,4 +1,4 @@
-"""What every Python service of the labs shares, so that a service's own file holds only its story.
+"""Kit: the plumbing that every Python service of the labs shares.
 
 A patient imports from here and from nowhere else in the kit.
 """
@@ -14,7 +14,7 @@ __all__ = ["KAFKA", "create_app"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # whatever is exported
-    # Imported when asked for: the load generator wants `kit.receipts` without FastAPI.
+    # Imported on first use, because the load generator needs `kit.receipts` without FastAPI.
     if name not in __all__:
         raise AttributeError(f"module `kit` has no `{name}`")
     return getattr(import_module("kit.kafka" if name == "KAFKA" else "kit.app"), name)

@@ -1,4 +1,4 @@
-"""Where a service listens."""
+"""Addresses: the host and the ports on which a service listens."""
 
 import os
 import socket
@@ -21,14 +21,14 @@ def control_port() -> int:
 def control_host() -> str:
     """Return this container's address on the control network; ER_CONTROL_HOST replaces it in tests.
 
-    The `app` network is internal and has no default route: what leaves by the default route leaves from `control`.
+    The `app` network is internal and has no default route, so the default route leaves from `control`.
     Raises SetupError when there is no default route.
     """
     if host := os.environ.get("ER_CONTROL_HOST"):
         return host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            # To connect a datagram socket sends nothing, it only looks the route up. The address is one for documents.
+            # Connecting a datagram socket sends nothing and only looks the route up. 192.0.2.0/24 is for documentation.
             probe.connect(("192.0.2.1", 9))
         except OSError as error:
             raise SetupError(f"this container is on no control network: no default route ({error})") from error

@@ -15,9 +15,9 @@ METRICS = "/metrics"
 
 
 def create_app(*, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """Return an app with its health at `/healthz` and its rate, errors and durations at `/metrics`.
+    """Return an app that serves `/healthz` and its RED metrics at `/metrics`.
 
-    `lifespan`: what to open before the first request and close after the last, as FastAPI has it.
+    `lifespan` opens resources before the first request and closes them after the last, as in FastAPI.
     """
     telemetry = Telemetry()
     app = measured_app(telemetry, lifespan)
@@ -30,11 +30,11 @@ def create_app(*, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 
 
 def measured_app(telemetry: Telemetry, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """Return an app with its health at `/healthz`, whose requests are measured by `telemetry`."""
+    """Return an app that serves `/healthz` and measures its requests by `telemetry`."""
     app = FastAPI(
         openapi_url=None,
         lifespan=lifespan,
-        # FastAPI's own telemetry. Without a provider it would measure nothing, and say nothing.
+        # FastAPI's own telemetry would silently measure nothing without an explicit provider.
         telemetry={"meter_provider": telemetry.provider, "tracing": False, "logs": False, "exclude": is_upkeep},
     )
 
@@ -46,5 +46,5 @@ def measured_app(telemetry: Telemetry, lifespan: Lifespan[FastAPI] | None = None
 
 
 def is_upkeep(scope: Mapping[str, Any]) -> bool:
-    """Tell whether an ASGI scope is none of a user's requests, but the server's, a health check's or a scrape's."""
+    """Tell whether an ASGI scope is a lifespan event, a health check or a scrape."""
     return scope["type"] != "http" or scope["path"] in {HEALTH, METRICS}

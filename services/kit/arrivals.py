@@ -1,4 +1,4 @@
-"""Arrivals: each request with the phase in which it came and the status with which it went."""
+"""Arrivals: counts of requests by phase of arrival and status, and their peaks."""
 
 import time
 from collections import Counter, deque
@@ -11,15 +11,14 @@ from kit.phase import CurrentPhase
 UNANSWERED = "none"
 """The status of a request whose connection closed before an answer began."""
 
-
 PEAK_SECONDS = 0.1
 
 
 class ArrivalPeaks:
-    """The most arrivals within PEAK_SECONDS, by the phase in which they came: of all its seconds but the worst.
+    """Find the most arrivals within PEAK_SECONDS, by phase, leaving out the worst second.
 
-    A machine that has stood still for a moment lets come at one instant all that had been waiting meanwhile. That
-    happens in one second and is no herd; a herd comes again with its next cause.
+    After a stall of the machine, all requests that waited arrive at one instant. That happens in one second and is
+    not a thundering herd, which comes again with its next cause.
     """
 
     def __init__(self, phase: CurrentPhase) -> None:
@@ -51,7 +50,7 @@ class ArrivalPeaks:
 
 
 class Arrivals:
-    """ASGI middleware: note when and in which phase each request arrives; count it by phase and status at its end."""
+    """Count requests by phase of arrival and status (ASGI middleware)."""
 
     def __init__(
         self, app: ASGIApp, phase: CurrentPhase, peaks: ArrivalPeaks, counts: Counter[tuple[str, ...]]
@@ -79,7 +78,7 @@ class Arrivals:
         try:
             await self._app(scope, receive, send_and_note)
         except Exception:
-            # What is outside of this answers it so.
+            # The server outside of this middleware answers an exception with 500.
             status = "500"
             raise
         finally:

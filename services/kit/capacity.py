@@ -9,11 +9,11 @@ from kit.phase import CurrentPhase
 
 
 class Capacity:
-    """Lend `workers` to those who ask, in the order in which they ask.
+    """Lend `workers` to requests, first in, first out.
 
-    Work that was accepted is done, as in most real services: a client that gives up does not cancel its request, so a
-    backlog of abandoned requests costs its full time. Who is cancelled nevertheless, because the service stops, leaves
-    the queue, and a worker that it was just given goes to the next.
+    Accepted work is done, as in most real services. A client that gives up does not cancel its request, so a backlog
+    of abandoned requests costs its full time. A request that is cancelled because the service stops leaves the queue,
+    and a worker that it was just given goes to the next.
     """
 
     def __init__(self, workers: int, phase: CurrentPhase) -> None:
@@ -27,17 +27,17 @@ class Capacity:
 
     @property
     def queued(self) -> int:
-        """Return how many wait for a worker."""
+        """Return the number of requests that wait for a worker."""
         return len(self._queue)
 
     @property
     def in_flight(self) -> int:
-        """Return how many wait for a worker or hold one."""
+        """Return the number of requests that wait for a worker or hold one."""
         return self.busy + self.queued
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
-        """Hold a worker, as soon as all who asked before have had one and one is free."""
+        """Wait in the queue for a free worker, and hold it inside the block."""
         await self._acquire()
         try:
             yield
@@ -45,7 +45,7 @@ class Capacity:
             self._release()
 
     def resize(self, workers: int) -> None:
-        """Change the number of workers at once: new ones start, surplus ones finish what they do."""
+        """Change the number of workers at once; surplus ones finish their request."""
         self.workers = workers
         self._wake_next()
 

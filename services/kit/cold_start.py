@@ -1,10 +1,13 @@
-"""A cold start: a service that has just come back, and that a crowd knocks down again."""
+"""Cold start: a service that has just restarted, and fails again when too many calls come at once."""
 
 import asyncio
 
 
 class ColdStart:
-    """Be cold until one call has taken `seconds` in peace; more than `crowd` at once fail, for `down` seconds."""
+    """Stay cold until one call has lasted `seconds` without an overload.
+
+    More than `crowd` calls at once fail the service for `down` seconds, and it starts cold again.
+    """
 
     def __init__(self, seconds: float, crowd: int, down: float) -> None:
         self._seconds = seconds
@@ -16,7 +19,7 @@ class ColdStart:
         self._up_again = 0.0
 
     async def survives(self) -> bool:
-        """Go through what one call meets; tell whether it is to be served."""
+        """Hold one call as a cold service would; return whether to serve it."""
         loop = asyncio.get_running_loop()
         if self._warm:
             return True

@@ -1,4 +1,4 @@
-"""The TCP connection under a request: an app can wait for its end, and can reset it."""
+"""The TCP connection of a request, which an app can reset or watch for its end."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ EXTENSION = "kit.connection"
 
 
 class Connection(HttpToolsProtocol):
-    """Uvicorn's HTTP protocol, which hands itself to each request as an ASGI extension."""
+    """Pass itself to each request as an ASGI extension of uvicorn's HTTP protocol."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin a connection."""
@@ -20,7 +20,7 @@ class Connection(HttpToolsProtocol):
         self.closed = asyncio.Event()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End a connection, whoever closed it."""
+        """Note that either side has closed the connection."""
         super().connection_lost(exc)
         self.closed.set()
 
@@ -30,7 +30,7 @@ class Connection(HttpToolsProtocol):
         self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item] # uvicorn knows extensions of data only
 
     async def reset(self) -> None:
-        """Close the connection, if it is open still, at once and without an answer: the client receives a TCP reset."""
+        """Reset the connection without an answer, unless it is already closed."""
         if self.closed.is_set():
             return
         self.abort()
@@ -39,11 +39,11 @@ class Connection(HttpToolsProtocol):
     def abort(self) -> None:
         """Begin to reset the connection."""
         connection = self.transport.get_extra_info("socket")
-        # To linger for no time makes the close abortive; else the kernel would say a polite goodbye (FIN).
+        # A linger time of zero makes the kernel send RST; otherwise it would send FIN.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
 
 def connection_of(scope: Mapping[str, Any]) -> Connection:
-    """Return the connection on which a request came; raises KeyError when another server than ours has it."""
+    """Return the connection of a request; raises KeyError under another server."""
     return cast("Connection", scope["extensions"][EXTENSION])

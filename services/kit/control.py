@@ -1,4 +1,4 @@
-"""The control port of a stock service: phase, faults and metrics, for those who know the run's secret."""
+"""The control port of a stock service: phase, faults and metrics, behind the run's secret."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from kit.telemetry import CONTENT_TYPE, Telemetry
 
 
 class BearerAuth:
-    """ASGI middleware: answer 401 and nothing else to all that comes without the secret, whatever it asks for."""
+    """Answer every request without the secret with a bare 401 (ASGI middleware)."""
 
     def __init__(self, app: ASGIApp, secret: str) -> None:
         self._app = app
@@ -23,7 +23,7 @@ class BearerAuth:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        # The server's own start and stop come by no network.
+        # Lifespan events come from the server itself, not from the network.
         if scope["type"] == "lifespan" or authorizes(dict(scope["headers"]).get(b"authorization", b""), self._secret):
             await self._app(scope, receive, send)
         else:
@@ -31,7 +31,7 @@ class BearerAuth:
 
 
 class PhaseName(BaseModel):
-    """The body of `PUT /phase` and of its answer."""
+    """Describe the body of `PUT /phase` and of its answer."""
 
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]

@@ -1,5 +1,5 @@
-"""What keeps a service from starting."""
+"""Errors that keep a service from starting."""
 
 
 class SetupError(RuntimeError):
-    """Something that a service needs from around it is missing; the message says what."""
+    """Report that the environment lacks something that the service needs."""

@@ -1,4 +1,7 @@
-"""Faults: data that describes what goes wrong, and those of them that are active."""
+"""Faults of stock services: their kinds as data, and the active ones.
+
+The docstring of each kind and the descriptions of its parameters are what `er break` shows.
+"""
 
 import asyncio
 import random
@@ -14,28 +17,28 @@ from kit.cold_start import ColdStart
 
 
 class UnknownCallerError(ValueError):
-    """There is no host of the name that a fault's `caller` has."""
+    """Report that no host has the name in a fault's `caller`."""
 
 
 class ServiceFault(BaseModel):
-    """What all faults have in common."""
+    """Hold the parameters that all faults have in common."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    seconds_active: Annotated[float | None, Field(gt=0, description="heals by itself after so many seconds")] = None
+    seconds_active: Annotated[float | None, Field(gt=0, description="seconds after which it heals by itself")] = None
 
 
 class RequestFault(ServiceFault):
-    """What faults that hit single requests have in common."""
+    """Hold the parameters that faults of single requests have in common."""
 
     share: Annotated[float, Field(gt=0, le=1, description="share of the requests that it hits, up to 1")] = 1.0
-    scope: Annotated[str, Field(pattern="^/", description="path that it hits, with all below")] = "/"
-    caller: Annotated[str | None, Field(description="host whose requests alone it hits")] = None
+    scope: Annotated[str, Field(pattern="^/", description="path that it hits, with all paths below it")] = "/"
+    caller: Annotated[str | None, Field(description="only host whose requests it hits")] = None
     hits_for: Annotated[
-        float | None, Field(gt=0, description="seconds after which it hits nobody new, though it is not healed")
+        float | None, Field(gt=0, description="seconds after which it hits no new request, although it is active")
     ] = None
-    prolonged_by: Annotated[float, Field(ge=0, description="seconds that each request it hits adds to its time")] = 0.0
-    first: Annotated[int | None, Field(ge=1, description="hits just the first so many requests to each path")] = None
+    prolonged_by: Annotated[float, Field(ge=0, description="seconds that each hit adds to `seconds_active`")] = 0.0
+    first: Annotated[int | None, Field(ge=1, description="how many first requests to each path it hits")] = None
 
     def covers(self, path: str) -> bool:
         """Tell whether a path is in the scope."""
@@ -43,65 +46,65 @@ class RequestFault(ServiceFault):
 
 
 class ErrorFault(RequestFault):
-    """Answers with an error at once and does not do the work."""
+    """Answers at once with an HTTP error and does not do the work."""
 
     kind: Literal["error"] = "error"
     status: Annotated[int, Field(ge=400, le=599, description="HTTP status, 400 to 599")] = 503
 
 
 class RefusalFault(RequestFault):
-    """Says no to the work, in the service's own words, where the service is one that may: an answer, not a failure."""
+    """Refuses the work with an answer of its own. Only services that may refuse, such as shipping, do so."""
 
     kind: Literal["refuse"] = "refuse"
 
 
 class SlowFault(RequestFault):
-    """Waits before it does the work."""
+    """Waits some seconds before it does the work."""
 
     kind: Literal["slow"] = "slow"
-    seconds: Annotated[float, Field(gt=0, le=600, description="how long it waits")] = 1.0
+    seconds: Annotated[float, Field(gt=0, le=600, description="seconds that it waits")] = 1.0
 
 
 class HangFault(RequestFault):
-    """Waits until it is healed before it does the work, or resets the connections, all at one instant."""
+    """Holds every request until the fault is healed, then does the work or resets the connections."""
 
     kind: Literal["hang"] = "hang"
     then: Annotated[
         Literal["work", "late", "reset"],
-        Field(description="when it is healed: work, late (work also for those who are gone), or reset"),
+        Field(description="when it is healed: work, late (work also for clients that have left), or reset"),
     ] = "work"
 
 
 class ResetFault(RequestFault):
-    """Closes the TCP connection without an answer and does not do the work."""
+    """Resets the TCP connection without an answer and does not do the work."""
 
     kind: Literal["reset"] = "reset"
 
 
 class LostAnswerFault(RequestFault):
-    """Does the work and then closes the TCP connection instead of answering."""
+    """Does the work, then resets the TCP connection instead of answering."""
 
     kind: Literal["lose"] = "lose"
 
 
 class ColdStartFault(RequestFault):
-    """Has just started: warms up by the first calls, and more than a few at once knock it down again."""
+    """Starts cold: the first calls are slow, and too many calls at once make it fail again."""
 
     kind: Literal["cold"] = "cold"
-    seconds: Annotated[float, Field(gt=0, le=60, description="how long the first calls take")] = 0.3
-    crowd: Annotated[int, Field(ge=1, description="as many calls at once it bears")] = 2
-    down: Annotated[float, Field(gt=0, le=60, description="how long it answers 503 once it is knocked down")] = 0.5
+    seconds: Annotated[float, Field(gt=0, le=60, description="seconds that the first calls take")] = 0.3
+    crowd: Annotated[int, Field(ge=1, description="calls at once that it serves while it is cold")] = 2
+    down: Annotated[float, Field(gt=0, le=60, description="seconds of 503 after too many calls at once")] = 0.5
 
 
 class CapacityFault(ServiceFault):
-    """Multiplies the number of workers."""
+    """Multiplies the number of workers by a factor."""
 
     kind: Literal["capacity"] = "capacity"
-    factor: Annotated[float, Field(gt=0, le=100, description="2 doubles them, 0.5 halves them, one stays")] = 2.0
+    factor: Annotated[float, Field(gt=0, le=100, description="2 doubles them, 0.5 halves them, one always stays")] = 2.0
 
 
 class DownFault(ServiceFault):
-    """Closes its port, as a process that has died: connections are refused, and those that are open are reset."""
+    """Closes its port like a dead process. New connections are refused and open ones are reset."""
 
     kind: Literal["down"] = "down"
 
@@ -120,11 +123,11 @@ AnyFault = (
 
 
 MOST_PROLONGED = 3
-"""How many times as long as it was meant to be a fault can become by the requests that it hits."""
+"""The limit of `prolonged_by`: a fault lasts at most this multiple of its `seconds_active`."""
 
 
 class ActiveFault:
-    """A fault that was injected, until it is healed; raises UnknownCallerError for a caller who is not there."""
+    """Follow one injected fault until it is healed; raises UnknownCallerError."""
 
     def __init__(self, number: int, fault: AnyFault) -> None:
         self._since = asyncio.get_running_loop().time()
@@ -137,9 +140,9 @@ class ActiveFault:
         self._met: Counter[str] = Counter()
 
     def hits(self, request: Scope) -> bool:
-        """Tell whether it hits a request that has just come; by chance, if it has a share."""
+        """Decide whether it hits a new request, at random if it has a share."""
         fault, path, caller = self.fault, request["path"], request["client"][0]
-        # It may have been healed while an older one held the request up.
+        # It may have been healed while an older fault held the request.
         if not isinstance(fault, RequestFault) or self.healed.is_set() or not fault.covers(path):
             return False
         late = fault.hits_for is not None and asyncio.get_running_loop().time() > self._since + fault.hits_for
@@ -152,7 +155,7 @@ class ActiveFault:
         return random.random() < fault.share
 
     def prolong(self) -> None:
-        """Note that a request was hit."""
+        """Extend the fault's time for one request that it hit."""
         if self.seconds is not None and self.fault.seconds_active and isinstance(self.fault, RequestFault):
             longest = MOST_PROLONGED * self.fault.seconds_active
             self.seconds = min(longest, self.seconds + self.fault.prolonged_by)
@@ -163,7 +166,7 @@ class ActiveFault:
 
 
 def _address(host: str) -> str:
-    # Whoever calls cannot choose the address that it calls from. The engine's own name service answers at once.
+    # By address, because a caller cannot choose its own. The engine's name service answers at once.
     try:
         return socket.gethostbyname(host)
     except OSError as error:
@@ -171,9 +174,9 @@ def _address(host: str) -> str:
 
 
 class Faults:
-    """The active faults of one service, oldest first.
+    """Keep the active faults of one service, oldest first.
 
-    `held` counts the requests that are being led through them.
+    `held` counts the requests that faults hold.
     """
 
     def __init__(self) -> None:
@@ -188,23 +191,23 @@ class Faults:
 
     @property
     def down(self) -> bool:
-        """Tell whether the service's port is to be closed."""
+        """Tell whether the service must close its port."""
         return any(isinstance(active.fault, DownFault) for active in self.active)
 
     def next(self, after: int) -> ActiveFault | None:
-        """Return the oldest active fault of those injected after the one of this number, or None."""
+        """Return the oldest active fault with a higher number, or None."""
         return next((active for active in self.active if active.number > after), None)
 
     def refuse(self, request: Scope) -> bool:
-        """Tell whether the service is to say no to a request: it asks once it would else do the work."""
+        """Tell whether the service must refuse a request; it asks just before the work."""
         return any(isinstance(active.fault, RefusalFault) and active.hits(request) for active in self.active)
 
     def inject(self, fault: AnyFault) -> ActiveFault:
-        """Make a fault active until it is healed or its time is up; raises UnknownCallerError."""
+        """Activate a fault until it is healed or expires; raises UnknownCallerError."""
         return self._begin(self._made(fault))
 
     def heal(self, number: int | None = None) -> int:
-        """Heal the fault of this number, or all of them; return how many were healed."""
+        """Heal the fault of this number, or all faults; return how many were healed."""
         healed = [active for active in self.active if number in {None, active.number}]
         self.active = [active for active in self.active if active not in healed]
         for active in healed:
@@ -213,9 +216,9 @@ class Faults:
         return len(healed)
 
     def replace(self, wanted: Sequence[AnyFault]) -> list[ActiveFault]:
-        """Have these faults active and no others, in one step; one that is active already just goes on.
+        """Replace all active faults atomically; an equal one that is active goes on.
 
-        Raises UnknownCallerError, and then nothing has changed.
+        Raises UnknownCallerError, and then changes nothing.
         """
         left = list(wanted)
         going_on = []
@@ -246,7 +249,7 @@ class Faults:
             listener()
 
     def _heal_in_time(self, active: ActiveFault, since: float) -> None:
-        """Heal a fault when its time is up, which may have become longer when one looks."""
+        """Heal a fault when its time is up, which may have been extended meanwhile."""
         loop = asyncio.get_running_loop()
         if active.healed.is_set() or active.seconds is None:
             return
@@ -257,7 +260,7 @@ class Faults:
 
 
 def described_kinds() -> dict[str, dict[str, object]]:
-    """Return what each kind of fault does and the parameters of its own."""
+    """Return each kind's description and the parameters that only it has."""
     return {
         kind.model_fields["kind"].default: {
             "describes": kind.__doc__,
@@ -272,5 +275,5 @@ def described_kinds() -> dict[str, dict[str, object]]:
 
 
 def described_common() -> dict[str, str | None]:
-    """Return the parameters of every fault that hits single requests."""
+    """Return the descriptions of the parameters of every request fault."""
     return {name: field.description for name, field in RequestFault.model_fields.items()}

@@ -1,4 +1,4 @@
-"""Answers under idempotency keys: who asks again under a key is told what was answered before, and nothing is done."""
+"""Idempotency records: a request repeated under its key gets the first answer, and no work is done again."""
 
 from typing import Generic, TypeVar
 
@@ -6,17 +6,20 @@ Answer = TypeVar("Answer")
 
 
 class IdempotencyRecords(Generic[Answer]):
-    """What one kind of request was answered, by its `Idempotency-Key`; without a key nothing is kept."""
+    """Keep the answers to one kind of request by `Idempotency-Key`.
+
+    An answer without a key is not kept.
+    """
 
     def __init__(self) -> None:
         self._by_key: dict[str, Answer] = {}
 
     def find(self, key: str | None) -> Answer | None:
-        """Return what was answered under a key, or None when nothing was."""
+        """Return the answer recorded under a key, or None."""
         return None if key is None else self._by_key.get(key)
 
     def record(self, key: str | None, answer: Answer) -> Answer:
-        """Keep an answer under its key, and return it."""
+        """Record an answer under its key, and return it."""
         if key is not None:
             self._by_key[key] = answer
         return answer

@@ -1,4 +1,4 @@
-"""Injection: what active faults do to requests."""
+"""Injection: the effect of active faults on requests."""
 
 import asyncio
 from enum import Enum, auto
@@ -21,7 +21,7 @@ from kit.faults import (
 
 
 class FaultOutcome(Enum):
-    """What faults leave of a request: it is served, served and its answer lost, or has ended already."""
+    """Name what faults do to a request: serve it, lose its answer, or end it."""
 
     SERVED = auto()
     LOST = auto()
@@ -29,9 +29,9 @@ class FaultOutcome(Enum):
 
 
 class Injection:
-    """ASGI middleware: lead each request through the faults that hit it, oldest first, and then to the app.
+    """Apply active faults to each request, oldest first (ASGI middleware).
 
-    Faults that are injected while it waits in an older one hit it as well.
+    A fault that is injected while an older one holds the request hits it as well.
     """
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
@@ -60,7 +60,7 @@ class Injection:
         outcome, met = FaultOutcome.SERVED, 0
         while active := self._faults.next(after=met):
             met = active.number
-            # Whether to refuse is asked by the service itself.
+            # The service itself asks whether to refuse, just before the work.
             if isinstance(active.fault, RefusalFault) or not active.hits(scope):
                 continue
             active.prolong()
@@ -74,7 +74,7 @@ class Injection:
 
 
 async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Do to a request what a fault does before the work; tell whether that was the request's end."""
+    """Apply a fault before the work; return whether it ended the request."""
     match active.fault:
         case ErrorFault(status=status):
             await Response(status_code=status)(scope, receive, send)
@@ -95,7 +95,10 @@ async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send)
 
 
 async def _kept(receive: Receive) -> Receive:
-    """Read a request's body now, as the server forgets it when the client leaves; return what hands it out again."""
+    """Read a request's body and return a `receive` that replays it.
+
+    The server drops an unread body when the client leaves.
+    """
     body = [await receive()]
     while body[-1].get("more_body"):
         body.append(await receive())
@@ -112,7 +115,7 @@ async def _nowhere(_: Message) -> None:
 
 
 async def _closes_first(connection: Connection, active: ActiveFault) -> bool:
-    """Wait until a fault is healed or the client is gone; tell whether the client was gone first."""
+    """Wait until a fault is healed or the client leaves; return whether it left first."""
     waits = [asyncio.ensure_future(event.wait()) for event in (active.healed, connection.closed)]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""The book: what was done about each order, by all services that keep it, in the one order in which it was done."""
+"""The journal: entries of several services about orders, in the order in which they were written."""
 
 import json
 import os
@@ -7,9 +7,10 @@ from pathlib import Path
 
 
 class Journal:
-    """A file that the services of a lab share, and no patient has; without a file, nothing is kept.
+    """Append to and read a file that the stock services of a lab share.
 
-    `BOOK` names it. Each entry is one append, so that entries of several services neither mix nor get lost.
+    `BOOK` names the file, which no patient can reach. Without it nothing is kept. Each entry is one append, so that
+    entries of several services neither mix nor get lost.
     """
 
     def __init__(self) -> None:
@@ -17,7 +18,7 @@ class Journal:
         self._read = 0
 
     def append(self, order: str, entry: str) -> None:
-        """Write that `entry` (what was done) was done about an order, before anybody is told of it."""
+        """Append an entry about an order; call it before the answer is sent."""
         if self._path:
             line = json.dumps([order, entry]) + "\n"
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -27,13 +28,13 @@ class Journal:
                 os.close(file)
 
     def unread(self) -> Iterator[tuple[str, str]]:
-        """Read on: each order and entry since the last reading."""
+        """Return each order and entry since the last call."""
         if self._path and self._path.exists():
             with self._path.open("rb") as file:
                 file.seek(self._read)
                 for line in file:
                     if not line.endswith(b"\n"):
-                        # It is being written.
+                        # Another service is still writing this line.
                         break
                     self._read += len(line)
                     order, entry = json.loads(line)

@@ -1,4 +1,4 @@
-"""How a patient reaches Kafka: the settings that producers and consumers have in common."""
+"""Kafka: the connection settings that a patient's producers and consumers share."""
 
 import os
 from typing import Any
@@ -9,8 +9,8 @@ KAFKA: dict[str, Any] = {
     "sasl_mechanism": "PLAIN",
     "sasl_plain_username": "patient",
     "sasl_plain_password": "patient",
-    # Topics are the lab's; to ask for one that is not there is to be told so.
+    # The lab creates its topics, so that an unknown one is an error.
     "allow_auto_create_topics": False,
-    # After a second without a connection the library would wait for half a minute.
+    # The library's own default would wait up to 30 s after one second without a connection.
     "reconnect_backoff_max_ms": 500,
 }

@@ -1,4 +1,4 @@
-"""The ledger: what was really done, for whom, in which phase."""
+"""The ledger: counts of the work that was done, by account and phase."""
 
 from collections import Counter
 
@@ -6,12 +6,12 @@ from kit.phase import CurrentPhase
 
 
 class Ledger:
-    """Count what was done by entry, account and the phase in which its request arrived."""
+    """Count work by entry, account and the phase in which its request arrived."""
 
     def __init__(self, phase: CurrentPhase) -> None:
         self.counts: Counter[tuple[str, ...]] = Counter()
         self._phase = phase
 
     def record(self, entry: str, account: str) -> None:
-        """Record that one `entry` (what was done) was done for `account` (for whom)."""
+        """Record one `entry`, such as `charge`, for an `account`."""
         self.counts[entry, account, self._phase.of_arrival()] += 1

@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 from kit.tracebacks import own_part
 
 OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "color_message"}
-"""What the logging module and the server themselves write into records; the rest is what `extra` has said."""
+"""The attributes that logging and the server set on every record; the others come from `extra`."""
 
 
 class JsonFormatter(logging.Formatter):
-    """Write a record as one line of JSON: time (UTC), level, logger, message, what `extra` says, and any exception."""
+    """Format a record as one line of JSON.
+
+    It holds time (UTC), level, logger, message, the fields of `extra`, and any exception.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
@@ -33,9 +36,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logs() -> None:
-    """Send what is logged at INFO and above to standard output, but not what libraries say of each request.
+    """Send log lines at INFO and above to standard output, and to LOGS_URL if it is set.
 
-    Where LOGS_URL is set, each line goes there as well.
+    Libraries that log each request are limited to WARNING.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if url := os.environ.get("LOGS_URL"):
@@ -51,5 +54,5 @@ def configure_logs() -> None:
 
 
 def _is_no_cancellation(record: logging.LogRecord) -> bool:
-    # A request that a stop cancels is no error of its handler.
+    # A handler does not fail when a stop cancels its request.
     return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))

@@ -12,13 +12,13 @@ from kit.server import Server, run
 from kit.tracebacks import own_part, print_own_part
 
 IMPORTED_ONCE = ("fastapi", "httpx2", "redis.asyncio")
-"""What patients use and what takes long to import: a reload finds it there, and what IMPORTED_ONCE names beside it."""
+"""Modules that take long to import: the parent imports them, and those in IMPORTED_ONCE, once for all reloads."""
 
 
 def serve(target: str) -> int:
     """Serve the app that `target` names, as `module:app`; return the exit code.
 
-    When the module or the app's start crashes, its traceback goes to standard error, from the learner's file on.
+    If the module or the app's start crashes, its traceback goes to standard error, from the learner's file on.
     """
     threading.excepthook = end_with_thread
     module, _, app = target.partition(":")
@@ -31,9 +31,9 @@ def serve(target: str) -> int:
 
 
 def end_with_thread(failed: threading.ExceptHookArgs) -> None:
-    """End the process when a thread of the learner's own has crashed: half a service would only look healthy.
+    """End the process when a thread of the learner's code crashes.
 
-    What crashes in a thread of a library is that library's.
+    Otherwise half a service would still look healthy. A crash in a library's own thread ends nothing.
     """
     if failed.exc_value is None or own_part(failed.exc_traceback) is None:
         threading.__excepthook__(failed)
@@ -44,7 +44,7 @@ def end_with_thread(failed: threading.ExceptHookArgs) -> None:
 
 
 def main(target: str) -> int:
-    """Serve an app until it ends or the process is told to stop; SIGHUP serves it anew from its changed files."""
+    """Serve an app until it ends or is stopped; SIGHUP reloads its files."""
     configure_logs()
     for module in (*IMPORTED_ONCE, *os.environ.get("IMPORTED_ONCE", "").split()):
         import_module(module)

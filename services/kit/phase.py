@@ -1,4 +1,4 @@
-"""The incident's phase, as far as this service has been told."""
+"""The current phase of the incident, as its driver has announced it."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -10,7 +10,7 @@ _arrival: ContextVar[str] = ContextVar("arrival")
 
 
 class CurrentPhase:
-    """Know the current phase and, for the request being handled, the one in which it arrived."""
+    """Track the current phase, and the phase in which each request arrived."""
 
     def __init__(self) -> None:
         self.current = IDLE
@@ -32,5 +32,5 @@ class CurrentPhase:
         return self.current
 
     def of_arrival(self) -> str:
-        """Return the phase in which the request being handled arrived; outside of requests, the current one."""
+        """Return the phase in which this request arrived, or the current one outside of requests."""
         return _arrival.get(self.current)

@@ -1,4 +1,4 @@
-"""Reloading: a process that starts again at once, because what takes long to import is imported only once."""
+"""Reload: restart a process fast, because slow imports are done once, in its parent."""
 
 import gc
 import os
@@ -12,10 +12,10 @@ HANDLED = (signal.SIGHUP, *STOPS)
 
 
 def run_reloadable(start: Callable[[], int]) -> int:
-    """Run `start` in a child process; SIGHUP kills it, whatever it is doing, and starts it anew.
+    """Run `start` in a child process, which SIGHUP kills and starts again.
 
-    Return the exit code of a child that ended by itself, 128 and the signal's number if a signal ended it. SIGTERM and
-    SIGINT are passed on to the child. To be called before there are threads or an event loop: forks leave them behind.
+    Return the exit code of a child that ended by itself, or 128 plus the number of the signal that ended it. SIGTERM
+    and SIGINT are passed on to the child. Call it before there are threads or an event loop: a fork drops them.
     """
     child = 0
     wanted_again = True
@@ -29,12 +29,12 @@ def run_reloadable(start: Callable[[], int]) -> int:
         with suppress(ProcessLookupError):
             os.kill(child, number)
 
-    # Frozen, what the parent has imported stays in pages that every child shares.
+    # Freezing keeps the parent's imports in memory pages that every child shares.
     gc.freeze()
     status = 0
     while wanted_again:
         wanted_again = False
-        # A signal waits until it finds the child whom it is meant for.
+        # Signals are blocked until the child that they are meant for exists.
         signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         child = _fork(start)
         signal.signal(signal.SIGHUP, reload)
@@ -47,7 +47,7 @@ def run_reloadable(start: Callable[[], int]) -> int:
 
 
 def _fork(start: Callable[[], int]) -> int:
-    """Return the child's process number; the child itself never returns."""
+    """Return the child's process id; the child itself never returns."""
     child = os.fork()
     if child:
         return child

@@ -8,9 +8,9 @@ from kit.errors import SetupError
 
 
 def read_secret() -> str:
-    """Return the run's secret from the file that ER_SECRET_FILE names, by default `/run/secrets/control`.
+    """Return the run's secret from ER_SECRET_FILE, by default `/run/secrets/control`.
 
-    Raises SetupError when the file cannot be read or is empty: no control port is ever open to all.
+    Raises SetupError when the file cannot be read or is empty, so that no control port is ever open to all.
     """
     path = Path(os.environ.get("ER_SECRET_FILE", "/run/secrets/control"))
     try:
@@ -23,5 +23,5 @@ def read_secret() -> str:
 
 
 def authorizes(header: bytes, secret: str) -> bool:
-    """Tell, in constant time, whether an `Authorization` header carries the secret as a bearer token."""
+    """Verify the bearer token of an `Authorization` header in constant time."""
     return hmac.compare_digest(header, f"Bearer {secret}".encode())

@@ -1,4 +1,4 @@
-"""Serving: apps at their addresses, in one event loop, until the process is told to stop."""
+"""Servers: apps at their addresses, in one event loop, until the process is stopped."""
 
 import asyncio
 import gc
@@ -17,17 +17,20 @@ from kit.connection import Connection
 log = logging.getLogger("kit")
 
 GRACE_SECONDS = 0.4
-"""How long requests may take to end once the process is told to stop; then they are cancelled."""
+"""How long requests may go on after the process is told to stop, before they are cancelled."""
 
 LAST_SECONDS = 0.9
-"""When a process that was told to stop ends at the latest, even if its code holds the event loop or threads."""
+"""How long a process may take to stop, even if its code holds the event loop or threads."""
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep idle connections: who closes first makes the other's next request fail now and then."""
+"""Longer than clients keep idle connections, because a server that closes first makes some requests fail."""
 
 
 class Server(uvicorn.Server):
-    """One app at one address; `port` is a free one if 0 is given. Raises OSError when the address cannot be had."""
+    """Serve one app at one address; port 0 takes a free port.
+
+    Raises OSError when the address cannot be bound.
+    """
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         self.socket = _bound(host, port)
@@ -52,7 +55,7 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start; raises what the app's lifespan raised, where uvicorn would exit."""
+        """Start; raises the error of the app's lifespan, where uvicorn would exit."""
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -60,7 +63,7 @@ class Server(uvicorn.Server):
         log.info("serving at http://%s:%d", self.host, self.port)
 
     def close(self) -> None:
-        """Refuse connections and reset those that are open; requests that have come are worked on."""
+        """Refuse new connections and reset open ones; requests in work go on."""
         self._closed = True
         for listening in self.servers:
             listening.close()
@@ -69,7 +72,7 @@ class Server(uvicorn.Server):
             cast("Connection", connection).abort()
 
     def open(self) -> None:
-        """Take connections again, if the port was closed."""
+        """Accept connections again, if the port was closed."""
         if self._closed:
             self._closed = False
             self._opening = asyncio.create_task(self._listen(_bound(self.host, self.port)))
@@ -90,7 +93,7 @@ class Server(uvicorn.Server):
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    # Named as TCP: asyncio sends small packets at once (TCP_NODELAY) only from sockets that say so.
+    # asyncio sets TCP_NODELAY only on sockets whose protocol is named as TCP.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
@@ -98,7 +101,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 class _CrashRecorder:
-    """ASGI app around an app: keeps what crashes its lifespan, which uvicorn would only log."""
+    """Keep the error that crashes an app's lifespan, which uvicorn would only log (ASGI middleware)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -121,10 +124,10 @@ class _CrashRecorder:
 
 
 def run(*servers: Server) -> None:
-    """Serve until SIGTERM or SIGINT, then stop within a second, whatever requests are under way."""
+    """Serve until SIGTERM or SIGINT, then stop within one second."""
 
     def stop(*_: object) -> None:
-        # Nobody handles SIGALRM, so the kernel ends the process.
+        # No handler is set for SIGALRM, so the kernel ends the process.
         signal.setitimer(signal.ITIMER_REAL, LAST_SECONDS)
         for server in servers:
             server.should_exit = True
@@ -134,6 +137,6 @@ def run(*servers: Server) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    # What start-up made stays: to look through it for garbage again and again would stall requests.
+    # Objects made at start-up stay, and collecting garbage among them again and again would stall requests.
     gc.freeze()
     asyncio.run(serve())

@@ -1,4 +1,4 @@
-"""A stock service: what the labs' own services are made of."""
+"""Stock service: the app, control port, capacity, ledger and receipts of each service of the labs."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -21,10 +21,10 @@ from kit.telemetry import Telemetry
 
 
 class StockService:
-    """An app to hang routes on, with bounded capacity, a ledger and receipts; beside it, its control port's app.
+    """Combine an app for routes with capacity, ledger, receipts and a control port.
 
-    `workers`: how many do its work; None when nothing bounds it, and then it exports nothing about work.
-    `in_flight` tells how much work is queued, being done, or held by a fault, unless a service counts otherwise.
+    `workers` bounds the work that is done at once. With None nothing bounds it, and no metric of work is exported.
+    `in_flight` counts work that is queued, being done, or held by a fault; a service may replace it.
     Raises SetupError when the run's secret cannot be read.
     """
 
@@ -44,7 +44,7 @@ class StockService:
         self.faults.on_change(self._resize)
         self.app = measured_app(telemetry, lifespan)
         self.app.add_middleware(Injection, faults=self.faults)
-        # Added last, so it is outside of the faults and counts what they do.
+        # Added last, so that it is outside of the faults and counts requests that they end.
         peaks = ArrivalPeaks(self.phase)
         self.app.add_middleware(Arrivals, phase=self.phase, peaks=peaks, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)

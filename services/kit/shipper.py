@@ -1,4 +1,4 @@
-"""Log shipper: log lines also go to a collector, from a thread of their own, so that who logs never waits for it."""
+"""Log shipper: a thread that sends log lines to a collector, so that logging never waits."""
 
 import logging
 import threading
@@ -9,7 +9,7 @@ from queue import Full, Queue
 import httpx2
 
 MOST_WAITING = 1000
-"""Lines that wait beyond this are dropped: a log that is lost is better than a service that is."""
+"""Lines beyond this are dropped, because losing a log line is better than losing the service."""
 
 MOST_AT_ONCE = 100
 TOGETHER_SECONDS = 0.2
@@ -17,7 +17,7 @@ SECONDS = 1.0
 
 
 class Shipper(logging.Handler):
-    """Send lines by POST, some at a time, one below the other; those of a collector that does not answer are lost."""
+    """Send log lines by POST in batches; drop them when the collector does not answer."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Shipper(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a record's line over to the thread."""
-        # Not before the first line: a process that forks would leave the thread behind.
+        # Started at the first line, because a fork would not copy the thread.
         if self._thread is None:
             self._thread = threading.Thread(target=self._ship, name="shipping", daemon=True)
             self._thread.start()

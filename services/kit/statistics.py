@@ -1,4 +1,4 @@
-"""Statistics: what database and store tell of themselves, by phase; the patient can neither write nor reset them."""
+"""Statistics of database and store by phase, which a patient can neither write nor reset."""
 
 import asyncio
 from collections import Counter
@@ -15,10 +15,10 @@ from kit.telemetry import Telemetry
 POLL_SECONDS = 0.1
 TOGETHER_SECONDS = 1.0
 LOCK_SECONDS = 10.0
-"""Who lives no longer than this is no entry of a cache, but a lock or the like."""
+"""A key with a shorter time to live is not a cache entry, but a lock or the like."""
 
 FOR_EVER = -1
-"""What Redis tells instead of the milliseconds that a key without a time to live has left."""
+"""The answer of Redis to PTTL for a key without a time to live."""
 
 DATABASE_QUERY = """
 SELECT (SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements(false)
@@ -29,14 +29,14 @@ SELECT (SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements(false)
        count(*) FILTER (WHERE state = 'active') AS active
 FROM pg_stat_activity WHERE usename = 'patient'
 """
-"""Source: the extension pg_stat_statements. What functions of the owner execute for the patient is not top level."""
+"""Source: the extension pg_stat_statements. Queries within the owner's functions are not top level."""
 
 
 class DatabaseStatistics:
-    """What Postgres tells of the queries that the owner's functions execute for the patient.
+    """Export the queries that the owner's functions execute for the patient.
 
-    Exports `database_queries_total` by phase and whether a row was found, `database_connections_peak`, the most
-    connections that the patient had open at one look of a phase, and how many are at work as `work_in_flight`.
+    `database_queries_total` counts them by phase and by whether they found a row. `database_connections_peak` is the
+    most connections that the patient had open at one poll of a phase. `work_in_flight` counts active ones.
     """
 
     def __init__(self, phase: CurrentPhase, telemetry: Telemetry) -> None:
@@ -52,9 +52,9 @@ class DatabaseStatistics:
         telemetry.gauge("work_in_flight", "The patient's queries at work.", (), lambda: {(): self._active})
 
     async def poll(self, database: "asyncpg.Pool[asyncpg.Record]", phase: str) -> None:
-        """Look now; what has happened since the last look belongs to the phase before `phase`, if that is a new one.
+        """Poll once; queries since the last poll count in the phase of that poll.
 
-        A database that does not answer tells nothing: it is asked again, and a phase without a look has no evidence.
+        A failed poll counts nothing and is repeated, so a phase without a successful poll has no evidence.
         """
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             row = await database.fetchrow(DATABASE_QUERY)
@@ -71,10 +71,10 @@ class DatabaseStatistics:
 
 
 class StoreStatistics:
-    """What Redis tells of its keys.
+    """Export how the keys in Redis expire.
 
-    Exports `store_keys_lasting_peak`, the most keys without a time to live, and `store_expiring_together_peak`, the
-    most keys that were to expire within TOGETHER_SECONDS, both by phase.
+    `store_keys_lasting_peak` is the most keys without a time to live. `store_expiring_together_peak` is the most keys
+    that were to expire within TOGETHER_SECONDS. Both are by phase.
     """
 
     def __init__(self, telemetry: Telemetry) -> None:
@@ -88,7 +88,7 @@ class StoreStatistics:
         )
 
     async def poll(self, store: Redis, phase: str) -> None:
-        """Look now; a store that does not answer tells nothing."""
+        """Poll once; a failed poll changes nothing."""
         with suppress(RedisError, OSError):
             keys = [key async for key in store.scan_iter(count=1000)]
             async with store.pipeline(transaction=False) as pipeline:
@@ -100,7 +100,7 @@ class StoreStatistics:
 
 
 def most_together(seconds: list[float]) -> int:
-    """Return how many of these times to live end within TOGETHER_SECONDS of each other, at most."""
+    """Return the most of these times to live that end within TOGETHER_SECONDS."""
     times = sorted(time for time in seconds if time > LOCK_SECONDS)
     most = first = 0
     for last, time in enumerate(times):
@@ -112,7 +112,7 @@ def most_together(seconds: list[float]) -> int:
 
 @asynccontextmanager
 async def polling(phase: CurrentPhase, poll: Callable[[str], Awaitable[None]]) -> AsyncIterator[None]:
-    """Look over and over, and at each edge between two phases at once, while inside."""
+    """Poll every POLL_SECONDS and at once at each phase edge, inside the block."""
     edge = asyncio.Event()
     phase.on_enter(lambda _: edge.set())
 

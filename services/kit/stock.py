@@ -1,4 +1,4 @@
-"""Serve a stock service and its control port: `python -m kit.stock quotes`; one with a package is its `service`."""
+"""Serve a stock service and its control port: `python -m kit.stock quotes`, or `trace_audit.service` of a package."""
 
 import sys
 from importlib import import_module
@@ -11,7 +11,7 @@ from kit.server import Server, run
 
 
 def main(name: str) -> int | str:
-    """Serve the `service` of the module of this name; return the exit code, or what is missing."""
+    """Serve the `service` of the named module; return the exit code or an error message."""
     configure_logs()
     try:
         service = import_module(name).service
@@ -25,7 +25,7 @@ def main(name: str) -> int | str:
 
 
 def close_while_down(server: Server, faults: Faults) -> None:
-    """Have a server refuse connections for as long as its service is down."""
+    """Close a server's port while a `down` fault is active."""
     faults.on_change(lambda: server.close() if faults.down else server.open())
 
 

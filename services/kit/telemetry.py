@@ -1,4 +1,4 @@
-"""Metrics: OpenTelemetry's SDK, read by Prometheus."""
+"""Telemetry: metrics of OpenTelemetry's SDK in Prometheus' text format."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -20,14 +20,14 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 SERIES = 1_000_000
-"""The SDK folds all series beyond a limit, by default 2,000, into one: evidence must not vanish like that."""
+"""A limit that no run reaches, because the SDK merges all series beyond its limit (default 2,000) into one."""
 
 Values = Mapping[tuple[str, ...], float]
 """Numbers by the values of their labels."""
 
 
 class Telemetry:
-    """The metrics of one service: `provider` for those who measure, `exposition` for Prometheus."""
+    """Hold the metrics of one service: `provider` records, `exposition` exports."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -52,11 +52,11 @@ class Telemetry:
         return generate_latest(self._registry)
 
     def counter(self, name: str, says: str, labels: tuple[str, ...], read: Callable[[], Values]) -> None:
-        """Export what `read` has counted, as `<name>_total`."""
+        """Export the counts that `read` returns as `<name>_total`."""
         self._meter.create_observable_counter(name, [_observer(labels, read)], description=says)
 
     def gauge(self, name: str, says: str, labels: tuple[str, ...], read: Callable[[], Values]) -> None:
-        """Export what `read` finds, as `<name>`."""
+        """Export the values that `read` returns as `<name>`."""
         self._meter.create_observable_gauge(name, [_observer(labels, read)], description=says)
 
 

@@ -1,4 +1,4 @@
-"""Tracebacks that begin where the reader's own code does."""
+"""Tracebacks that begin at the learner's own code."""
 
 import traceback
 from pathlib import Path
@@ -6,7 +6,7 @@ from types import TracebackType
 
 
 def own_part(frames: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from its first frame in a file of the working directory on, or None if there is none."""
+    """Return the traceback from its first frame in the working directory on, or None."""
     folder = Path.cwd()
     while frames is not None and folder not in Path(frames.tb_frame.f_code.co_filename).parents:
         frames = frames.tb_next
@@ -14,5 +14,5 @@ def own_part(frames: TracebackType | None) -> TracebackType | None:
 
 
 def print_own_part(error: BaseException) -> None:
-    """Print an error to standard error without what called the reader's code."""
+    """Print an error to standard error without the frames that called the learner's code."""
     traceback.print_exception(type(error), error, own_part(error.__traceback__))

@@ -1,7 +1,7 @@
-"""Traces, as stock services take part in them: W3C trace context, and what each testifies to trace-audit.
+"""Traces: W3C trace context, and the signed spans that stock services export to trace-audit.
 
-A patient may send whatever spans it likes. What a stock service has seen is signed with the run's secret, so that every
-span of a patient can be held against it.
+A patient may send any spans. Those of stock services are signed with the run's secret, so that trace-audit can check
+the patient's spans against them.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from kit.secret import read_secret
 
 RETRY_SECONDS = 0.05
 TOGETHER_SECONDS = 0.2
-"""Entries of this time are told together: one by one they would cost the one who hears them more than the spans do."""
+"""Spans of this time are sent together, because single requests would cost trace-audit more than the spans do."""
 
 MOST_AT_ONCE = 100
 
@@ -31,7 +31,7 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f
 
 @dataclass(frozen=True)
 class TraceContext:
-    """Where in which trace something happens: 32 and 16 hexadecimal digits."""
+    """Identify a span within a trace: 32 and 16 hexadecimal digits."""
 
     trace: str
     span: str
@@ -47,20 +47,20 @@ class TraceContext:
 
     @property
     def header(self) -> str:
-        """Return the `traceparent` by which others join in."""
+        """Return the `traceparent` header that carries this context."""
         return f"00-{self.trace}-{self.span}-01"
 
 
 def parse_traceparent(header: str | None) -> TraceContext | None:
-    """Return the context that a `traceparent` carries; None when there is none, or none that is valid."""
+    """Return the context of a `traceparent`, or None when it is missing or not valid."""
     match = TRACEPARENT.fullmatch(header or "")
     return TraceContext(*match.groups()) if match else None
 
 
 class StockSpan(BaseModel):
-    """What a stock service has done for an order, as a span of its own.
+    """Describe one span of a stock service for an order.
 
-    `trace` and `parent` are the context that it received, empty when it received none; times are in seconds since 1970.
+    `trace` and `parent` are the received context, empty without one. Times are in seconds since 1970.
     """
 
     service: str
@@ -77,23 +77,23 @@ class StockSpan(BaseModel):
 
 
 ENTRIES = "entries"
-"""What the receipt for a text of entries says first."""
+"""The first part of the receipt for a batch of spans."""
 
 
 class StockSpanExporter:
-    """Tell trace-audit of entries, each until it has heard it."""
+    """Export spans to trace-audit, retrying each batch until it is accepted."""
 
     def __init__(self) -> None:
         self._receipts = Receipts(read_secret())
         self._pending: asyncio.Queue[StockSpan] = asyncio.Queue()
 
     def export(self, entry: StockSpan) -> None:
-        """Have an entry told, soon."""
+        """Queue a span for export."""
         self._pending.put_nowait(entry)
 
     @asynccontextmanager
     async def exporting(self) -> AsyncIterator[None]:
-        """Tell, while inside."""
+        """Export queued spans inside the block."""
         url = os.environ.get("AUDIT_URL", "http://trace-audit:8000")
         async with httpx2.AsyncClient(base_url=url, timeout=2, trust_env=False) as audit:
             delivering = asyncio.create_task(self._deliver(audit))
@@ -115,7 +115,7 @@ class StockSpanExporter:
                 told = await self._delivered(audit, text)
 
     async def _delivered(self, audit: httpx2.AsyncClient, text: str) -> bool:
-        # A receipt counts once: what is told again, as the answer was lost, needs another one.
+        # A receipt counts once, so a batch that is sent again after a lost answer needs a new one.
         body = {"entries": text, "receipt": self._receipts.issue(ENTRIES, text)}
         with suppress(httpx2.TransportError):
             return (await audit.post("/entries", json=body)).is_success

@@ -1,4 +1,4 @@
-"""What is true of one order, when its spans are held against what stock services testify."""
+"""Assessment: the claims that are true of an order, by its spans and those of stock services."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,20 +7,22 @@ from kit.traces import StockSpan
 from trace_audit.trace_store import Ancestry, Order, TraceStore
 
 CLAIMS = ("all", "connected", "linked", "lost", "visible", "alarm", "logged", "log-alarm")
-"""What is counted of orders.
+"""The claims by which orders are counted.
 
 connected: the carrier received the trace that the storefront began, and both patients have sent spans of it.
-linked: from what the carrier received, parents lead over `fulfilment` and `orders` to an attempt of billing, and to
-each of them if there were two.
-lost: its own carrier has no parcel. visible: and where it was lost, a span has failed, with carrier and region.
-alarm: not lost, and a span of `fulfilment` on its way has failed all the same. logged: lost, and a line of log that
-warns names its trace. log-alarm: not lost, and there is such a line all the same.
+linked: parents lead from the carrier's span over `fulfilment` and `orders` to an attempt of billing, and to each
+attempt if there were two.
+lost: its own carrier has no parcel.
+visible: lost, and a failed span names carrier and region where it was lost.
+alarm: not lost, although a span of `fulfilment` in its ancestry has failed.
+logged: lost, and a log line at WARNING or above names its trace.
+log-alarm: not lost, although such a log line names its trace.
 """
 
 
 @dataclass(frozen=True)
 class OrderAssessment:
-    """The true claims of an order, the ancestries of its carrier's spans, and whether the carrier refused it.
+    """Hold an order's true claims, its carrier's ancestries, and whether the carrier refused it.
 
     A parcel that a patient loses by itself, at a wrong path or by a wrong method, was not refused.
     """
@@ -31,7 +33,7 @@ class OrderAssessment:
 
 
 def assess(store: TraceStore, order: Order, taken: StockSpan) -> OrderAssessment:
-    """Judge an order; `taken` is the storefront's entry of it."""
+    """Judge an order; `taken` is the storefront's span of it."""
     brought = [entry for entry in order.brought if entry.carrier == taken.carrier and entry.region == taken.region]
     ancestries = [store.ancestry(entry) for entry in brought]
     services = {span.service for span in store.spans(taken.trace)}
@@ -69,13 +71,13 @@ def _linked(order: Order, taken: StockSpan, brought: list[StockSpan], ancestries
         bool(ancestries)
         and all(entry.trace == taken.trace for entry in brought)
         and all(top in attempts for top in tops)
-        # What was sent twice and has come twice came on two paths; to bring it once more oneself is no sin.
+        # An order that was sent twice and arrived twice has two paths; a patient may also repeat one by itself.
         and len({*tops}) == min(len(attempts), len(ancestries))
         and all(_in_order([span.service for span in ancestry.spans]) for ancestry in ancestries)
     )
 
 
 def _in_order(services: list[str]) -> bool:
-    """Tell whether a way, from below, is first in `fulfilment` and then in `orders`."""
+    """Tell whether a path, from below, is first in `fulfilment` and then in `orders`."""
     count = services.count("fulfilment")
     return 0 < count < len(services) and services == ["fulfilment"] * count + ["orders"] * (len(services) - count)

@@ -1,4 +1,4 @@
-"""The diagnosis: the learner's query, which is to name what failed orders have in common."""
+"""Diagnosis: the learner's query for the carrier and region that failed orders have in common."""
 
 import tomllib
 from collections import Counter
@@ -15,13 +15,13 @@ GroupKey = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Which spans (`where`), and what they are grouped by: `status`, `service`, `name`, or an attribute of the span."""
+    """Select spans (`where`) and group them by `status`, `service`, `name` or attributes."""
 
     where: dict[str, str]
     group_by: tuple[str, ...]
 
     def groups(self, spans: Iterable[Span]) -> set[GroupKey]:
-        """Return the groups in which these spans are, as far as they are asked for and have all that is grouped by."""
+        """Return the groups of the selected spans that have all keys of `group_by`."""
         found = set()
         for span in spans:
             told = {**span.attributes, "service": span.service, "name": span.name, "status": status(span)}
@@ -36,14 +36,14 @@ def status(span: Span) -> str:
 
 
 def read_diagnosis(path: Path) -> Diagnosis | None:
-    """Return the query of a `diagnosis.toml`; None when there is none, or none that can be run."""
+    """Return the query of a `diagnosis.toml`, or None when it is missing or not valid."""
     try:
         return _parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
-# It is asked for over and over, and seldom is another one.
+# Cached because it is read again and again, and rarely changes.
 @lru_cache(maxsize=1)
 def _parsed(text: str) -> Diagnosis | None:
     document = tomllib.loads(text)
@@ -54,7 +54,7 @@ def _parsed(text: str) -> Diagnosis | None:
 
 
 class QueryResult:
-    """What the query finds in one phase, and what it should find: where most orders have really failed."""
+    """Compare the groups that the query finds in one phase with the orders that really failed."""
 
     def __init__(self) -> None:
         self.found: Counter[GroupKey] = Counter()
@@ -62,10 +62,10 @@ class QueryResult:
 
     @property
     def right(self) -> bool:
-        """Tell whether the query's top group names carrier and region of the culprit.
+        """Tell whether the query's top group names the carrier and region of the culprit.
 
-        It must stand out, with more than half of all that was found, and hold at least half of what has failed there:
-        by chance it does neither.
+        The group must hold more than half of all found spans, and at least half as many as the culprit's failures.
+        A random query does neither.
         """
         if not self.found or not self.failed:
             return False

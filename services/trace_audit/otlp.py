@@ -12,24 +12,24 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 MOST_BYTES = 512 * 1024
-"""Of a request, also once it is unpacked."""
+"""The limit of a request's body, before and after decompression."""
 
 MOST_SPANS = 2_000
-"""Of a request; SDKs send 512 at once."""
+"""The limit of one request; SDKs send 512 at once."""
 
 MOST_ATTRIBUTES = 20
 LONGEST_TEXT = 64
 
 
 class BadRequestError(ValueError):
-    """A request is no OTLP, or too large."""
+    """Report a request that is not OTLP, or that is too large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A span that a patient has sent; `service` is the container that it came from, whatever the span says.
+    """Describe a span of a patient; `service` is the container that sent it.
 
-    Identifiers are hexadecimal, `parent` is empty for a root; times are in seconds since 1970.
+    Identifiers are hexadecimal, and `parent` is empty for a root. Times are in seconds since 1970.
     """
 
     trace: str
@@ -44,13 +44,13 @@ class Span:
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """Return a request's body as it was before `Content-Encoding`; raises BadRequestError."""
+    """Decompress a request's body; raises BadRequestError."""
     if encoding not in {"", "identity", "gzip", "deflate"}:
         raise BadRequestError(f"no encoding of ours: `{encoding}`")
     if encoding in {"", "identity"}:
         return body
     try:
-        # 32 more: it finds out by itself which of the two it is.
+        # Adding 32 makes zlib detect the format, gzip or zlib.
         unpacker = zlib.decompressobj(zlib.MAX_WBITS + 32)
         whole = unpacker.decompress(body, MOST_BYTES)
     except zlib.error as error:
@@ -61,7 +61,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def read_spans(body: bytes, service: str) -> Iterator[Span]:
-    """Return the spans of an ExportTraceServiceRequest; raises BadRequestError when it is none."""
+    """Return the spans of an ExportTraceServiceRequest; raises BadRequestError."""
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
@@ -90,11 +90,11 @@ def _span(sent: Sent, service: str) -> Span:
 
 
 def _plain(value: AnyValue) -> object:
-    """Return what an attribute's value holds; lists and maps as whatever text describes them."""
+    """Return an attribute's value; a list or map as its protobuf message."""
     kind = value.WhichOneof("value")
     return getattr(value, kind) if kind else ""
 
 
 def text_of(value: object) -> str:
-    """Return a value as the text under which queries know it: booleans as JSON has them."""
+    """Return a value as text for queries; booleans as in JSON."""
     return (str(value).lower() if isinstance(value, bool) else str(value))[:LONGEST_TEXT]

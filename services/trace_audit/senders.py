@@ -1,4 +1,4 @@
-"""Senders: which patient it is that a request comes from, by its address, as it may claim what it likes."""
+"""Senders: the patient that sent a request, by its address, because a span's own claim proves nothing."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ LOOK_AGAIN_SECONDS = 1.0
 
 
 class Senders:
-    """Know the addresses of the containers that PATIENTS names."""
+    """Look up the addresses of the containers named in PATIENTS."""
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
@@ -18,9 +18,9 @@ class Senders:
         self._looked = -LOOK_AGAIN_SECONDS
 
     async def name(self, address: str) -> str:
-        """Return the patient of an address, or nothing when it is nobody's; a new address is looked for."""
+        """Return the patient at an address, or an empty name; look up unknown ones."""
         loop = asyncio.get_running_loop()
-        # Who comes while one looks waits for what it finds.
+        # The lock makes concurrent requests wait for one lookup and use its result.
         async with self._looking:
             if address not in self.known and loop.time() >= self._looked + LOOK_AGAIN_SECONDS:
                 await asyncio.gather(*map(self._look_up, self._names))

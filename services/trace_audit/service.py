@@ -1,6 +1,6 @@
-"""Trace-audit: takes the spans and log lines of patients, and holds them against what stock services testify.
+"""Trace-audit: checks the spans and log lines of patients against the signed spans of stock services.
 
-It counts orders by what is true of them, and runs the learner's query. By its control port one can look at traces.
+It counts orders by true claims, and runs the learner's query. Its control port serves the traces.
 """
 
 import asyncio
@@ -28,20 +28,20 @@ from trace_audit.trace_store import Order, TraceStore
 
 POLL_SECONDS = 0.1
 MOST_SHOWN = 500
-"""More than there are in one play, so that of its end nothing is in the way of what came before."""
+"""More than one play has, so that its last orders do not hide the earlier ones."""
 DIAGNOSIS = Path(os.environ.get("DIAGNOSIS_FILE", "/patient/diagnosis.toml"))
 
 ADDRESS = re.compile(rb"[\w.+-](?:@|%40)mail\.example")
 """The end of a customer's e-mail address, also within a URL, unless it is masked.
 
-All are of one domain, so that nothing binary ever looks like one.
+All addresses have one domain, so that binary data does not match by chance.
 """
 
 STOCK_SPANS = {"storefront": "place order", "billing": "hand order on"}
 WARNINGS = ("warning", "error", "critical")
 
 MOST_READING = 4
-"""Requests of patients whose bodies are being read; the others wait, outside of the memory."""
+"""Request bodies of patients that are read at once; the others wait and take no memory."""
 
 store = TraceStore()
 reading = asyncio.Semaphore(MOST_READING)
@@ -52,7 +52,7 @@ findings: dict[str, QueryResult] = {}
 
 
 def settle(now: float) -> None:
-    """Judge the orders whose time has come, and ask the query about their ancestries."""
+    """Judge the settled orders, and run the query on their ancestries."""
     diagnosis = None
     for order in store.settled(now):
         if order.taken is None:
@@ -69,7 +69,10 @@ def settle(now: float) -> None:
 
 
 def begin(phase: str) -> None:
-    """Have all counts of a phase exist; what its query has found in an earlier play is another culprit."""
+    """Start all counts of a phase at zero, and drop an earlier play's query result.
+
+    An earlier play had another culprit.
+    """
     for claim in CLAIMS:
         orders[claim, phase] += 0
     findings[phase] = QueryResult()
@@ -115,7 +118,7 @@ def _note_leaks(place: str, body: bytes) -> None:
 
 @service.app.post("/v1/traces")
 async def take_spans(request: Request, content_encoding: Annotated[str, Header()] = "") -> Response:
-    """Take spans, as OTLP has it: protobuf, packed or not."""
+    """Take spans as OTLP sends them: protobuf, compressed or not."""
     body = await _body(request)
     try:
         body = unpacked(body, content_encoding)
@@ -130,7 +133,7 @@ async def take_spans(request: Request, content_encoding: Annotated[str, Header()
 
 @service.app.post("/logs", status_code=204)
 async def take_lines(request: Request) -> None:
-    """Take lines of log: JSON, one below the other."""
+    """Take log lines, one JSON object per line."""
     body = await _body(request)
     _note_leaks("log", body)
     for line in body.splitlines():
@@ -143,7 +146,7 @@ async def take_lines(request: Request) -> None:
 
 
 class SignedSpans(BaseModel):
-    """Entries as a text, and the receipt that a stock service has made for it."""
+    """Describe a batch of spans as JSON text, with a stock service's receipt for it."""
 
     entries: str
     receipt: str
@@ -154,7 +157,7 @@ ENTRIES_OF = TypeAdapter(list[StockSpan])
 
 @service.app.post("/entries", status_code=204)
 async def take_entries(told: SignedSpans) -> None:
-    """Take what stock services testify; from anybody else it is refused."""
+    """Take spans from stock services; refuse those without a genuine receipt."""
     if not service.receipts.genuine(told.receipt, ENTRIES, told.entries):
         raise HTTPException(403, "only stock services testify")
     for entry in ENTRIES_OF.validate_json(told.entries):
@@ -163,14 +166,14 @@ async def take_entries(told: SignedSpans) -> None:
 
 @service.control.get("/traces")
 async def list_traces() -> list[dict[str, object]]:
-    """Tell of the latest orders, newest first."""
+    """List the latest orders, newest first."""
     shown = (_summary(order, taken) for order in reversed(store.orders.values()) if (taken := order.taken))
     return [*islice(shown, MOST_SHOWN)]
 
 
 @service.control.get("/traces/{wanted}")
 async def show_trace(wanted: str) -> dict[str, object]:
-    """Tell all spans of an order's trace, by the order's number or by the beginning of its trace's."""
+    """Return all spans of an order's trace, by order number or trace id prefix."""
     for order in reversed(store.orders.values()):
         taken = order.taken
         if taken and (order.number == wanted or taken.trace.startswith(wanted)):

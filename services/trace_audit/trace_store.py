@@ -1,6 +1,6 @@
-"""The book: orders, what stock services testify of them, and the spans and log lines that patients have sent.
+"""The trace store: orders, the spans of stock services, and the spans and log lines of patients.
 
-Everything is bounded: what is oldest is forgotten first, so that a patient which floods the book loses its own spans.
+Everything is bounded and the oldest is dropped first, so a patient that floods the store loses its own spans.
 """
 
 from collections import OrderedDict, deque
@@ -11,13 +11,13 @@ from kit.traces import StockSpan
 from trace_audit.otlp import Span
 
 SETTLED_SECONDS = 3.0
-"""An order is judged when it is so old: by then its spans have arrived, or will not."""
+"""The age at which an order is judged, because later spans are not expected."""
 
 MOST_ORDERS = 4_000
 MOST_TRACES = 6_000
 MOST_IN_A_TRACE = 2_000
 MOST_SPANS = 8_000
-"""With as many and as long attributes as a span may have, these take 40 MiB."""
+"""With the most and longest attributes, these spans take 40 MiB."""
 
 LENGTH_OF_TRACE = 32
 
@@ -27,7 +27,10 @@ MOST_CALLS = 16
 
 @dataclass
 class Order:
-    """What is known of an order: the storefront's entry, billing's attempts to hand it on, the carriers' entries."""
+    """Collect an order's spans of stock services.
+
+    `taken` is the storefront's span, `attempts` are billing's attempts to hand it on, `brought` those of carriers.
+    """
 
     number: str
     taken: StockSpan | None = None
@@ -36,20 +39,20 @@ class Order:
 
     @property
     def entries(self) -> list[StockSpan]:
-        """Return all that was testified."""
+        """Return all spans of stock services."""
         return [*([self.taken] if self.taken else []), *self.attempts, *self.brought]
 
 
 @dataclass(frozen=True)
 class Ancestry:
-    """The spans from a carrier's door up to what no patient has sent, lowest first; `top` is the parent of the last."""
+    """Hold the patients' spans above a carrier's span, lowest first; `top` is the last one's parent."""
 
     spans: list[Span]
     top: str
 
 
 class TraceStore:
-    """Keep orders and spans, and find the way from one to the other."""
+    """Keep orders and spans, and find the ancestry of a carrier's span."""
 
     def __init__(self) -> None:
         self.orders: OrderedDict[str, Order] = OrderedDict()
@@ -59,7 +62,7 @@ class TraceStore:
         self._unsettled: deque[tuple[float, Order]] = deque()
 
     def note_entry(self, entry: StockSpan, now: float) -> None:
-        """Note what a stock service has testified; what is testified twice is one entry."""
+        """Note a span of a stock service; the same span twice counts once."""
         order = self.orders.setdefault(entry.order, Order(entry.order))
         if len(self.orders) > MOST_ORDERS:
             self.orders.popitem(last=False)
@@ -74,7 +77,7 @@ class TraceStore:
                 entries.append(entry)
 
     def note_span(self, span: Span) -> None:
-        """Note what a patient has sent; a span that is there is not replaced."""
+        """Note a span of a patient; a known span is not replaced."""
         spans = self._traces.setdefault(span.trace, {})
         if span.span in spans or len(spans) >= MOST_IN_A_TRACE:
             return
@@ -85,7 +88,7 @@ class TraceStore:
             self._spans -= len(forgotten)
 
     def note_warning(self, trace: str) -> None:
-        """Note that a line of log, of a warning or worse, has named a trace; what could be none is not kept."""
+        """Note that a log line at WARNING or above has named a trace id."""
         if len(trace) != LENGTH_OF_TRACE:
             return
         self._warned[trace] = None
@@ -93,12 +96,12 @@ class TraceStore:
             self._warned.popitem(last=False)
 
     def settled(self, now: float) -> Iterator[Order]:
-        """Return, each once, the orders that are to be judged now."""
+        """Return the orders that are old enough to be judged, each once."""
         while self._unsettled and self._unsettled[0][0] <= now - SETTLED_SECONDS:
             yield self._unsettled.popleft()[1]
 
     def warned(self, trace: str) -> bool:
-        """Tell whether a line of log has named a trace, as a warning or worse."""
+        """Tell whether a log line at WARNING or above has named a trace."""
         return trace in self._warned
 
     def spans(self, trace: str) -> list[Span]:
@@ -106,7 +109,7 @@ class TraceStore:
         return [*self._traces.get(trace, {}).values()]
 
     def ancestry(self, entry: StockSpan) -> Ancestry:
-        """Return the way up from the context that a carrier received."""
+        """Return the patients' spans above the context that a carrier received."""
         spans, above = self._traces.get(entry.trace, {}), entry.parent
         found: list[Span] = []
         while (span := spans.get(above)) and span not in found and len(found) < MOST_CALLS:
