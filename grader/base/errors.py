@@ -1,10 +1,11 @@
-"""Errors that a person can act on: what, where, what to run next."""
+"""Errors that name their cause, their place and the next command."""
 
 
 class ErError(Exception):
-    """Something that keeps `er` from judging; it ends `er` with one message and exit code 2.
+    """An error that ends `er` with one message and exit code 2.
 
-    `what` says what is wrong, `where` in which file or service, `run` which command or page comes next.
+    `what`: what happened and what was expected. `where`: the file or service. `run`: the next command or page, as it
+    works in a fresh shell.
     """
 
     def __init__(self, what: str, *, where: str | None = None, run: str | None = None) -> None:
@@ -20,8 +21,8 @@ class ErError(Exception):
 
 
 class LearnerError(ErError):
-    """Something in the learner's code: it fails a grade."""
+    """An error in the learner's code, which fails a grade."""
 
 
 class HostError(ErError):
-    """The host was too busy: the run is unfit, and is repeated."""
+    """A host too busy to judge, so that the run is repeated."""

@@ -1,4 +1,4 @@
-"""Writing files at one stroke: whoever reads them, or stops us, never finds half of one."""
+"""Write files atomically."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,20 +7,18 @@ from grader.base.errors import ErError
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file, text as UTF-8, and the folders above it where they are missing.
+    """Write a file atomically, and create missing folders above it.
 
-    Raises ErError that names the file when it cannot be written; what was there before is there still.
+    Text is written as UTF-8. Raises ErError that names the file when this fails; the old file then stays.
     """
-    draft = path.with_name(f".{path.name}.part")
+    folder, draft = path.parent, path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
-        # Containers read some of them under another user.
+        # Containers read some files under another user.
         draft.chmod(0o644)
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise ErError(
-            f"cannot write `{path}`: {error.strerror}", run="df, ls -ld, then the same command again"
-        ) from error
+        raise ErError(f"cannot write `{path}`: {error.strerror}", run=f"df -h {folder}; ls -ld {folder}") from error

@@ -1,4 +1,4 @@
-"""Fingerprints: short hashes by which files and texts are known again."""
+"""Fingerprints: short hashes of files and texts."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,10 @@ def fingerprint(contents: Iterable[tuple[str, bytes]]) -> str:
 def read_files(
     root: Path, names: Iterable[str], left_out: Callable[[Path], bool] = lambda _: False
 ) -> Iterator[tuple[str, bytes]]:
-    """Read files, and all files below folders, which are named relative to `root`; skip bytecode and missing ones."""
+    """Read the named files, and all files below the named folders.
+
+    Names are relative to `root`. Bytecode and missing files are skipped.
+    """
     for name in names:
         path = root / name
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

@@ -1,4 +1,4 @@
-"""Locks between processes: each is a file, and ends with its process however that ends."""
+"""Locks between processes: files whose lock ends with the process."""
 
 import fcntl
 import os
@@ -10,9 +10,10 @@ from typing import IO
 
 @contextmanager
 def held(path: Path, say_waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Hold a lock; call `say_waiting` and wait while another process holds it.
+    """Hold a lock, and wait while another process holds it.
 
-    The process that holds a lock may remove its file; a process that waited then locks a new file.
+    `say_waiting` is called before a wait. The process that holds a lock may remove its file; a process that waited then
+    locks a new file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -29,7 +30,7 @@ def held(path: Path, say_waiting: Callable[[], object] = lambda: None) -> Iterat
 
 @contextmanager
 def tried(path: Path) -> Iterator[bool]:
-    """Take a lock if no process holds it; give whether it was taken. A missing file is created."""
+    """Take a lock without waiting, and give whether that worked."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         yield _taken(file)
@@ -37,7 +38,10 @@ def tried(path: Path) -> Iterator[bool]:
 
 @contextmanager
 def probed(path: Path) -> Iterator[bool | None]:
-    """Take a lock as `tried` does, but create no file; give None when the file is missing or not accessible."""
+    """Take a lock as `tried` does, but create no file.
+
+    Gives None when the file is missing or not accessible.
+    """
     with ExitStack() as stack:
         taken = None
         with suppress(OSError):

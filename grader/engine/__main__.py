@@ -1,6 +1,6 @@
-"""Make sure of an engine before the program's own packages are there: with the standard library alone.
+"""Make sure that an engine runs, with the standard library only.
 
-Called by `compose/bootstrap.py` as `python -m grader.engine`, beside the making of the Python environment.
+`compose/bootstrap.py` calls it as `python -m grader.engine` while it makes the Python environment.
 """
 
 import sys
@@ -17,12 +17,12 @@ def say(line: str) -> None:
 
 
 def agree(question: str) -> bool:
-    """Ask a question at the terminal; only a yes is one."""
+    """Ask a question at the terminal, and tell whether it is confirmed."""
     return input(f"{question} [y/N]: ").strip().lower() in ("y", "yes")
 
 
 def main() -> None:
-    """Make sure of the engine; end with one message and exit code 2 when there is none."""
+    """Make sure that an engine runs, or end with exit code 2."""
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     try:
         ensure_engine(Course.here(), say, agree if terminal else None)

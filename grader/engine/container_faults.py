@@ -1,4 +1,4 @@
-"""Container faults: the engine injects them into stores and patients, which have no control port."""
+"""Faults of containers without a control port: stores and patients."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from grader.engine.docker import DockerError, docker
 from grader.engine.port import FaultKind, FaultMenu, InjectedFault
 
 CONTAINER = "CONTAINER"
-"""Stands for the container in a command of the engine."""
+"""The place of the container's ID in a command of the engine."""
 
 STARTING_CPUS = "0.75"
 """Cores of a patient that starts again: its start-up is not judged, but must not make the host look busy."""
@@ -33,10 +33,10 @@ def _sql(statements: str) -> Command:
 
 @dataclass(frozen=True)
 class ContainerFault:
-    """A fault as commands of the engine: `inject`, `heal`, and `probe`, which prints `active` while it is active.
+    """A fault as commands of the engine.
 
-    A fault that ends as soon as it is injected has neither `heal` nor `probe`. `restarts`: healing it starts the
-    container again, with more CPU than it is judged with.
+    `probe` prints `active` while the fault is active. A fault that ends as soon as it is injected has neither `heal`
+    nor `probe`. `restarts`: healing it starts the container again, with more CPU than it is judged with.
     """
 
     describes: str
@@ -115,18 +115,24 @@ class ContainerPort:
         return FaultMenu(kinds, [InjectedFault(kind) for kind in self._active()])
 
     def inject(self, fault: InjectedFault) -> InjectedFault:
-        """Inject one more fault; raises ErError for a kind or a parameter that the container does not have."""
+        """Inject one more fault.
+
+        Raises ErError for an unknown kind or parameter.
+        """
         self._demand_known([fault])
         self._become([*self._active(), fault.kind])
         return fault
 
     def replace(self, faults: Sequence[InjectedFault]) -> None:
-        """Replace all active faults by these; raises ErError for a kind or a parameter that it does not have."""
+        """Replace all active faults by these.
+
+        Raises ErError for an unknown kind or parameter.
+        """
         self._demand_known(faults)
         self._become([fault.kind for fault in faults])
 
     def heal(self) -> int:
-        """End all faults; return how many were active."""
+        """End all faults and return their number."""
         return self._change(self._active(), [])
 
     def _demand_known(self, faults: Sequence[InjectedFault]) -> None:
@@ -139,7 +145,7 @@ class ContainerPort:
                 raise ErError(f"`{fault.kind}` on `{self.service}` takes no parameters, but got {given}")
 
     def _active(self) -> list[str]:
-        """Return the active faults; a paused container shows no other."""
+        """Return the active faults, of a paused container only the pause."""
         active = (name for name, kind in self._kinds.items() if kind.probe and self._run(kind.probe) == kind.active)
         first = next(active, None)
         return [first, *([] if first == "pause" else active)] if first else []
@@ -151,7 +157,7 @@ class ContainerPort:
             self._change(self._active(), wanted)
 
     def _change(self, active: list[str], wanted: list[str]) -> int:
-        """Go from the active faults to the wanted ones; return how many were healed."""
+        """Change the active faults to the wanted ones, and count the healed."""
         self._known, healed = None, 0
         while others := [kind for kind in active if kind not in wanted]:
             for kind in others:
@@ -173,7 +179,7 @@ class ContainerPort:
             Thread(target=self._limit_once_healthy, daemon=True).start()
 
     def _limit_once_healthy(self) -> None:
-        """Put the judged CPU limit back once the patient is healthy, or has had its time to start."""
+        """Put the judged CPU limit back after STARTING_SECONDS at the latest."""
         deadline = time.monotonic() + STARTING_SECONDS
         # The container may be gone by now.
         with suppress(ErError):

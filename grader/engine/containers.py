@@ -1,4 +1,4 @@
-"""Containers of a run, as the engine sees them, and their removal."""
+"""Containers of a run: their state, their limits and their removal."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from grader.engine.docker import DockerError, docker
 
 @dataclass(frozen=True)
 class Container:
-    """A container of the project as the engine sees it now."""
+    """A container and its state."""
 
     id: str
     service: str
@@ -28,12 +28,12 @@ class Container:
 
     @property
     def fallen(self) -> bool:
-        """Tell whether it has ended."""
+        """Tell whether the container has ended."""
         return self.state in ("exited", "dead")
 
     @property
     def ready(self) -> bool:
-        """Tell whether it runs and its health check, if it has one, passes."""
+        """Tell whether the container runs, and is healthy where that is checked."""
         return self.state == "running" and self.health in ("healthy", "")
 
 
@@ -52,9 +52,9 @@ def read_container(row: dict[str, Any]) -> Container:
 
 
 def seconds_to_healthy(container: Container) -> float | None:
-    """Return how long a container took from its start to its first passed health check; None while it is not healthy.
+    """Return the seconds from a container's start to its health.
 
-    It reads the few latest checks that the engine keeps.
+    This is its first passed health check; None while it is not healthy. The engine keeps only the few latest checks.
     """
     state = json.loads(docker("inspect", "--format", "{{json .State}}", container.id))
     passed = [check["End"] for check in (state.get("Health") or {}).get("Log") or [] if check["ExitCode"] == 0]
@@ -64,14 +64,14 @@ def seconds_to_healthy(container: Container) -> float | None:
 
 
 def _moment(text: str) -> datetime:
-    """Read the engine's time: RFC 3339 with nanoseconds, in UTC or with an offset."""
+    """Read a time of the engine: RFC 3339 with nanoseconds."""
     return datetime.fromisoformat(text)
 
 
 def judged_cpus(limit: str) -> str:
-    """Return a container's CPU limit, in cores, as it is put on; `ER_SPEED` makes all of them a share of their own.
+    """Return a CPU limit in cores, multiplied by `ER_SPEED`.
 
-    Raises ErError when that is no share.
+    With `ER_SPEED`, `er calibrate` measures a slower machine. Raises ErError when it is not a share of at most 1.
     """
     given = os.environ.get("ER_SPEED", "1")
     if not re.fullmatch(r"1|0?\.\d+", given) or not float(given):
@@ -80,9 +80,9 @@ def judged_cpus(limit: str) -> str:
 
 
 def reload(patient: Container) -> None:
-    """Have a patient's container serve its staged files anew, at once."""
+    """Make a patient's container load its staged files again, at once."""
     if patient.fallen:
-        # It imports everything anew: free of the judged limit, as at the first start.
+        # It imports everything again, without the judged limit, as at its first start.
         docker("update", "--cpus", str(os.cpu_count() or 1), patient.id)
         docker("start", patient.id)
     else:
@@ -90,7 +90,10 @@ def reload(patient: Container) -> None:
 
 
 def remove_project(name: str) -> None:
-    """Remove what a project has left, also what the engine was still creating when its command was cut off."""
+    """Remove a project's containers, networks and volumes.
+
+    The engine may still create some of them, when the command that wanted them was killed: so it looks several times.
+    """
     mine = ["--filter", f"label=er.run={name}"]
     for _ in range(5):
         containers = docker("ps", "--all", "--quiet", *mine).split()
@@ -98,14 +101,14 @@ def remove_project(name: str) -> None:
         volumes = docker("volume", "ls", "--quiet", *mine).split()
         if not containers and not networks and not volumes:
             return
-        # Another process may be removing them just now: then the next look finds them gone.
+        # Another process may remove them at the same time; the next look finds them gone.
         with suppress(DockerError), ThreadPoolExecutor() as pool:
-            # One command for all would remove them one after the other.
+            # One command for all would remove them one by one.
             list(pool.map(lambda container: docker("rm", "--force", "--volumes", container), containers))
             if volumes:
                 docker("volume", "rm", *volumes)
-            # Last: by its networks a project is found whose removal was cut off.
+            # Networks come last, because an interrupted removal is found by them.
             if networks:
                 docker("network", "rm", *networks)
         time.sleep(0.1)
-    raise ErError(f"could not remove all of `{name}`", run=f"docker ps --all --filter label=er.run={name}")
+    raise ErError(f"some containers, networks or volumes of `{name}` could not be removed", run="./er doctor")

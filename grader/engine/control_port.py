@@ -1,4 +1,4 @@
-"""The control port of a stock service or of the load generator, seen from the host."""
+"""The client of a service's control port."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -14,7 +14,7 @@ SECONDS = 5.0
 
 
 class ControlPort:
-    """Speak to one service's control port on the loopback interface, with the run's secret.
+    """The client of one service's control port, with the run's secret.
 
     Every method raises ErError when the service does not answer in time, or refuses: then with its own words.
     Which methods a service answers depends on its role: stock services take phase and faults, `load` takes `play` and
@@ -37,7 +37,7 @@ class ControlPort:
         return FaultMenu(kinds, [_read(fault) for fault in menu["active"]])
 
     def inject(self, fault: InjectedFault) -> InjectedFault:
-        """Inject one more fault; return it as the service acknowledges it, with every default filled in."""
+        """Inject one more fault, and return it with all its defaults."""
         return _read(self._request("POST", "/faults", _written(fault)))
 
     def replace(self, faults: Sequence[InjectedFault]) -> None:
@@ -45,11 +45,11 @@ class ControlPort:
         self._request("PUT", "/faults", [_written(fault) for fault in faults])
 
     def heal(self) -> int:
-        """End all faults; return how many were active."""
+        """End all faults and return their number."""
         return int(self._request("DELETE", "/faults")["healed"])
 
     def play(self, plan: Mapping[str, object]) -> float:
-        """Begin to play a plan; return the seconds until its start."""
+        """Play a plan, and return the seconds until its start."""
         return float(self._request("POST", "/play", plan)["starts_in"])
 
     def state(self) -> str:
@@ -57,7 +57,7 @@ class ControlPort:
         return str(self._request("GET", "/state")["state"])
 
     def condemned(self) -> list[str]:
-        """Take the names of the services to restart; each is given once."""
+        """Take the names of the services to restart, each once."""
         return list(self._request("DELETE", "/condemned"))
 
     def traces(self) -> object:
@@ -65,7 +65,7 @@ class ControlPort:
         return self._request("GET", "/traces")
 
     def trace(self, wanted: str) -> object:
-        """Return the trace of an order, or of the beginning of a trace's own number, as JSON."""
+        """Return a trace as JSON, by its order or its ID's beginning."""
         return self._request("GET", f"/traces/{wanted}")
 
     @cached_property

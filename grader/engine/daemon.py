@@ -1,4 +1,4 @@
-"""The engine: used as it is when it is there, installed and started where that can be done without guessing."""
+"""The Docker daemon: checked, and installed or started where that is safe."""
 
 import json
 import os
@@ -23,7 +23,7 @@ PACKAGES_KNOWN = ("debian", "ubuntu")
 SOCKET_SECONDS = 30.0
 
 BASE_TAR = "base.tar"
-"""The base of all images, which the installation of the engine leaves in the course's state for the first build."""
+"""The base of all images; the engine's installation leaves it in the course's state for the first build."""
 
 PID_FILE = Path("/var/run/docker.pid")
 DYING_SECONDS = 10.0
@@ -37,9 +37,9 @@ Ask = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """What is known of the machine's engine. Versions are empty when the part is missing or does not answer.
+    """What is installed and running on this machine.
 
-    `said`: the engine's own words when it does not answer.
+    A version is empty when its part is missing or does not answer. `said`: the engine's error when it does not answer.
     """
 
     system: str
@@ -55,7 +55,7 @@ class EngineStatus:
 
     @classmethod
     def gather(cls) -> "EngineStatus":
-        """Look at this machine."""
+        """Inspect this machine."""
         client = shutil.which("docker") is not None
         server, said = _ask("version", "--format", "{{json .Server.Version}}") if client else ("", "")
         plugins, _ = _ask("info", "--format", "{{json .ClientInfo.Plugins}}") if server else ("", "")
@@ -75,39 +75,39 @@ class EngineStatus:
 
 
 def trouble(facts: EngineStatus) -> ErError | None:
-    """Return what keeps this engine from being used, or None when it is fit."""
+    """Return why labs cannot use the engine, or None if they can."""
     if not facts.engine:
         return _unreachable(facts)
     if _version(facts.engine) < OLDEST_ENGINE:
-        return ErError(f"Docker Engine {facts.engine} is too old; 25 is the oldest that will do", run=DOCKER_PAGE)
+        return ErError(f"Docker Engine {facts.engine} is too old; labs need 25 or later", run=DOCKER_PAGE)
     if _version(facts.compose) < OLDEST_COMPOSE:
         found = (
             f"Docker Compose {facts.compose} is too old" if facts.compose else "the Docker Compose plugin is missing"
         )
-        return ErError(f"{found}; 2.24 is the oldest that will do", run="https://docs.docker.com/compose/install/")
+        return ErError(f"{found}; labs need 2.24 or later", run="https://docs.docker.com/compose/install/")
     if not facts.buildx:
         return ErError("the Docker buildx plugin is missing", run="https://github.com/docker/buildx#installing")
     return None
 
 
 def installable(facts: EngineStatus) -> bool:
-    """Tell whether the missing parts can be installed here: as root, on a distribution whose packages are known.
+    """Tell whether this program may install what is missing.
 
-    A daemon that is there and hangs is not missing.
+    It may as root, on a distribution with known packages. A daemon that hangs is not missing.
     """
     return facts.root and facts.distribution in PACKAGES_KNOWN and not facts.remote and facts.said != NO_ANSWER
 
 
 def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
-    """Make sure of an engine; install and start one where that is possible.
+    """Install or start an engine where none runs, if possible.
 
-    `ask` is None without a terminal: then what is done is said, not asked. A daemon that runs is never touched. Raises
-    ErError with what is missing and what brings it.
+    Without a terminal `ask` is None, and every step is reported but not asked about. A running daemon is never touched.
+    Raises ErError with what is missing and how to get it.
     """
     facts = EngineStatus.gather()
     if trouble(facts) is None:
         return
-    with held(course.state / "engine.lock", lambda: say("waiting for another call that sets up the engine ...")):
+    with held(course.state / "engine.lock", lambda: say("waiting for another command that sets up the engine ...")):
         facts = EngineStatus.gather()
         problem = trouble(facts)
         if problem is None:
@@ -129,18 +129,15 @@ def _unreachable(facts: EngineStatus) -> ErError:
             f"the engine at DOCKER_HOST={facts.remote} does not answer:\n{facts.said}", run="unset DOCKER_HOST"
         )
     if facts.said == NO_ANSWER:
-        return ErError(f"the Docker daemon is there and gives {NO_ANSWER}", run="sudo systemctl restart docker")
+        return ErError(f"the Docker daemon runs but gives {NO_ANSWER}", run="sudo systemctl restart docker")
     if "permission denied" in facts.said.lower():
-        return ErError("you may not talk to the Docker daemon", run="sudo usermod -aG docker $USER, then log in again")
+        return ErError("your user may not use the Docker daemon", run="sudo usermod -aG docker $USER && newgrp docker")
     if facts.system == "Darwin":
         page = "open -a Docker" if facts.client else "https://docs.docker.com/desktop/setup/install/mac-install/"
         return ErError("Docker is not running" if facts.client else "Docker is missing", run=page)
     if facts.daemon_binary or facts.client:
-        return ErError(
-            f"the Docker daemon does not run:\n{facts.said}".strip(),
-            run="sudo systemctl start docker, or " + DOCKER_PAGE,
-        )
-    return ErError("Docker is missing, and only root on Debian or Ubuntu can have it installed", run=DOCKER_PAGE)
+        return ErError(f"the Docker daemon does not run:\n{facts.said}".strip(), run="sudo systemctl start docker")
+    return ErError("Docker is missing; it is only installed for you as root on Debian or Ubuntu", run=DOCKER_PAGE)
 
 
 def _agree(ask: Ask | None, question: str, problem: ErError) -> None:
@@ -167,7 +164,7 @@ def _install(course: Course, say: Say) -> None:
 
 
 def _start(course: Course, say: Say) -> None:
-    """Start the daemon: by systemd where it is process 1, otherwise by hand in a session of its own."""
+    """Start the daemon with systemd, or else in its own session."""
     log = course.state / "dockerd.log"
     if Path("/run/systemd/system").is_dir():
         say("starting the Docker daemon (systemctl start docker) ...")
@@ -175,9 +172,9 @@ def _start(course: Course, say: Say) -> None:
         log = Path("journalctl -u docker")
     else:
         say(f"starting the Docker daemon (dockerd, its log in {log}) ...")
-        _await_the_end_of_the_last()
+        _wait_for_a_dying_daemon()
         with log.open("w") as file:
-            # It outlives this program, so it is nobody's child and in a session that no terminal's Ctrl-C reaches.
+            # It outlives this program, so it must not be its child, and Ctrl-C must not reach it.
             subprocess.run(
                 ["setsid", "--fork", _dockerd() or "dockerd"],
                 stdin=subprocess.DEVNULL,
@@ -190,12 +187,16 @@ def _start(course: Course, say: Say) -> None:
     while not _ask("version", "--format", "{{json .Server.Version}}")[0]:
         if time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:]) if log.is_file() else ""
-            raise ErError(f"the Docker daemon did not come up:\n{tail}", where=str(log), run=DOCKER_PAGE)
+            raise ErError(
+                f"the Docker daemon did not start within {SOCKET_SECONDS:.0f} s:\n{tail}",
+                where=str(log),
+                run=DOCKER_PAGE,
+            )
         time.sleep(0.2)
 
 
-def _await_the_end_of_the_last() -> None:
-    """Wait while a daemon that was killed is still dying: a new one gives up on seeing its process."""
+def _wait_for_a_dying_daemon() -> None:
+    """Wait for the end of a killed daemon, beside which none starts."""
     deadline = time.monotonic() + DYING_SECONDS
     with suppress(OSError, ValueError):
         while time.monotonic() < deadline:
@@ -204,7 +205,7 @@ def _await_the_end_of_the_last() -> None:
 
 
 def _ask(*args: str) -> tuple[str, str]:
-    """Return what a `docker` command printed, and its error output; empty output when it failed."""
+    """Return a `docker` command's output and errors, without output when it failed."""
     try:
         done = subprocess.run(
             ["docker", *args],
@@ -239,6 +240,6 @@ def _distribution() -> str:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    """Return the numbers that a version begins with: `26.1.5+dfsg1` and `v5.2.0` are (26, 1) and (5, 2)."""
+    """Return major and minor version: (26, 1) for `26.1.5+dfsg1`."""
     match = re.match(r"v?(\d+)\.(\d+)", text)
     return tuple(map(int, match.groups())) if match else ()

@@ -1,4 +1,4 @@
-"""Calls of the `docker` command: each has a time limit and one clear error."""
+"""Run the `docker` command with a time limit and one clear error."""
 
 import os
 import subprocess
@@ -8,14 +8,13 @@ from grader.base.errors import ErError
 
 ADVICE = {
     "address pool": "docker network prune",
-    "No such image": "make doctor, then the same command again: it builds what is missing",
     "no space left on device": "docker system prune",
 }
-"""What to run, by a part of what the engine says."""
+"""The next command, by a part of the engine's error."""
 
 
 class DockerError(ErError):
-    """A `docker` command failed; `output` is what it printed."""
+    """A `docker` command that failed, with its `output`."""
 
     def __init__(self, command: str, output: str) -> None:
         run = next((advice for said, advice in ADVICE.items() if said in output), "./er doctor")
@@ -26,9 +25,9 @@ class DockerError(ErError):
 def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 30) -> str:
     """Run `docker` with these arguments and return its standard output.
 
-    `env` adds to the environment; `timeout` is in seconds. The command runs in a session of its own, so that Ctrl-C
-    reaches this program alone, which then takes down what the command has begun. Raises DockerError when it fails,
-    ErError when the engine does not answer in time.
+    `env` adds to the environment; `timeout` is in seconds. The command runs in its own session, so that Ctrl-C reaches
+    only this program, which then takes down what the command has begun. Raises DockerError when it fails, and ErError
+    when the engine does not answer in time.
     """
     done = _run([*args], env or {}, timeout)
     if done.returncode:
@@ -37,7 +36,10 @@ def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 30
 
 
 def docker_logs(container: str, since: str, lines: int = 40) -> str:
-    """Return the last lines that a container printed since a time, standard error after standard output."""
+    """Return the last lines of a container's output since a time.
+
+    Standard error follows standard output.
+    """
     done = _run(["logs", "--since", since, "--tail", str(lines), container], {}, 30)
     return done.stdout + done.stderr
 
@@ -57,7 +59,7 @@ def _run(args: list[str], env: Mapping[str, str], timeout: float) -> "subprocess
         )
     except subprocess.TimeoutExpired as error:
         raise ErError(
-            f"the engine has not answered for {timeout:.0f} s (`docker {args[0]}`)", run="./er doctor"
+            f"the engine did not answer `docker {args[0]}` within {timeout:.0f} s", run="./er doctor"
         ) from error
     except FileNotFoundError as error:
-        raise ErError("there is no `docker` on the PATH", run="./er doctor") from error
+        raise ErError("the command `docker` was not found on the PATH", run="./er doctor") from error

@@ -1,4 +1,4 @@
-"""`make doctor`: one line for each fact about this machine, `ok` or what to run."""
+"""`er doctor`: one line for each fact about this machine."""
 
 import os
 import platform
@@ -21,7 +21,10 @@ LEAST_DISK = 5 * 1024**3
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that labs need. `run` is what mends it; a fact that only warns is not needed to go on."""
+    """A fact about this machine that matters to labs.
+
+    `ok`: labs can use it as it is. `run`: the command that repairs it. `warns`: labs run without it.
+    """
 
     name: str
     says: str
@@ -31,7 +34,7 @@ class Fact:
 
 
 def report(course: Course, console: Console) -> int:
-    """Print all facts; return 2 when one that labs need is missing, else 0."""
+    """Print all facts, and return 2 when labs cannot run, else 0."""
     missing = False
     for fact in facts(course):
         missing |= not fact.ok and not fact.warns
@@ -42,11 +45,11 @@ def report(course: Course, console: Console) -> int:
 
 
 def facts(course: Course) -> Iterator[Fact]:
-    """Gather what there is to know; what needs an engine is left out when there is none."""
+    """Gather all facts, without an engine only those about the machine."""
     found = daemon.EngineStatus.gather()
     problem = daemon.trouble(found)
     fixable = problem is not None and not found.engine and daemon.installable(found)
-    run = "make lab-03 installs and starts it" if fixable else (problem.run or "" if problem else "")
+    run = "make lab-03" if fixable else (problem.run or "" if problem else "")
     yield Fact("engine", found.engine or (problem.what if problem else ""), ok=bool(found.engine), run=run)
     if found.engine:
         yield Fact("compose", found.compose or "missing", ok=problem is None or "Compose" not in problem.what, run=run)
@@ -61,7 +64,7 @@ def _machine(course: Course) -> Iterator[Fact]:
     cpus = os.cpu_count() or 1
     yield Fact("cpus", str(cpus), ok=cpus >= LEAST_CPUS, warns=True, run="close other programs while grading")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    yield Fact("memory", _size(memory), ok=memory >= LEAST_MEMORY, run="a lab needs 512 MiB of 2 GiB")
+    yield Fact("memory", _size(memory), ok=memory >= LEAST_MEMORY, run="close other programs: a lab needs up to 1 GiB")
     free = shutil.disk_usage(course.root).free
     yield Fact("disk", f"{_size(free)} free", ok=free >= LEAST_DISK, run="docker system prune")
 
@@ -75,11 +78,10 @@ def _engine_state(course: Course) -> Iterator[Fact]:
     if old := sorted(set(rows) - set(wanted.values())):
         yield Fact("old images", f"{len(old)} unused", ok=False, warns=True, run=f"docker image rm {' '.join(old)}")
     for run in ownership.known_runs():
-        kind = f"live lab {run.live[-2:]}" if run.live else "a killed grade" if run.orphaned else "a grade"
-        next_ = f"./er stop {run.live[-2:]}, in its checkout" if run.live else ""
-        yield Fact(
-            "run", f"{run.name} is {kind}: {run.containers} containers", ok=not run.orphaned, warns=True, run=next_
-        )
+        kind = f"live lab {run.live[-2:]}" if run.live else "left by a killed grade" if run.orphaned else "a grade"
+        says = f"{run.name} is {kind}: {run.containers} containers"
+        # Every command that needs the engine takes orphans down first.
+        yield Fact("run", says, ok=not run.orphaned, warns=True, run=f"./er stop {run.name[3:5]}")
 
 
 def _size(size: float) -> str:

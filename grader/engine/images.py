@@ -1,4 +1,4 @@
-"""Images: each is tagged by a hash of what it is built from, and built when the engine does not have that tag."""
+"""Build images, each tagged by a fingerprint of its sources."""
 
 import os
 import shutil
@@ -21,10 +21,10 @@ INPUTS = {
     "redis": ("compose/images/redis",),
     "prometheus": ("compose/images/prometheus",),
 }
-"""What each image is built from, relative to the course."""
+"""The sources of each image, relative to the course."""
 
 OWN_DATA = {"postgres": "schema.sql", "kafka": "topics.txt"}
-"""What a lab's own image is made of, by the store: a lab with a `schema.sql` gets its own Postgres, `postgres-05`."""
+"""The file that gives a lab its own image of a store: with `schema.sql`, lab 05 gets `postgres-05`."""
 
 TRUST_STORES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
@@ -32,7 +32,7 @@ Say = Callable[[str], object]
 
 
 def inputs(course: Course) -> dict[str, tuple[str, ...]]:
-    """Return what each image of the course is built from, those of single labs too."""
+    """Return the sources of each image, also of the labs' own."""
     own = {
         f"{store}-{lab.number}": (f"compose/images/{store}", f"labs/{lab.name}/{file}")
         for lab in course.labs()
@@ -43,7 +43,7 @@ def inputs(course: Course) -> dict[str, tuple[str, ...]]:
 
 
 def tags(course: Course) -> dict[str, str]:
-    """Return each image's tag as its inputs are now."""
+    """Return each image's tag for its current sources."""
     base = ("base", BASE.encode())
     return {
         name: f"pattern-er/{name}:{fingerprint([base, *read_files(course.root, given)])}"
@@ -52,7 +52,7 @@ def tags(course: Course) -> dict[str, str]:
 
 
 def variable(name: str) -> str:
-    """Return the variable by which Compose files know an image, whichever lab's it is."""
+    """Return the variable that names an image in Compose files."""
     return f"ER_{_target(name).upper()}_IMAGE"
 
 
@@ -61,24 +61,25 @@ def _target(name: str) -> str:
 
 
 def missing(wanted: Iterable[str]) -> list[str]:
-    """Return those of the image references that the engine does not have."""
+    """Return the image references that the engine does not have."""
     known = set(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split())
     return [reference for reference in wanted if reference not in known]
 
 
 def ensure_images(course: Course, names: Iterable[str], say: Say) -> dict[str, str]:
-    """Return Compose's variables for these images; build or pull what the engine does not have.
+    """Build or pull missing images, and return Compose's variables.
 
-    An image that the environment names (`ER_REDIS_IMAGE=redis:8`) is used instead of ours.
+    An image that the environment names (`ER_REDIS_IMAGE=redis:8`) replaces ours.
     """
     names = list(names)
     own = tags(course)
     if unknown := [name for name in names if name not in own]:
-        raise ErError(f"there is no image `{unknown[0]}`; there are {', '.join(own)}")
+        known = ", ".join(f"`{name}`" for name in own)
+        raise ErError(f"the course has no image `{unknown[0]}`; it has {known}", run="./er lint")
     variables = {variable(name): name for name in names}
     chosen = {key: os.environ.get(key) or own[name] for key, name in variables.items()}
     if missing(chosen.values()):
-        with held(course.state / "images.lock", lambda: say("waiting for another call that builds images ...")):
+        with held(course.state / "images.lock", lambda: say("waiting for another command that builds images ...")):
             absent = set(missing(chosen.values()))
             for key, reference in chosen.items():
                 if reference in absent and reference != own[variables[key]]:
@@ -95,13 +96,16 @@ def _pull(reference: str, named_by: str, say: Say) -> None:
         docker("pull", "--quiet", reference, timeout=600)
     except DockerError as error:
         raise ErError(
-            f"`{reference}`, which `{named_by}` names, cannot be pulled:\n{error.output.strip()}",
+            f"the image `{reference}` of `{named_by}` could not be pulled:\n{error.output.strip()}",
             run=f"unset {named_by}",
         ) from error
 
 
 def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> None:
-    """Build images with Bake and say how long each took; raises ErError with the failing step's own output."""
+    """Build images with Bake.
+
+    Raises ErError with the end of its log.
+    """
     _ensure_base(course, say)
     started = time.monotonic()
     say(f"building {', '.join(names)} (once; later starts find them) ...")
@@ -130,13 +134,16 @@ def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> N
 
 
 def _trust_store() -> str:
-    """Return the host's bundle of trusted certificates, which builds get as a secret; empty when there is none."""
+    """Return the host's bundle of trusted certificates, or an empty text.
+
+    Builds get it as a secret.
+    """
     candidates = (os.environ.get("SSL_CERT_FILE", ""), *TRUST_STORES)
     return next((path for path in candidates if path and Path(path).is_file()), "")
 
 
 def _ensure_base(course: Course, say: Say) -> None:
-    """Make sure of the base image: as the engine's installation left it, pulled, or built from Debian's packages."""
+    """Import, pull or build the base image, unless the engine has it."""
     if not missing([BASE]):
         return
     started = time.monotonic()
@@ -146,7 +153,7 @@ def _ensure_base(course: Course, say: Say) -> None:
         tar.unlink()
     else:
         _pull_or_build_base(say)
-    say(f"{BASE} is there after {time.monotonic() - started:.0f} s")
+    say(f"{BASE} is ready after {time.monotonic() - started:.0f} s")
 
 
 def _pull_or_build_base(say: Say) -> None:
@@ -156,10 +163,10 @@ def _pull_or_build_base(say: Say) -> None:
     except DockerError as error:
         if shutil.which("mmdebstrap") is None:
             raise ErError(
-                f"no registry gives `{BASE}`, and there is no mmdebstrap to build it with:\n{error.output.strip()}",
-                run="apt install mmdebstrap, as root on Debian or Ubuntu",
+                f"`{BASE}` could not be pulled, and `mmdebstrap` to build it is missing:\n{error.output.strip()}",
+                run="sudo apt-get install mmdebstrap",
             ) from error
-        say(f"no registry gives {BASE}: building it from Debian's packages ...")
+        say(f"no registry provides {BASE}; building it from Debian's packages ...")
         _debootstrap()
 
 

@@ -1,4 +1,4 @@
-"""What a service printed, made readable: JSON log lines as text, with their tracebacks as they were."""
+"""Make a service's JSON log lines readable."""
 
 import json
 
@@ -6,7 +6,10 @@ QUIET_LEVELS = ("debug", "info")
 
 
 def readable(printed: str) -> str:
-    """Return the lines that matter to who looks for a fault: no information, exceptions on lines of their own."""
+    """Return log lines as text, without those of level debug and info.
+
+    Exceptions keep their lines.
+    """
     lines = []
     for line in printed.splitlines():
         record = _record(line)

@@ -1,4 +1,4 @@
-"""Ownership of runs: a grade holds a lock while its process lives; a run without an owner is taken down."""
+"""Ownership of runs: grades hold locks, and orphans are taken down."""
 
 import hashlib
 import secrets
@@ -37,7 +37,7 @@ class Run:
 
     @property
     def orphaned(self) -> bool:
-        """Tell whether it is a grade whose process has ended.
+        """Tell whether this is a grade whose process has ended.
 
         Its lock is free then. Where the lock is not accessible, the run's age decides. A live lab is never orphaned,
         because it outlives the command that starts it.
@@ -49,17 +49,20 @@ class Run:
 
 
 def fresh_name(number: str) -> str:
-    """Return a new name for a run of lab `number`; a patient cannot tell a grade from a live lab by it."""
+    """Return a new name for a run.
+
+    Its form is the same for grades and live labs, so that a patient cannot tell them apart.
+    """
     return f"er-{number}-{secrets.token_hex(4)}"
 
 
 def live_lab(root: Path, number: str) -> str:
-    """Return the name of a checkout's live lab; each lab of each checkout has one."""
+    """Return the name of a checkout's live lab, one for each number."""
     return f"{hashlib.sha256(str(root).encode()).hexdigest()[:8]}-{number}"
 
 
 def live_labs(root: Path) -> set[str]:
-    """Return the numbers of a checkout's live labs; none when the engine does not answer."""
+    """Return the numbers of a checkout's live labs, none without an engine."""
     try:
         up = {run.live for run in known_runs()}
     except ErError:
@@ -68,15 +71,16 @@ def live_labs(root: Path) -> set[str]:
 
 
 def lock_path(run: Path) -> Path:
-    """Return the lock of the run whose files are in the folder `run`."""
+    """Return the lock of a run, given its folder."""
     return run.with_name(run.name + ".lock")
 
 
 @contextmanager
 def owned(name: str, run: Path) -> Iterator[Callable[[], None]]:
-    """Own a run until `released` is called, which is due once all of it is down.
+    """Own a run until `released` is called.
 
-    Without that call, a reaper takes the run down after this process has ended or has left the context.
+    That call is due once the run is down. Without it, a reaper takes the run down after this process has ended or has
+    left the context.
     """
     lock = lock_path(run)
     with held(lock):
@@ -98,7 +102,7 @@ def owned(name: str, run: Path) -> Iterator[Callable[[], None]]:
 
 
 def remove_orphans(folder: Path, say: Callable[[str], object]) -> None:
-    """Take down every orphaned grade, and remove its files from the runs' folder."""
+    """Take down every orphaned grade, and remove its files."""
     for run in known_runs():
         if run.orphaned:
             remove_project(run.name)

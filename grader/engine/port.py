@@ -1,4 +1,4 @@
-"""What one service of a run can be told: the phase, and faults."""
+"""The port of a service: it takes the phase and faults."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """A fault as it is injected into a service: its kind and that kind's parameters."""
+    """A fault in a service: its kind and the kind's parameters."""
 
     kind: str
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -15,7 +15,7 @@ class InjectedFault:
 
 @dataclass(frozen=True)
 class FaultKind:
-    """A kind of fault that a service can have, and the names of its parameters."""
+    """A kind of fault, and the names of its parameters."""
 
     describes: str
     parameters: tuple[str, ...] = ()
@@ -23,14 +23,14 @@ class FaultKind:
 
 @dataclass(frozen=True)
 class FaultMenu:
-    """The kinds of faults that a service can have, by name, and the faults that are active."""
+    """A service's kinds of faults by name, and its active faults."""
 
     kinds: Mapping[str, FaultKind]
     active: Sequence[InjectedFault]
 
 
 class Port(Protocol):
-    """Tell one service phase and faults: its control port does so, or the engine in its stead.
+    """Control the phase and the faults of one service.
 
     Every method raises ErError when the service does not answer, or refuses.
     """
@@ -42,10 +42,10 @@ class Port(Protocol):
         """Return what can be injected, and what is active."""
 
     def inject(self, fault: InjectedFault) -> InjectedFault:
-        """Inject one more fault; return it as the service acknowledges it, with every default filled in."""
+        """Inject one more fault, and return it with all its defaults."""
 
     def replace(self, faults: Sequence[InjectedFault]) -> None:
         """Replace all active faults by these, atomically."""
 
     def heal(self) -> int:
-        """End all faults; return how many were active."""
+        """End all faults and return their number."""

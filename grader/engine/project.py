@@ -1,4 +1,4 @@
-"""A lab's containers under Docker Compose, as one project with private networks and loopback ports only."""
+"""A lab's containers, as one project of Docker Compose."""
 
 import json
 import secrets
@@ -24,7 +24,7 @@ from grader.engine.port import Port
 ROLE_OF_PATIENT = "patient"
 ROLE_OF_STORE = "store"
 CONTROLLED = ("stock", "twin", "load")
-"""Roles of what has a control port."""
+"""Roles of services with a control port."""
 
 CONTROL_PORT = 9000
 PROMETHEUS_PORT = 9090
@@ -32,7 +32,7 @@ PROMETHEUS_PORT = 9090
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of a project by service: control ports, and those of containers that have none."""
+    """A project's ports by service: control ports and others."""
 
     control: Mapping[str, ControlPort]
     container: Mapping[str, Port] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class Ports:
 
 
 class Project:
-    """One lab brought up once, for a live session or for one grade.
+    """A lab's containers for one live session or one grade.
 
-    `run` is a folder of its own in which the files that containers see are staged: `patient/`, `load/`, `targets/`
-    and the secret of the control ports. `live` is the live lab's name, empty for a grade.
+    `run` is its own folder, with the files that containers see: `patient/`, `load/`, `targets/` and the secret of the
+    control ports. `live` is the live lab's name, empty for a grade.
     """
 
     def __init__(self, lab: Lab, name: str, run: Path, images: Mapping[str, str], live: str = "") -> None:
@@ -69,11 +69,11 @@ class Project:
         return self.run / "patient"
 
     def prepare(self) -> None:
-        """Make the run's folder anew, with a fresh secret and what load and Prometheus need to know."""
+        """Make a clean run folder with secret, locustfile and scrape targets."""
         shutil.rmtree(self.run, ignore_errors=True)
         for folder in ("patient", "load", "targets"):
             (self.run / folder).mkdir(parents=True)
-        # The containers' user must read what is below; the run's own folder keeps other users out.
+        # The containers' user must read the files below; the run's folder itself keeps other users out.
         self.run.chmod(0o700)
         (self.run / "secret").write_text(secrets.token_hex(32) + "\n")
         shutil.copyfile(self.lab.path / "locustfile.py", self.run / "load" / "locustfile.py")
@@ -87,12 +87,15 @@ class Project:
         (self.run / "targets" / "evidence.json").write_text(json.dumps(targets))
 
     def create(self, seconds: float) -> None:
-        """Create and start everything; return when all of it is healthy, raise DockerError when it is not in time."""
+        """Create and start all containers, and return once they are healthy.
+
+        Raises DockerError when they are not healthy after `seconds`.
+        """
         wait = ("--wait", "--wait-timeout", f"{seconds:.0f}")
         self._compose("up", "--detach", *wait, "--quiet-pull", timeout=seconds + 20)
 
     def patient_error(self, container: Container) -> LearnerError:
-        """Return the error that shows why a patient's container is not ready."""
+        """Return an error that shows why a patient's container is not ready."""
         said = self.said(container)
         what = (
             f"`{container.service}` ended with exit code {container.exit_code}"
@@ -102,7 +105,7 @@ class Project:
         return LearnerError(what + (f":\n{said}" if said else " and printed nothing"))
 
     def limit_cpus(self) -> None:
-        """Put the judged CPU limits on the containers: start-up was free of them."""
+        """Put the judged CPU limits on the containers, which start without them."""
         limits: dict[str, list[str]] = {}
         listing = docker("ps", "--filter", f"label=er.run={self.name}", "--format", '{{.ID}} {{.Label "er.cpus"}}')
         for line in listing.splitlines():
@@ -113,7 +116,7 @@ class Project:
             docker("update", "--cpus", judged_cpus(cpus), *identities)
 
     def containers(self) -> list[Container]:
-        """Return the project's containers, ended ones too."""
+        """Return the project's containers, also stopped ones."""
         return [
             read_container(json.loads(line)) for line in self._plain("ps", "--all", "--format", "json").splitlines()
         ]
@@ -123,8 +126,8 @@ class Project:
         return [container for container in self.containers() if container.role == ROLE_OF_PATIENT]
 
     def reload_patients(self) -> None:
-        """Start the learner's code anew from its staged files, at once: hung requests are not waited for."""
-        # One command for all would take them one after the other.
+        """Restart the learner's code from its staged files, without waiting for requests."""
+        # One command for all would restart them one by one.
         with ThreadPoolExecutor() as pool:
             list(pool.map(reload, self.patients()))
 
@@ -158,27 +161,33 @@ class Project:
         return Ports(control, faulty)
 
     def prometheus_port(self) -> int:
-        """Return the loopback port of this project's Prometheus; raises ErError when that does not run."""
+        """Return the loopback port of Prometheus.
+
+        Raises ErError when Prometheus does not run.
+        """
         for container in self.containers():
             if container.role == "prometheus" and PROMETHEUS_PORT in container.ports:
                 return container.ports[PROMETHEUS_PORT]
-        raise ErError("Prometheus does not run", run="./er doctor")
+        raise ErError(f"Prometheus of `{self.name}` does not run", run="./er doctor")
 
     @staticmethod
     def said(container: Container) -> str:
-        """Return what a container has printed since it last started: its last lines, quoted, information left out."""
+        """Return the last lines that a container printed since its start.
+
+        They are quoted; lines of level debug and info are left out.
+        """
         started = docker("inspect", "--format", "{{.State.StartedAt}}", container.id).strip()
         said = readable(docker_logs(container.id, started))
         return quoted(said) if said else ""
 
     def down(self) -> None:
-        """Remove all containers, volumes and networks of the project, and the run's folder."""
+        """Remove the project's containers, volumes, networks and folder."""
         try:
             remove_project(self.name)
         except ErError as error:
             find = f"docker ps --all --quiet --filter label=er.run={self.name}"
             raise ErError(
-                f"{error.what}\ncontainers of `{self.name}` may still be there", run=f"docker rm --force $({find})"
+                f"{error.what}\ncontainers of `{self.name}` may still run", run=f"docker rm --force $({find})"
             ) from error
         shutil.rmtree(self.run, ignore_errors=True)
 
@@ -187,13 +196,16 @@ class Project:
         return docker("compose", "-p", self.name, "-f", file, *args, env=self.env, timeout=timeout)
 
     def _plain(self, *args: str) -> str:
-        """Run a Compose command that needs the project's name alone."""
+        """Run a Compose command that needs only the project's name."""
         return docker("compose", "-p", self.name, *args)
 
 
 @contextmanager
 def clean_project(lab: Lab, name: str, run: Path, images: Mapping[str, str]) -> Iterator[Project]:
-    """Give a project that is taken down in every case, also after Ctrl-C or a kill of this program."""
+    """Give a project, and take it down in every case.
+
+    After a kill of this program its reaper does so.
+    """
     project = Project(lab, name, run, images)
     with owned(name, run) as released:
         try:

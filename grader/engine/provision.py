@@ -1,4 +1,4 @@
-"""Provision what a lab runs on: the engine, and the images of its services."""
+"""Provide the engine and the images that a lab needs."""
 
 import click
 from rich.console import Console
@@ -18,14 +18,17 @@ def set_up_engine(console: Console) -> None:
 
 
 def set_up(lab: Lab, console: Console) -> dict[str, str]:
-    """Make sure that the engine runs and has a lab's images; return Compose's variables."""
+    """Provide the engine and a lab's images, and return Compose's variables."""
     set_up_engine(console)
     course = Course.here()
     return ensure_images(course, lab_images(course, lab), console.print)
 
 
 def lab_images(course: Course, lab: Lab) -> list[str]:
-    """Return the images that a lab needs; `postgres-05` is Postgres with the data of lab 05."""
+    """Return the images that a lab needs.
+
+    `postgres-05` is Postgres with the data of lab 05.
+    """
     known = inputs(course)
     names = ((name, f"{name}-{lab.number}") for name in image_names(lab.path / "compose.yaml"))
     return sorted(own if own in known else name for name, own in names)

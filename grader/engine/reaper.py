@@ -1,6 +1,7 @@
-"""The reaper: a process beside each grade that takes its run down when the grade is killed.
+"""The reaper: a process that takes down a killed grade's run.
 
-It is called as `python -m grader.engine.reaper NAME RUN`. A grade that ends in the regular way ends its reaper first.
+Each grade starts one as `python -m grader.engine.reaper NAME RUN`. A grade that ends in the regular way ends its reaper
+first.
 """
 
 import shutil
@@ -31,7 +32,7 @@ def reap(name: str, run: Path) -> None:
 
 
 def _removed(name: str) -> bool:
-    """Remove the project; tell whether the engine did so."""
+    """Remove the project, and tell whether that worked."""
     try:
         remove_project(name)
     except ErError:

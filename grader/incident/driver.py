@@ -1,4 +1,4 @@
-"""The incident's driver: it enters phases and injects faults when the plan says so."""
+"""Drive an incident: enter phases and inject faults as planned."""
 
 import math
 import time
@@ -13,16 +13,16 @@ from grader.engine.project import Ports
 from grader.incident.plan import Plan, PlannedPhase
 
 AFTER = "after"
-"""The phase that stock services are in when the plan is over."""
+"""The phase of stock services after the last one of the plan."""
 
 
 @dataclass
 class Incident:
-    """One play of a plan on running services; `advance` is called often and never waits.
+    """One play of a plan on running services.
 
-    The service named `load` plays the arrivals; all others take phase and faults. `late` is, by phase, the longest time
-    in seconds between the moment at which something was due and the driver's call. The time that a service takes to
-    answer does not count, because the patient may cause it.
+    `advance` is called often and never waits. The service named `load` plays the arrivals; all others take phase and
+    faults. `late` is, by phase, the longest time in seconds between the moment at which something was due and the
+    driver's call. The time that a service takes to answer does not count, because the patient may cause it.
     """
 
     plan: Plan
@@ -35,19 +35,19 @@ class Incident:
     _injected: set[tuple[int, int]] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Hand the plan to the load generator, which names the moment at which it starts."""
+        """Heal all services and hand the plan to the load generator."""
         for port in self._stock():
             port.heal()
         self._zero = time.monotonic() + self.ports.control["load"].play(self.plan.for_load())
 
     @property
     def elapsed(self) -> float:
-        """Return the seconds since the incident's start; negative before it."""
+        """Return the seconds since the incident's start, negative before it."""
         return time.monotonic() - self._zero
 
     @property
     def phase(self) -> PlannedPhase | None:
-        """Return the phase that the services are in, or None before the first and after the last."""
+        """Return the current phase, None before and after the plan."""
         return self.plan.phases[self._entered - 1] if 0 < self._entered <= len(self.plan.phases) else None
 
     @property
@@ -61,7 +61,10 @@ class Incident:
         return max(0, self._entered - 1)
 
     def advance(self) -> bool:
-        """Do what is due: enter the next phase, inject faults; tell whether a phase began or the last one ended."""
+        """Enter the next phase and inject faults, if they are due.
+
+        Returns True when a phase began or the last one ended.
+        """
         now = self.elapsed
         moved = not self.over and now >= self._next_edge()
         if moved:
@@ -77,13 +80,13 @@ class Incident:
 
     @property
     def quiet(self) -> float:
-        """Return the seconds until something is due; infinity when nothing is any more."""
+        """Return the seconds until something is due, infinity after the plan."""
         if self.over:
             return math.inf
         return min([self._next_edge(), *(due for due, _, _ in self._to_come())]) - self.elapsed
 
     def kills(self, service: str) -> bool:
-        """Tell whether it is the incident's doing when this service does not run now."""
+        """Tell whether the current phase kills a service."""
         faults = self.phase.faults if self.phase else []
         return any((fault.service, fault.kind) == (service, "kill") for fault in faults)
 
@@ -101,7 +104,7 @@ class Incident:
                 self.ports.all[service].replace([_injected(fault) for fault in wanted])
 
     def _to_come(self) -> list[tuple[float, int, Fault]]:
-        """Return the faults of the phase that are still to come: when each is due, its number there, and itself."""
+        """Return due second, number and fault for each pending fault."""
         if (phase := self.phase) is None:
             return []
         return [
@@ -111,7 +114,7 @@ class Incident:
         ]
 
     def _inject_due(self, now: float) -> bool:
-        """Inject the faults that are due; tell whether there were any."""
+        """Inject the faults that are due, and tell whether there were any."""
         overdue = [waiting for waiting in self._to_come() if now >= waiting[0]]
         for due, number, fault in overdue:
             self._injected.add((self._entered, number))
@@ -122,7 +125,7 @@ class Incident:
 
     @contextmanager
     def _acknowledged(self, service: str, faults: Sequence[Fault]) -> Iterator[None]:
-        """Note the faults when the service does not acknowledge them."""
+        """Note faults that a service does not acknowledge."""
         try:
             yield
         except (ErError, KeyError) as error:
@@ -132,7 +135,7 @@ class Incident:
             )
 
     def _note_late(self, now: float, due: float) -> None:
-        """Note how long the driver was idle after something was due; after the last phase it may be late."""
+        """Note how late the driver is, unless the plan is over."""
         if self.phase:
             late = max(0.0, now - max(due, self._told))
             self.late[self.phase.name] = max(late, self.late.get(self.phase.name, 0.0))

@@ -1,4 +1,4 @@
-"""What an incident will be: phases with their length drawn from the seed."""
+"""The plan of an incident: phases and faults, drawn by the seed."""
 
 import json
 import random
@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from grader.course.manifest import Fault, Manifest
 
 JITTER = 0.03
-"""A phase is at most this share longer than the manifest says, so that no patient can be tuned to the clock."""
+"""The largest share by which a phase is longer than in the manifest, so that no fix can be tuned to the clock."""
 
 
 class Choices:
-    """What the seed chooses: of each list its elements in an order of its own, over and over."""
+    """Draw from lists in an order that the seed decides."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._left: dict[str, list[object]] = {}
 
     def draw(self, options: list[object]) -> object:
-        """Return one of the options that this list has not given yet; all are there again after the last."""
+        """Return an option that this list has not given yet.
+
+        After the last option, all are available again.
+        """
         key = json.dumps(options)
         if not self._left.get(key):
             self._left[key] = random.Random(f"{self._seed}:{key}").sample(options, len(options))
@@ -28,7 +31,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class PlannedPhase:
-    """A phase that begins `start` seconds into the incident and lasts `seconds`."""
+    """A phase that begins `start` seconds into the incident."""
 
     name: str
     start: float
@@ -44,14 +47,17 @@ class PlannedPhase:
 
 @dataclass(frozen=True)
 class Plan:
-    """The incident of one run, a pure function of manifest and seed."""
+    """The incident of one run: a pure function of manifest and seed."""
 
     seed: int
     phases: list[PlannedPhase]
 
     @classmethod
     def draw(cls, manifest: Manifest, seed: int) -> "Plan":
-        """Draw the phases' lengths; never shorter than the manifest's, so that each check stays decidable."""
+        """Draw each phase's length, and its faults.
+
+        No phase is shorter than in the manifest, so that each check stays decidable.
+        """
         draw = random.Random(f"{seed}:phases")
         phases: list[PlannedPhase] = []
         choices = Choices(seed)
@@ -69,11 +75,11 @@ class Plan:
         return self.phases[-1].end
 
     def for_load(self) -> dict[str, object]:
-        """Return what the load generator needs of it, as JSON."""
+        """Return the part that the load generator needs, as JSON."""
         phases = [{"name": p.name, "seconds": p.seconds, "rate": p.rate} for p in self.phases]
         return {"seed": self.seed, "phases": phases}
 
 
 def fresh_seed() -> int:
-    """Return a seed that nobody can foresee."""
+    """Return an unpredictable seed."""
     return secrets.randbelow(2**31)

@@ -1,4 +1,4 @@
-"""Restarts that a lab's orchestrator decides on; the host does them, because it alone has the engine."""
+"""Restart services for a lab's orchestrator, which cannot reach the engine."""
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,9 +16,10 @@ LOOK_SECONDS = 0.2
 
 @dataclass
 class Restarts:
-    """Restart what the orchestrator has condemned; `advance` is called often and never waits for a restart.
+    """Restart the services that the orchestrator condemns.
 
-    `orchestrator`: its control port, None in a lab without one.
+    `advance` is called often and never waits for a restart. `orchestrator`: its control port, None in a lab without
+    one.
     """
 
     project: Project
@@ -33,7 +34,7 @@ class Restarts:
         return any(not restart.done() for restart in self._restarts)
 
     def advance(self) -> list[str]:
-        """Begin the restarts that are due; return the services."""
+        """Begin the restarts that are due, and return their services."""
         if self.orchestrator is None or time.monotonic() < self._look:
             return []
         self._look = time.monotonic() + LOOK_SECONDS

@@ -67,9 +67,9 @@ def test_a_slow_machine_limits_containers_to_less_for_as_long_as_it_is_slow(
 
 
 @pytest.mark.parametrize("given", ["", "0", "0.0", "1.5", "2", "-0.5", "nan", "half"])
-def test_a_speed_that_is_no_share_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_speed_must_be_above_0_and_at_most_1(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ER_SPEED", given)
-    with pytest.raises(ErError, match="is no share"):
+    with pytest.raises(ErError, match="must be above 0 and at most 1"):
         judged_cpus("0.25")
 
 

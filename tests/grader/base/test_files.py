@@ -7,7 +7,7 @@ from grader.base.errors import ErError
 from grader.base.files import write_whole
 
 
-def test_text_and_bytes_are_written_with_the_folders_above(tmp_path: Path) -> None:
+def test_text_and_bytes_are_written_below_new_folders(tmp_path: Path) -> None:
     write_whole(tmp_path / "a" / "b.txt", "ä")
     write_whole(tmp_path / "a" / "c.bin", b"\xff")
     assert (tmp_path / "a" / "b.txt").read_bytes() == "ä".encode()
@@ -15,9 +15,7 @@ def test_text_and_bytes_are_written_with_the_folders_above(tmp_path: Path) -> No
     assert len(list((tmp_path / "a").iterdir())) == 2
 
 
-def test_on_a_full_disk_the_error_names_the_file_and_what_was_there_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_an_error_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "results.json"
     write_whole(path, "whole")
 
@@ -33,7 +31,7 @@ def test_on_a_full_disk_the_error_names_the_file_and_what_was_there_stays(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_where_nothing_can_be_written_the_error_says_so(tmp_path: Path) -> None:
+def test_an_impossible_path_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ErError, match="cannot write"):
         write_whole(tmp_path / "file" / "results.json", "")

@@ -1,4 +1,4 @@
-"""A lock is held by one process at a time, and ends with it."""
+"""A lock is held by one process, and ends with it."""
 
 import subprocess
 import sys

@@ -30,7 +30,7 @@ def test_what_changes_how_text_is_shown_is_not_shown(text: str, shown: str) -> N
 
 def test_long_text_is_cut_and_says_so() -> None:
     assert plain("x" * 10_000) == "x" * LONGEST_LINE + "…"
-    assert plain("x\n" * 1000).split("\n")[-1] == f"… and {1001 - MOST_LINES} lines more"
+    assert plain("x\n" * 1000).split("\n")[-1] == f"… and {1001 - MOST_LINES} more lines"
 
 
 def test_no_quoted_line_begins_with_a_command() -> None:

@@ -1,4 +1,4 @@
-"""The engine injects faults into the container of a store or of a patient."""
+"""The engine injects faults into containers of stores and patients."""
 
 import time
 
@@ -15,7 +15,7 @@ PAUSE, KILL, REFUSE, RESTART = (InjectedFault(kind) for kind in ("pause", "kill"
 
 
 class Engine:
-    """Stands for the engine: one container, running and paused or not, whose database lets the patient in or not."""
+    """Stands for the engine with one container, which may be a database."""
 
     def __init__(self) -> None:
         self.paused = self.refuses = False

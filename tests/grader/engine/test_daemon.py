@@ -1,4 +1,4 @@
-"""The engine is used as it is, or one message says what is missing and what brings it."""
+"""An engine is used as it is, or one message says why not."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ NO_ENGINE = replace(FIT, engine="", compose="", buildx="", daemon_binary=False, 
         replace(FIT, root=False, distribution="fedora", remote="tcp://10.0.0.1:2375"),
     ],
 )
-def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: EngineStatus) -> None:
+def test_a_recent_engine_is_used_as_it_is(facts: EngineStatus) -> None:
     assert trouble(facts) is None
 
 
@@ -48,13 +48,13 @@ def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: EngineStatus) -> N
         (replace(FIT, compose="2.23.3"), "Compose 2.23.3 is too old", "docs.docker.com/compose"),
         (replace(FIT, compose=""), "Compose plugin is missing", "docs.docker.com/compose"),
         (replace(FIT, buildx=""), "buildx plugin is missing", "buildx"),
-        (replace(NO_ENGINE, root=False), "Docker is missing, and only root", "docs.docker.com/engine"),
+        (replace(NO_ENGINE, root=False), "only installed for you as root", "docs.docker.com/engine"),
         (replace(NO_ENGINE, client=True, root=False), "daemon does not run", "systemctl start docker"),
         (replace(NO_ENGINE, system="Darwin", distribution=""), "Docker is missing", "desktop"),
         (replace(NO_ENGINE, system="Darwin", client=True), "Docker is not running", "open -a Docker"),
         (
             replace(NO_ENGINE, client=True, said="permission denied while trying to connect"),
-            "you may not talk to the Docker daemon",
+            "your user may not use the Docker daemon",
             "usermod -aG docker",
         ),
         (replace(NO_ENGINE, said=daemon.NO_ANSWER), "gives no answer within", "restart docker"),
@@ -65,7 +65,7 @@ def test_an_engine_that_is_new_enough_is_used_as_it_is(facts: EngineStatus) -> N
         ),
     ],
 )
-def test_each_lack_is_one_message_with_what_brings_it(facts: EngineStatus, what: str, run: str) -> None:
+def test_each_missing_part_is_one_message_with_the_next_step(facts: EngineStatus, what: str, run: str) -> None:
     problem = trouble(facts)
     assert problem is not None
     assert what in problem.what
@@ -84,7 +84,7 @@ def test_each_lack_is_one_message_with_what_brings_it(facts: EngineStatus, what:
         (replace(NO_ENGINE, said=daemon.NO_ANSWER), False),
     ],
 )
-def test_an_engine_is_installed_only_by_root_on_known_distributions_and_never_for_a_remote_one(
+def test_an_engine_is_installed_only_by_root_on_a_known_distribution(
     facts: EngineStatus,
     expected: bool,  # noqa: FBT001 # what the table says
 ) -> None:
@@ -93,7 +93,7 @@ def test_an_engine_is_installed_only_by_root_on_known_distributions_and_never_fo
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note what would be done to the machine instead of doing it."""
+    """Note the steps on the machine instead of doing them."""
     done: list[str] = []
     monkeypatch.setattr(daemon, "_install", lambda *_: done.append("install"))
     monkeypatch.setattr(daemon, "_start", lambda *_: done.append("start"))
@@ -102,7 +102,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def found(monkeypatch: pytest.MonkeyPatch, *facts: EngineStatus) -> None:
-    """Let the machine look like this, one look after the other; the last one stays."""
+    """Let each inspection of the machine find the next of these states."""
     looks = list(facts)
     monkeypatch.setattr(EngineStatus, "gather", lambda: looks.pop(0) if len(looks) > 1 else looks[0])
 
@@ -125,7 +125,7 @@ def test_a_missing_engine_is_installed_and_started(
     assert steps == ["install", "start"]
 
 
-def test_an_engine_that_is_installed_but_down_is_started(
+def test_an_installed_engine_that_is_down_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
 ) -> None:
     down = replace(FIT, engine="", compose="", buildx="")
@@ -134,16 +134,14 @@ def test_an_engine_that_is_installed_but_down_is_started(
     assert steps == ["start"]
 
 
-def test_an_engine_that_is_too_old_is_never_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
-) -> None:
+def test_an_old_engine_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]) -> None:
     found(monkeypatch, replace(FIT, engine="20.10.24"))
     with pytest.raises(ErError, match="too old"):
         ensure_engine(course(tmp_path), print, None)
     assert steps == []
 
 
-def test_who_says_no_at_the_terminal_gets_the_message_and_nothing_is_done(
+def test_nothing_is_done_after_a_no_at_the_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
 ) -> None:
     asked: list[str] = []
@@ -158,7 +156,7 @@ def test_who_says_no_at_the_terminal_gets_the_message_and_nothing_is_done(
     assert (len(asked), steps) == (1, [])
 
 
-def test_another_call_may_have_set_the_engine_up_meanwhile(
+def test_an_engine_set_up_by_another_process_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
 ) -> None:
     found(monkeypatch, NO_ENGINE, FIT)
@@ -166,7 +164,7 @@ def test_another_call_may_have_set_the_engine_up_meanwhile(
     assert steps == []
 
 
-def test_a_daemon_is_started_when_the_one_before_it_has_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_is_started_after_the_end_of_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pid_file = tmp_path / "docker.pid"
     monkeypatch.setattr(daemon, "PID_FILE", pid_file)
     monkeypatch.setattr(daemon, "SOCKET_SECONDS", 0.0)
@@ -176,14 +174,14 @@ def test_a_daemon_is_started_when_the_one_before_it_has_died(tmp_path: Path, mon
     daemon._start(course(tmp_path), print)  # noqa: SLF001 # no daemon before it
     with subprocess.Popen(["sleep", "0.5"]) as dying:
         pid_file.write_text(str(dying.pid))
-        reaper = threading.Thread(target=dying.wait)
-        reaper.start()
+        waiter = threading.Thread(target=dying.wait)
+        waiter.start()
         daemon._start(course(tmp_path), print)  # noqa: SLF001
         assert dying.poll() == 0
-        reaper.join(30)
+        waiter.join(30)
 
 
-def test_an_engine_is_provided_before_any_package_is_installed(tmp_path: Path) -> None:
+def test_the_engine_is_checked_without_any_installed_package(tmp_path: Path) -> None:
     client = tmp_path / "docker"
     client.write_text("#!/bin/sh\necho connection refused >&2\nexit 1\n")
     client.chmod(0o755)

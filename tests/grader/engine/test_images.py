@@ -1,4 +1,4 @@
-"""Images are tagged by what they are built from, and built only when the engine lacks that tag."""
+"""Images are tagged by their sources, and built only once."""
 
 import shutil
 import stat
@@ -23,7 +23,7 @@ esac
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    """A copy of what images are built from."""
+    """A copy of the sources of images."""
     root = Path(__file__).parents[3]
     for inputs in INPUTS.values():
         for given in inputs:
@@ -34,7 +34,7 @@ def course(tmp_path: Path) -> Course:
 
 
 class Engine:
-    """A `docker` on the PATH that notes its calls and has the images that it is told to have."""
+    """A `docker` that notes its calls and has the given images."""
 
     def __init__(self, folder: Path) -> None:
         self.log, self.have, self.script = folder / "log", folder / "have", folder / "docker"
@@ -60,7 +60,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     return Engine(folder)
 
 
-def test_a_tag_changes_with_any_input_and_only_then(course: Course) -> None:
+def test_a_tag_changes_with_its_sources_and_only_then(course: Course) -> None:
     before = tags(course)
     assert tags(course) == before
     (course.root / "services" / "kit" / "__pycache__").mkdir(exist_ok=True)
@@ -72,7 +72,7 @@ def test_a_tag_changes_with_any_input_and_only_then(course: Course) -> None:
     assert after["redis"] == before["redis"]
 
 
-def test_a_lab_with_a_schema_has_a_postgres_of_its_own_which_knows_its_data(course: Course, engine: Engine) -> None:
+def test_a_lab_with_a_schema_has_its_own_postgres(course: Course, engine: Engine) -> None:
     schema = course.root / "labs" / "05-caching" / "schema.sql"
     schema.parent.mkdir(parents=True)
     schema.write_text("CREATE TABLE prices ();")
@@ -85,7 +85,7 @@ def test_a_lab_with_a_schema_has_a_postgres_of_its_own_which_knows_its_data(cour
     assert tags(course)["postgres-05"] != before
 
 
-def test_a_lab_with_topics_has_a_kafka_of_its_own(course: Course, engine: Engine) -> None:
+def test_a_lab_with_topics_has_its_own_kafka(course: Course, engine: Engine) -> None:
     topics = course.root / "labs" / "07-observability" / "topics.txt"
     topics.parent.mkdir(parents=True)
     topics.write_text("orders 1")
@@ -96,14 +96,14 @@ def test_a_lab_with_topics_has_a_kafka_of_its_own(course: Course, engine: Engine
     assert Path(f"{engine.script}.built").read_text() == f"{wanted} of labs/07-observability\n"
 
 
-def test_what_the_engine_has_is_not_built_again(course: Course, engine: Engine) -> None:
+def test_an_image_of_the_engine_is_not_built_again(course: Course, engine: Engine) -> None:
     engine.have.write_text("\n".join(tags(course).values()))
     assert ensure_images(course, ["redis"], print) == {"ER_REDIS_IMAGE": tags(course)["redis"]}
     assert engine.calls("buildx") == []
     assert len(engine.log.read_text().splitlines()) == 1
 
 
-def test_only_what_is_missing_is_built_and_progress_is_said(course: Course, engine: Engine) -> None:
+def test_only_missing_images_are_built_and_progress_is_reported(course: Course, engine: Engine) -> None:
     engine.have.write_text(f"debian:trixie-slim\n{tags(course)['redis']}\n")
     said: list[str] = []
     ensure_images(course, ["redis", "prometheus"], said.append)
@@ -112,13 +112,13 @@ def test_only_what_is_missing_is_built_and_progress_is_said(course: Course, engi
     assert said[-1].startswith("built prometheus in")
 
 
-def test_a_failed_build_shows_the_failing_steps_output(course: Course, engine: Engine) -> None:
+def test_a_failed_build_shows_the_output_of_its_failed_step(course: Course, engine: Engine) -> None:
     engine.behave(bake="echo E: no such package; exit 1")
     with pytest.raises(ErError, match="building redis failed:\nE: no such package"):
         ensure_images(course, ["redis"], print)
 
 
-def test_an_image_that_the_environment_names_is_used_instead(
+def test_an_image_that_the_environment_names_replaces_ours(
     course: Course, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ER_REDIS_IMAGE", "redis:8")
@@ -127,7 +127,7 @@ def test_an_image_that_the_environment_names_is_used_instead(
     assert engine.calls("buildx") == []
 
 
-def test_an_image_that_cannot_be_pulled_is_an_error_that_names_the_variable(
+def test_an_image_that_cannot_be_pulled_is_an_error_with_its_variable(
     course: Course, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ER_REDIS_IMAGE", "redis:8")
@@ -138,7 +138,7 @@ def test_an_image_that_cannot_be_pulled_is_an_error_that_names_the_variable(
         ensure_images(course, ["redis"], print)
 
 
-def test_a_base_that_the_installation_of_the_engine_left_is_imported(course: Course, engine: Engine) -> None:
+def test_a_base_left_by_the_engines_installation_is_imported(course: Course, engine: Engine) -> None:
     engine.have.write_text("")
     course.state.mkdir()
     (course.state / BASE_TAR).write_text("a file system")

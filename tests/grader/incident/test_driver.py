@@ -17,7 +17,10 @@ Call = tuple[str, object]
 
 
 class RecordingPort(ControlPort):
-    """A control port that notes its calls; with a clock, each but the first takes 0.4 s."""
+    """A control port that notes its calls.
+
+    With a clock, each call but the first takes 0.4 s.
+    """
 
     def __init__(self, service: str, *, refuses_faults: bool = False, clock: "Clock | None" = None) -> None:
         super().__init__(service, 0, "")

@@ -1,4 +1,4 @@
-"""A plan is a pure function of manifest and seed, and never shorter than the manifest says."""
+"""A plan is a pure function of manifest and seed."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ def test_the_same_seed_gives_the_same_plan(seed: int) -> None:
 
 
 @given(seeds)
-def test_phases_follow_each_other_and_are_at_least_as_long_as_the_manifest_says(seed: int) -> None:
+def test_phases_follow_each_other_and_last_at_least_as_long_as_written(seed: int) -> None:
     plan = Plan.draw(MANIFEST, seed)
     assert [phase.name for phase in plan.phases] == [phase.name for phase in MANIFEST.phase]
     end = 0.0
@@ -29,7 +29,7 @@ def test_phases_follow_each_other_and_are_at_least_as_long_as_the_manifest_says(
 
 
 def drawn(seed: int, faults: int) -> list[tuple[str, object]]:
-    """Return service and scope of faults, each in a phase of its own, that a plan has drawn from the same lists."""
+    """Return the services and scopes that a plan draws from equal lists."""
     document = MANIFEST.model_dump()
     fault = {"service": ["a", "b", "c"], "kind": "error", "scope": ["/n", "/s", "/e"], "share": 0.5}
     document["phase"] = [{**document["phase"][0], "name": f"p{n}", "faults": [fault]} for n in range(faults)]
@@ -40,7 +40,7 @@ def drawn(seed: int, faults: int) -> list[tuple[str, object]]:
 
 
 @given(seeds)
-def test_what_is_drawn_from_one_list_differs_until_the_list_is_used_up(seed: int) -> None:
+def test_drawn_values_differ_until_their_list_is_used_up(seed: int) -> None:
     for taken in zip(*drawn(seed, 3), strict=True):
         assert len({*taken}) == 3
     assert drawn(seed, 3) == drawn(seed, 3)
