@@ -24,7 +24,7 @@ for copy in "$work"/[0-9][0-9]-*/; do
     case $code in
         0) conclusion=success ;;
         1) conclusion=failure ;;
-        # Not neutral: a branch that requires the check would accept a neutral one.
+        # A branch that requires the check would accept `neutral`.
         *) conclusion=cancelled; code=2 ;;
     esac
     [ "$code" -le "$status" ] || status=$code

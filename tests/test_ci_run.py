@@ -136,7 +136,7 @@ def test_every_lab_counts_as_changed_in_a_clone_without_an_old_commit(checkout: 
     assert checkout.since() is None
 
 
-def test_a_container_left_behind_fails_the_run_and_one_that_was_there_does_not(checkout: Checkout) -> None:
+def test_only_a_container_that_the_run_left_behind_fails_it(checkout: Checkout) -> None:
     make = Path(checkout.environment["PATH"].split(os.pathsep)[0]) / "make"
     make.write_text('#!/bin/sh\necho ours >> "$CONTAINERS"\n')
     done = checkout.run("tests")

@@ -1,4 +1,4 @@
-"""Which labs a git revision's successors have changed, and how much."""
+"""Which labs have changed since a git revision, and how much."""
 
 import subprocess
 from collections import Counter
@@ -9,11 +9,11 @@ from grader.base.errors import ErError
 from grader.course.course import ALL_LABS, Course, Lab
 
 SENTINEL = "03"
-"""The lab that is proven when no lab has changed: code that all labs share may have."""
+"""The lab that is proven when no lab has changed, because shared code may have."""
 
 
 def changed_labs(course: Course, revision: str) -> list[Lab]:
-    """Return the labs that differ from a git revision, those changed most first, or else the sentinel.
+    """Return the labs changed since a git revision, most changed first, or else the sentinel.
 
     A lab's folder counts, and so do the stock services and stores that it uses. The measure is the number of changed
     lines. Prose does not count. Raises ErError when git does not know the revision.

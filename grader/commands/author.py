@@ -24,7 +24,7 @@ FIXES = click.option(
     type=click.IntRange(1),
     help="Grades at a time: one per two cores if not given; when there are more, some cannot be judged.",
 )
-@click.option("--since", metavar="REV", help="Only labs that differ from this git revision, or lab 03.")
+@click.option("--since", metavar="REV", help="Only labs that differ from this git revision; lab 03 if none does.")
 @click.option(
     "--minutes", type=click.FloatRange(0), metavar="M", help="Start no grade after M minutes, and list what is left."
 )

@@ -55,9 +55,7 @@ def numbers(course: Course) -> list[str]:
         ("labs/04-bulkhead/calibration.toml", ["03"]),
     ],
 )
-def test_a_lab_changes_with_its_folder_its_services_and_its_stores_and_lab_03_with_all_else(
-    course: Course, file: str, labs: list[str]
-) -> None:
+def test_a_lab_changes_with_its_folder_services_and_stores(course: Course, file: str, labs: list[str]) -> None:
     path = course.root / file
     path.write_text("changed\n")
     git(course.root, "add", "--all")
