@@ -1,5 +1,5 @@
-# With the library anyio: its capacity limiters count the slots. They bound nobody who waits, so that is counted beside
-# them. Two clients keep the pools apart.
+# With the library anyio. Its capacity limiters count the slots. They do not limit how many requests wait, so these are
+# counted too. Two clients keep the connection pools apart.
 """Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
 
 import os

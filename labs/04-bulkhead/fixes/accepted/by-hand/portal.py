@@ -1,5 +1,5 @@
-# By hand: semaphores for all and for each tenant, a waiting room that is counted and timed, and a pool of connections
-# that is reports' own. Slots are given back by the context, however the call ends.
+# By hand. Semaphores limit all tenants together and each one. The waiting room has a size and a time limit. Reports has
+# its own connection pool. The context manager releases a slot however the call ends.
 """Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
 
 import asyncio

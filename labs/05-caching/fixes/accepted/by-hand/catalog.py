@@ -1,5 +1,5 @@
-# Cache-aside in Redis: a minute, more or less, for each page and for what is not sold; a change takes its page out,
-# and no page that is older than the last change is put in; each replica works a page out once at a time, also without
+# Cache-aside in Redis. Each page, and each answer "not sold", is kept for about a minute. A change removes its page,
+# and a page that is older than the last change is not kept. Each replica computes a page once at a time, also without
 # Redis.
 """Catalog: product pages with their prices.
 

@@ -1,6 +1,6 @@
-# The library `cashews` keeps pages, works each out once at a time in a replica, and goes on without Redis. What it
-# cannot know is which version was announced last: the condition keeps no page that is older, and a change takes its
-# page out.
+# The library `cashews` keeps pages, computes each once at a time in a replica, and goes on without Redis. It cannot
+# know which version was announced last. So a condition keeps no page that is older than the last change, and each
+# change removes its page.
 """Catalog: product pages with their prices.
 
 Two replicas of it stand before one pricing database.

@@ -1,5 +1,5 @@
-# By hand: the less loaded of two, by weight; who fails three times in a row is left alone for a second, and the next
-# failure is enough then. When most look ill it is hardly all of them who are, so all are used.
+# By hand. The less loaded of two workers gets the job, by weight. A worker that fails three times in a row is left
+# alone for 1 s, and then one failure is enough. When most seem to fail, probably not all do, so all are used.
 """Balancer: passes each job on to one of the workers on the list, which changes now and then."""
 
 import json

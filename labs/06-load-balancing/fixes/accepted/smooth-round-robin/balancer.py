@@ -1,5 +1,5 @@
-# Smooth weighted round robin, as nginx has it, over those who are well: who fails three times in a row, takes too
-# long, or does not answer a health check is left out for a second. When hardly anybody is left, all are used.
+# Smooth weighted round robin, as in nginx, over the healthy workers. A worker that fails three times in a row, is too
+# slow, or does not answer a health check is left out for 1 s. When hardly any is left, all are used.
 """Balancer: passes each job on to one of the workers on the list, which changes now and then."""
 
 import asyncio

@@ -1,5 +1,5 @@
-# Each delivery of an order has a span of its own, the child of the span that sent it. One that fails says so itself,
-# and says with whom and where; the log says which trace to look at, and nobody's address.
+# Each delivery of an order has its own span, the child of the span that sent it. A failed one says so, and names the
+# carrier and the region. The log line names the trace, and neither names a customer.
 """Fulfilment: takes orders from the topic and brings each parcel to the carrier that was chosen."""
 
 import json

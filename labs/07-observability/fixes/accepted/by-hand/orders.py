@@ -1,5 +1,5 @@
-# Each order has a span that is the child of billing's, and the topic carries that span's own context on. Spans leave
-# in the background, so that nobody waits for who collects them.
+# Each order has a span that is the child of billing's, and the topic carries that span's own context on. Spans leave in
+# the background, so that no order waits for the collector.
 """Orders: takes orders over HTTP, and puts them on a topic for those who fulfil them."""
 
 import logging

@@ -1,5 +1,5 @@
-# OpenTelemetry's instrumentation of ASGI gives each request its span, the child of whoever sent it: that needs to
-# know nothing of orders. What goes over the topic is still to be said by hand, and so is what a failed parcel is.
+# OpenTelemetry's instrumentation of ASGI gives each request a span, the child of the caller's span. It knows nothing of
+# orders. The topic still needs its context by hand, and so does the status of a failed parcel.
 """Orders: takes orders over HTTP, and puts them on a topic for those who fulfil them."""
 
 import logging

@@ -1,5 +1,5 @@
-# By hand: an order is in the log before anything is done for it, and so is each step. Whoever goes on with a saga has
-# claimed it for three seconds; who finds it after that repeats its step, under the same key.
+# By hand. An order is in the log before anything is done for it, and so is each step. A replica claims a saga for 3 s.
+# After that, another replica that finds it repeats the step under the same key.
 """Orders: has an order's stock held, its money taken and its parcel sent.
 
 Two replicas of it share one database.

@@ -1,5 +1,5 @@
-# With the library dbos, which logs each step of a workflow in Postgres and, after a crash, goes on behind the last one.
-# A step may have been done when it is tried again, by whomever: its key is made of the workflow's number and its own.
+# With the library dbos. It logs each step of a workflow in Postgres and, after a crash, continues behind the last one.
+# Any replica may repeat a step that was done, so the step's key is made of the workflow's ID and its own.
 """Orders: has an order's stock held, its money taken and its parcel sent.
 
 Two replicas of it share one database.

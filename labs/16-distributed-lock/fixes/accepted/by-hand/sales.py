@@ -1,6 +1,6 @@
-# One at a time, by a lock with a lease that only its owner gives back: it keeps them apart as long as all goes well.
-# What makes it safe is the fencing token, which the warehouse remembers, so that no restart of Redis makes it
-# smaller.
+# By hand. A lock with a lease, which only its owner releases, keeps buyers apart as long as all goes well. The safety
+# comes from the number of each sale. The warehouse remembers the highest, so a late sale is refused, even after a
+# restart of Redis.
 """Sales: sells shoes, a pair at a time.
 
 Three replicas of it stand before one warehouse.

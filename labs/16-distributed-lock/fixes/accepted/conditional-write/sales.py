@@ -1,5 +1,5 @@
-# No lock. Each sale says which version of the shelf it was worked out from, and the warehouse, which has both in its
-# hands, takes it only if that is still the one. Whoever was overtaken looks again. Redis may come and go.
+# No lock. Each sale names the version of the shelf that it was computed from. The warehouse accepts it only if that is
+# still the version. A buyer who was overtaken looks again. Redis is not needed.
 """Sales: sells shoes, a pair at a time.
 
 Three replicas of it stand before one warehouse.

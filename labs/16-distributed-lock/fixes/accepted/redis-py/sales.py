@@ -1,5 +1,5 @@
-# The client's own lock has an owner, a lease and the script. It has no fencing token, though its lease can run out
-# while it is held: that one comes from the warehouse, which remembers what it has seen.
+# The client's own lock has an owner, a lease and a safe release. It has no fencing token, and its lease can run out
+# while it is held. So each sale carries the next number after the highest that the warehouse remembers.
 """Sales: sells shoes, a pair at a time.
 
 Three replicas of it stand before one warehouse.
