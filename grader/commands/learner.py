@@ -42,6 +42,8 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     thorough: bool,
 ) -> None:
     """Judge your work copy of lab NN: the incident is replayed on a clean copy of the system."""
+    if sum(map(bool, (submission, fix, class_))) > 1:
+        raise click.UsageError("give only one of --submission, --fix and --class")
     if class_ is not None:
         _grade_class(lab, class_, seed, out)
     from grader.base.console import open_console

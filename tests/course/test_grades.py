@@ -4,6 +4,8 @@ import pytest
 from outcomes import NUMBERS, OUTCOMES, Er, Golden
 
 from grader.course.course import Course
+from grader.course.fixes import STARTER
+from grader.course.patch import Patch, diff
 from grader.evidence.checks import State
 from grader.grading.batch import read_results
 from grader.grading.results import Results
@@ -28,6 +30,20 @@ def test_a_grade_ends_and_prints_as_recorded(name: str, course: Course, er: Er, 
     golden(f"grade-{name}", printed)
     for file in ("results.json", "junit.xml", "report.html"):
         assert (course.root / "out" / file).exists()
+
+
+def test_a_fix_of_the_lab_is_graded_by_its_name(course: Course, er: Er) -> None:
+    lab = course.lab(NUMBERS["passes-good"])
+    patch = Patch("It looks right.", STARTER, diff({"app.py": "x = 1\n"}, {"app.py": "x = 2\n"}))
+    (lab.patient / "app.py").write_text("x = 1\n")
+    (lab.path / "fixes" / "rejected").mkdir(parents=True)
+    (lab.path / "fixes" / "rejected" / "mistake.patch").write_text(patch.text)
+    for name, change in ((STARTER, ""), ("mistake", "-x = 1\n+x = 2\n")):
+        code, said = er("grade", lab.number, "--fix", name, "--out", str(course.root / name))
+        results = read_results(course.root / name)
+        assert (code, results is not None) == (0, True), said
+        assert results is not None
+        assert results.diff.endswith(change)
 
 
 def test_every_grade_leaves_its_runs_folder_empty(course: Course, er: Er) -> None:

@@ -1,6 +1,7 @@
-"""Plain English in everything that is read: a lab's texts, the documents, and what the program says."""
+"""Plain English in everything that is read: a lab's texts and patches, the documents, and what the program says."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from grader.authoring.lint.english import faults
@@ -8,14 +9,21 @@ from grader.authoring.lint.finding import Finding, line_of
 from grader.authoring.lint.messages import messages
 from grader.authoring.lint.sentences import sentences
 from grader.course.course import Course, Lab
+from grader.course.fixes import read_mistake, rejected
 from grader.course.manifest import Manifest
+from grader.course.patch import PatchError
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find what is not plain English in a lab's markdown files and in what its manifest says."""
+    """Find what is not plain English in a lab's markdown files, its manifest and the reasons of its patches."""
     del course
     for path in sorted(lab.path.glob("*.md")):
         yield from _markdown(path)
+    for name, path in rejected(lab).items():
+        # The reason is what a patch begins with; the rule on fixes says when it cannot be read.
+        with suppress(PatchError):
+            for line, sentence in sentences(read_mistake(lab, name).reason):
+                yield from _findings(path, line, sentence)
     path = lab.path / "lab.toml"
     text = path.read_text(encoding="utf-8")
     for said in _said(lab.manifest):

@@ -131,6 +131,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         (PATCH, "gateway.py", "proxy.py", "--- a/", "`proxy.py` is not a file that the lab's `edit` names"),
         (PATCH, "wait > 0", "waits > 0", "", "it does not apply to `accepted/token-bucket-lua`: patch failed: gateway.py:"),
         ("fixes/accepted/token-bucket-lua/gateway.py", "wait > 0", "wait > 0.0", "", "it does not apply to `accepted/token-bucket-lua`"),
+        (PATCH, "It tempts", "Whoever tempts", "Whoever", "`Whoever`"),
         # what checks read
         ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
         ("lab.toml", "total = 'sum(load_tally_total{tally=\"burst_asked\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),

@@ -190,6 +190,20 @@ def test_shards_are_parts_of_the_whole_without_overlap() -> None:
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
+def test_only_the_fixes_that_are_named_are_graded() -> None:
+    labs = [HERE.lab("03"), HERE.lab("04")]
+    jobs = jobs_of(HERE, labs, ["timeout-only", "plain-503", "starter"], quick=True)
+    assert [(job.lab.number, job.name) for job in jobs] == [
+        ("03", "starter"),
+        ("03", "plain-503"),
+        ("04", "starter"),
+        ("04", "timeout-only"),
+    ]
+    assert all((job.submission / job.lab.manifest.edit[0]).is_file() for job in jobs)
+    with pytest.raises(ErError, match="the nearest is `plain-503`"):
+        jobs_of(HERE, labs, ["plain-50"], quick=True)
+
+
 @pytest.mark.parametrize(("text", "shard"), [("1/4", (1, 4)), ("4/4", (4, 4)), (None, None)])
 def test_a_shard_is_read(text: str | None, shard: tuple[int, int] | None) -> None:
     assert read_shard(text) == shard
