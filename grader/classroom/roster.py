@@ -1,4 +1,7 @@
-"""The roster of a class: `er grade NN --class DIR`, which can be stopped and resumed."""
+"""The roster of a class, for `./er grade NN --class DIR`.
+
+An interrupted call can be resumed.
+"""
 
 import csv
 import io
@@ -41,7 +44,7 @@ class ClassRow(BaseModel):
 
 
 def class_seed(out: Path, given: int | None) -> int:
-    """Return the seed of a class: the given one, the one kept in `out`, or a fresh one."""
+    """Return the seed of a class: given, kept in `out`, or fresh."""
     path = out / "seed"
     if given is None and path.exists():
         return int(path.read_text())
@@ -52,7 +55,10 @@ def class_seed(out: Path, given: int | None) -> int:
 
 
 def submissions(folder: Path) -> list[Path]:
-    """Return the submissions of a class, its subfolders; raises ErError when there are none."""
+    """Return the submissions of a class, its subfolders.
+
+    Raises ErError when there are none.
+    """
     found = sorted(
         path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".") and not path.is_symlink()
     )
@@ -135,7 +141,10 @@ def _short(results: Results) -> str:
 
 
 def _write_table(path: Path, rows: list[ClassRow]) -> None:
-    """Write the table of a class atomically, with every formula turned into plain text."""
+    """Write the table of a class atomically.
+
+    A formula becomes plain text.
+    """
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
@@ -146,7 +155,7 @@ def _write_table(path: Path, rows: list[ClassRow]) -> None:
 
 
 def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path, at_once: int) -> int:  # noqa: PLR0913, PLR0917 # the arguments of one command
-    """Grade a class and print a line for each submission; return the exit code.
+    """Grade a class, print a line for each submission, and return the exit code.
 
     It is 2 when a submission has no verdict, else 0.
     """

@@ -21,9 +21,10 @@ class State(StrEnum):
 
 
 class Reading(BaseModel):
-    """The raw evidence of one run for a check in one phase; a phase of None is the whole run.
+    """The raw evidence of one run for a check in one phase.
 
-    A share has `good` and `total` events, the other kinds have `value`. None where Prometheus has no such series.
+    A phase of None is the whole run. A share has `good` and `total` events, the other kinds have `value`. None where
+    Prometheus has no such series.
     """
 
     phase: str | None
@@ -33,7 +34,7 @@ class Reading(BaseModel):
 
 
 class CheckFinding(BaseModel):
-    """A check in one phase: the measured value, its confidence interval, and the state that follows."""
+    """A check in one phase: measured value, confidence interval and state."""
 
     phase: str | None
     state: State
@@ -95,7 +96,10 @@ def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> 
 
 
 def overall(results: Iterable[CheckFinding]) -> State:
-    """Return the state of a check, which must hold in each of its phases."""
+    """Return the state of a check over all of its phases.
+
+    It must hold in each of them.
+    """
     states = {result.state for result in results}
     for state in (State.FAILS, State.MISSING, State.UNCLEAR, State.NOT_REACHED):
         if state in states:
@@ -108,7 +112,10 @@ def _in_phase(query: str, phase: str | None) -> str:
 
 
 def _place(low: float, high: float, least: float | None, most: float | None) -> State:
-    """Compare an interval with the thresholds; across one, the state is unclear."""
+    """Compare an interval with the thresholds.
+
+    An interval that contains a threshold is unclear.
+    """
     if (least is not None and high < least) or (most is not None and low > most):
         return State.FAILS
     if (least is None or low >= least) and (most is None or high <= most):

@@ -1,4 +1,4 @@
-"""The exact confidence interval of a share: what its counts alone can prove."""
+"""The exact confidence interval of a share, from its counts alone."""
 
 from math import exp, lgamma, log, log1p
 
@@ -21,7 +21,10 @@ def interval(good: float, total: float) -> tuple[float, float]:
 
 
 def _beta_quantile(a: float, b: float, share: float) -> float:
-    """Return the `x` up to which a beta distribution holds `share` of its mass, by bisection to the last bit."""
+    """Return a quantile of a beta distribution, by bisection to the last bit.
+
+    It is the `x` up to which the distribution holds `share` of its mass.
+    """
     low, high = 0.0, 1.0
     while low < (middle := (low + high) / 2) < high:
         if _beta_mass(a, b, middle) < share:

@@ -1,4 +1,7 @@
-"""Fitness: whether a run can be judged. An unfit run is the host's doing or ours, never the learner's."""
+"""Fitness: whether a run can be judged.
+
+An unfit run is the host's doing or ours, never the learner's.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +48,10 @@ def twin_share(evidence: Evidence, phase: str) -> float | None:
 
 
 def canary_share(evidence: Evidence, phase: str) -> float | None:
-    """Return the share of a CPU that the canary got in a phase while it asked."""
+    """Return the share of a CPU that the canary got in a phase.
+
+    Only the time in which it asked for one counts.
+    """
     worked, took = (f'sum(canary_{what}_seconds_total{{phase="{phase}"}})' for what in ("worked", "took"))
     return evidence.value(f"{worked} / {took}")
 
@@ -57,7 +63,7 @@ def canary_lately(evidence: Evidence, seconds: int) -> float | None:
 
 
 def speed(evidence: Evidence) -> float | None:
-    """Return the canary's rounds of work per second of CPU time, over the incident.
+    """Return the canary's rounds of work per second of CPU time.
 
     A phase is too short to measure it: the canary works for a tenth of the time, and other tenants of a host come and
     go.
@@ -78,13 +84,18 @@ def sent_share(evidence: Evidence, phase: str) -> float | None:
 
 
 def pressure_share(before: float | None, seconds: float) -> float | None:
-    """Return the share of the last seconds in which work waited for a CPU, from `pressure` before them."""
+    """Return the share of the last seconds in which work waited for a CPU.
+
+    `before` is what `pressure` returned before them.
+    """
     after = pressure()
     return None if before is None or after is None else round((after - before) / seconds, 3)
 
 
 def pressure() -> float | None:
-    """Return the seconds since boot in which work waited for a CPU; None where Linux does not measure it.
+    """Return the seconds since boot in which work waited for a CPU.
+
+    None where the host does not measure them.
 
     Source: pressure stall information of Linux, `/proc/pressure/cpu`.
     """
@@ -115,7 +126,7 @@ FLOORS: tuple[tuple[Callable[[Evidence, str], float | None], float, str, str], .
 
 
 def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:
-    """Return why the run cannot be judged on these phases; empty when it can."""
+    """Return why the run cannot be judged on these phases."""
     found = [f"a fault was not acknowledged: {fault}" for fault in incident.unacknowledged]
     found += [
         f"{BUSY.format(phase=phase)}the grader began the phase, or a fault in it, {late:.2f} s late"

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 
 def quantile(buckets: Mapping[float, float], share: float) -> float:
-    """Return the lowest bucket edge that covers a share of the events; infinity beyond the last edge.
+    """Return the lowest bucket edge that covers a share of the events.
 
-    `buckets` counts events by upper edge in seconds, cumulatively.
+    It is infinity beyond the last edge. `buckets` counts events by upper edge in seconds, cumulatively.
     """
     total = buckets.get(math.inf, 0.0)
     for edge in sorted(buckets):
@@ -17,7 +17,9 @@ def quantile(buckets: Mapping[float, float], share: float) -> float:
 
 
 def latency(buckets: Mapping[float, float], share: float) -> float | None:
-    """Return a quantile in seconds, at most the last finite edge; None without a finite edge.
+    """Return a quantile in seconds, at most the last finite edge.
+
+    None without a finite edge.
 
     Source: `histogram_quantile` of Prometheus caps likewise.
     """

@@ -23,7 +23,7 @@ class Evidence:
         return httpx2.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=10, trust_env=False)
 
     def series(self, query: str) -> list[tuple[dict[str, str], float]]:
-        """Return the labels and the present value of every series of an instant query.
+        """Return the labels and value of every series of an instant query.
 
         Raises ErError with Prometheus' message when it rejects the query, and when it does not answer.
         """
@@ -36,7 +36,7 @@ class Evidence:
     def range(
         self, query: str, start: float, end: float, step: float
     ) -> list[tuple[dict[str, str], list[tuple[float, float]]]]:
-        """Return the labels of every series of a query, and its values with their times.
+        """Return the labels, times and values of every series of a query.
 
         Times are in seconds since 1970, `step` is in seconds. Raises ErError as `series` does.
         """
@@ -56,7 +56,10 @@ class Evidence:
         return data
 
     def value(self, query: str) -> float | None:
-        """Return the value of a query; None without exactly one finite value."""
+        """Return the one value of a query.
+
+        None when there is not exactly one series, or its value is NaN or infinite.
+        """
         rows = self.series(query)
         if len(rows) != 1 or not math.isfinite(rows[0][1]):
             return None

@@ -1,4 +1,7 @@
-"""The incident second by second, for people; a verdict never reads it."""
+"""The incident second by second, for people.
+
+A verdict never reads it.
+"""
 
 from collections import defaultdict
 from contextlib import suppress
@@ -17,7 +20,10 @@ LONGEST_SECONDS = 600
 
 
 class PhaseBand(BaseModel):
-    """A phase with its faults; `start` and `end` are in seconds of the incident."""
+    """A phase with its start, its end and its faults.
+
+    Times are in seconds of the incident.
+    """
 
     name: str
     start: float
@@ -26,9 +32,10 @@ class PhaseBand(BaseModel):
 
 
 class UsersLine(BaseModel):
-    """One user kind, second by second: requests ended, share served in time, p95 latency in seconds.
+    """One user kind, second by second.
 
-    None where nothing ended. A latency beyond the last bucket counts as its edge.
+    `ended` counts requests, `served` is the share served in time, and `p95` a latency in seconds. None where nothing
+    ended. A latency beyond the last bucket counts as its edge.
     """
 
     ended: list[float]
@@ -37,9 +44,10 @@ class UsersLine(BaseModel):
 
 
 class Timeline(BaseModel):
-    """All user kinds and stock services; `at` is the end of each second of the incident.
+    """All user kinds and stock services, second by second.
 
-    The control twin is the kind `twin`; `in_flight` is the work in each stock service.
+    `at` is the end of each second of the incident. The control twin is the kind `twin`; `in_flight` is the work in each
+    stock service.
     """
 
     phases: list[PhaseBand]
@@ -49,9 +57,10 @@ class Timeline(BaseModel):
 
 
 def read_timeline(evidence: Evidence, plan: Plan, zero: float, now: float, symptom: Symptom) -> Timeline:
-    """Read a run's timeline; `zero` and `now` are the incident's start and the present, in seconds since 1970.
+    """Read the timeline of a run.
 
-    Data that Prometheus lacks is left out, because a timeline must never keep a grade from its verdict.
+    `zero` and `now` are the incident's start and the present, in seconds since 1970. Data that Prometheus lacks is left
+    out, because a timeline must never keep a grade from its verdict.
     """
     bands = [
         PhaseBand(

@@ -22,7 +22,10 @@ LONGEST_TEXT = 120
 
 
 class TracedOrder(BaseModel):
-    """An order with its trace, and what trace-audit found; `began` is in seconds since 1970."""
+    """An order with its trace, and the claims of trace-audit about both.
+
+    `began` is in seconds since 1970.
+    """
 
     order: str
     trace: str
@@ -31,7 +34,10 @@ class TracedOrder(BaseModel):
 
 
 class SentSpan(BaseModel):
-    """A span from trace-audit; times are in seconds since 1970, and a root has no `parent`."""
+    """A span from trace-audit.
+
+    Times are in seconds since 1970, and the `parent` of a root is empty.
+    """
 
     service: str
     name: str
@@ -96,7 +102,7 @@ def read_orders(port: ControlPort) -> list[TracedOrder]:
 
 
 def read_trace(port: ControlPort, wanted: str) -> Trace:
-    """Return a trace by its order's number, or by the first digits of its own."""
+    """Return a trace by its order, or by its first digits."""
     sent = SentTrace.model_validate(port.trace(wanted))
     first = min((span.began for span in sent.spans), default=0.0)
     known = {span.span for span in sent.spans}
@@ -118,7 +124,7 @@ def read_trace(port: ControlPort, wanted: str) -> Trace:
 
 
 def read_traces(ports: Mapping[str, ControlPort], plan: Plan, zero: float, now: float) -> list[Trace]:
-    """Read up to three traces: of a lost order, a broken one, and an unbroken one.
+    """Read a trace of each kind: lost, broken and unbroken.
 
     `zero` and `now` are the incident's start and the present, in seconds since 1970. Data that trace-audit lacks is
     left out, because a trace must never keep a grade from its verdict.
@@ -138,7 +144,10 @@ def read_traces(ports: Mapping[str, ControlPort], plan: Plan, zero: float, now: 
 
 
 def _settled(began: float, plan: Plan, now: float) -> bool:
-    """Tell whether all spans of an order had time to arrive, with no fault on trace-audit."""
+    """Tell whether all spans of an order had time to arrive.
+
+    An order during a fault on trace-audit never counts as settled.
+    """
     ended = began + SETTLED_SECONDS
     hit = [phase for phase in plan.phases if any(fault.service == TRACE_AUDIT for fault in phase.faults)]
     return ended <= now and not any(began < phase.end and phase.start < ended for phase in hit)
@@ -165,7 +174,10 @@ def _says(attributes: Mapping[str, str]) -> str:
 
 
 def _nested(spans: Sequence[SentSpan]) -> list[tuple[int, SentSpan]]:
-    """Return spans with their depth, each below its parent, in order of time; orphans are roots."""
+    """Return spans with their depth, each below its parent.
+
+    Siblings are in order of time, and orphans are roots.
+    """
     known = {span.span for span in spans}
     below: dict[str, list[SentSpan]] = {}
     for span in sorted(spans, key=lambda span: span.began):

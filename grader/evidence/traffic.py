@@ -21,9 +21,9 @@ Sample = tuple[Mapping[str, str], float]
 
 @dataclass(frozen=True)
 class Traffic:
-    """What happened between two moments: requests ended, the share served in time, and p95 latency in seconds.
+    """Requests ended between two moments, the share served, and p95 latency.
 
-    Share and latency are None where nothing ended.
+    Latency is in seconds. Share and latency are None where nothing ended.
     """
 
     ended: float
@@ -33,7 +33,10 @@ class Traffic:
 
 @dataclass
 class Counts:
-    """The counters of one user kind at one moment; `buckets` is by upper edge in seconds."""
+    """The counters of one user kind at one moment.
+
+    `buckets` is by upper edge in seconds.
+    """
 
     ended: float = 0.0
     served: float = 0.0
@@ -51,9 +54,10 @@ class Counts:
 
 
 def count(ended: Iterable[Sample], latencies: Iterable[Sample], within: float) -> dict[str, Counts]:
-    """Return the counters of each user kind from the rows of ENDED and LATENCIES at one moment.
+    """Return the counters of each user kind at one moment.
 
-    A request is served when its answer is a success within `within` seconds; the control twin has TWIN_SECONDS.
+    `ended` and `latencies` are the samples of the queries ENDED and LATENCIES. A request is served when its answer is a
+    success within `within` seconds; the control twin has TWIN_SECONDS.
     """
     counts: dict[str, Counts] = defaultdict(Counts)
     for labels, value in ended:

@@ -1,4 +1,4 @@
-"""An attempt: one play of the incident within a grade, from the first phase to what was measured."""
+"""An attempt: one play of the incident within a grade."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -131,16 +131,20 @@ class AttemptRunner:
         )
 
     def _readings(self) -> dict[str, list[Reading]]:
-        """Read every check in its complete phases, and the level once all phases are."""
+        """Read every check in its complete phases.
+
+        The level needs all phases.
+        """
         read = {check.name: self._read(check) for check in self._manifest.check}
         if self._complete == len(self._phases):
             read["level"] = checks.read(self._manifest.level, self._evidence)
         return {name: readings for name, readings in read.items() if readings}
 
     def _read(self, check: Check) -> list[Reading]:
-        """Read a check in its complete phases; one of the whole run waits for the last.
+        """Read a check in its complete phases.
 
-        An exact check of the whole run may fail early: its count only grows.
+        A check of the whole run waits for the last phase. An exact check of the whole run may fail early: its count
+        only grows.
         """
         if not check.phase:
             whole = self._complete == len(self._phases)
@@ -150,13 +154,14 @@ class AttemptRunner:
         return checks.read(check.model_copy(update={"phase": done}), self._evidence) if done else []
 
     def _unfit(self) -> list[str]:
-        """Return why this attempt cannot be judged; empty when it can."""
+        """Return why this attempt cannot be judged."""
         return fitness.causes(self._evidence, self._incident, self._done) + self._troubles
 
     def _all_alive(self) -> bool:
-        """Tell whether all containers run; raise LearnerError when the patient stopped by itself.
+        """Tell whether all containers run.
 
-        A stopped load generator, twin or Prometheus is the host's doing, because the patient cannot reach them.
+        Raises LearnerError when the patient stopped by itself. A stopped load generator, twin or Prometheus is the
+        host's doing, because the patient cannot reach them.
         """
         restarting = self._restarts.busy
         gone = list(stopped(self._project.containers(), self._incident))

@@ -1,4 +1,7 @@
-"""A batch of grades, each in a process of its own, for a class, a proof or a calibration."""
+"""A batch of grades, each in a process of its own.
+
+Classes, proofs and calibrations are batches.
+"""
 
 import math
 import os
@@ -19,7 +22,7 @@ from grader.grading.results import Results, Verdict
 
 @dataclass(frozen=True)
 class Job:
-    """A grade to do: its name, what is graded, and the folder for its results."""
+    """A grade to do, with its submission and the folder for its results."""
 
     name: str
     lab: Lab
@@ -31,7 +34,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished job: its results, if the grade wrote any, and what it printed."""
+    """A finished job with the results and output of its grade.
+
+    `results` is None when the grade wrote none.
+    """
 
     job: Job
     results: Results | None
@@ -39,14 +45,20 @@ class Outcome:
 
     @property
     def judged(self) -> bool:
-        """Tell whether the grade reached a verdict, and on all checks if it was thorough."""
+        """Tell whether the grade reached a verdict.
+
+        A thorough grade must have judged all checks.
+        """
         if self.results is None or self.results.verdict not in (Verdict.PASSED, Verdict.FAILED):
             return False
         return self.results.whole or not self.job.thorough
 
 
 def read_results(out: Path) -> Results | None:
-    """Return the results in a folder; None when there are none, or they cannot be read."""
+    """Return the results in a folder.
+
+    None when there are none, or they cannot be read.
+    """
     try:
         return Results.model_validate_json((out / "results.json").read_bytes())
     except (OSError, ValidationError):
@@ -54,9 +66,10 @@ def read_results(out: Path) -> Results | None:
 
 
 def grade_all(jobs: Sequence[Job], at_once: int, until: float = math.inf) -> Iterator[Outcome]:
-    """Grade the jobs and yield each outcome as it comes; no grade starts after `until` (`time.monotonic`).
+    """Grade the jobs and yield each outcome as it comes.
 
-    A job that could not be judged is graded once more at the end, alone, because others beside it are often why.
+    No grade starts after `until` (`time.monotonic`). A job that could not be judged is graded once more at the end,
+    alone, because others beside it are often why.
     """
     unjudged = []
     for outcome in Crew(at_once, until).run(jobs):
@@ -67,7 +80,10 @@ def grade_all(jobs: Sequence[Job], at_once: int, until: float = math.inf) -> Ite
 
 
 class Crew:
-    """Do grades, `at_once` at a time; none starts after `until`, a time of `time.monotonic`."""
+    """Do grades, `at_once` at a time.
+
+    None starts after `until`, a time of `time.monotonic`.
+    """
 
     def __init__(self, at_once: int, until: float = math.inf) -> None:
         self._at_once = at_once
@@ -78,9 +94,10 @@ class Crew:
         self._dismissed = False
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Do the jobs and yield each outcome as it comes; a job that would start too late has none.
+        """Do the jobs and yield each outcome as it comes.
 
-        An interrupt first ends the running grades, and each of them takes its own containers down.
+        A job that would start too late has none. An interrupt first ends the running grades, and each of them takes its
+        own containers down.
         """
         with ThreadPoolExecutor(self._at_once) as pool:
             try:

@@ -40,7 +40,10 @@ class Grade:
     faults: list[FaultToDraw] = field(default_factory=list)
 
     def run(self) -> Results:
-        """Play and judge attempts, and return the results; take down all that was started."""
+        """Play and judge attempts, and return the results.
+
+        All containers are taken down.
+        """
         began, clock = datetime.now(UTC), time.monotonic()
         attempts: list[Attempt] = []
         judgement, following = Judgement(self.lab.manifest, attempts), None
@@ -73,7 +76,10 @@ class Grade:
         )
 
     def _attempt(self, seed: int) -> Attempt:
-        """Play the incident once; an attempt on a host too busy to start is unfit."""
+        """Play the incident once and find checks without data.
+
+        An attempt on a host too busy to start the system is unfit.
+        """
         try:
             attempt = self._play(seed)
         except HostError as error:

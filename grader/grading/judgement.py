@@ -48,7 +48,10 @@ class Judgement:
         ]
 
     def verdict(self) -> tuple[Verdict, str | None]:
-        """Return the verdict, with its cause where the checks alone do not show it."""
+        """Return the verdict and its cause.
+
+        The cause is None where the checks alone show it.
+        """
         if names := self._exact_failures:
             return (
                 Verdict.FAILED,
@@ -68,7 +71,10 @@ class Judgement:
         return Verdict.PASSED, None
 
     def checks(self) -> list[CheckResult]:
-        """Return the result of each check; empty when nothing could be judged."""
+        """Return the result of each check.
+
+        Empty when nothing could be judged.
+        """
         if not self._fit and not self._exact_failures:
             return []
         results = []
@@ -87,7 +93,10 @@ class Judgement:
         return results
 
     def level(self) -> LevelResult | None:
-        """Return the level that the fit attempts reached; None when they do not tell."""
+        """Return the level that the fit attempts reached.
+
+        None when they have no events for it.
+        """
         level = self._manifest.level
         readings = [reading for attempt in self._fit for reading in attempt.readings.get("level", [])]
         total = sum(reading.total or 0.0 for reading in readings)
@@ -107,7 +116,7 @@ class Judgement:
 
     @staticmethod
     def _findings(check: Check, attempts: Sequence[Attempt]) -> list[CheckFinding]:
-        """Return a check's finding in each phase, pooled over the attempts that reached it."""
+        """Return a check's finding in each phase, pooled over attempts."""
         by_phase: dict[str | None, list[Reading]] = {}
         for attempt in attempts:
             for reading in attempt.readings.get(check.name, []):

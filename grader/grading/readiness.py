@@ -1,4 +1,4 @@
-"""Readiness: bring a system up, and find out why it does not come up."""
+"""Readiness: bring a system up, or find out why it fails."""
 
 import time
 from contextlib import suppress
@@ -43,9 +43,10 @@ def bring_up(project: Project) -> None:
 
 
 def _wait_for_the_slow(project: Project, began: float) -> None:
-    """Wait for running containers up to PATIENCE times as long as the control twin took.
+    """Give running containers more time on a slow host.
 
-    Raises HostError when the host is too busy to tell whether they would ever answer.
+    They get PATIENCE times as long as the control twin took. Raises HostError when the host is too busy to tell whether
+    they would ever answer.
     """
     took = [seconds_to_healthy(container) for container in project.containers() if container.role == "twin"]
     needed = took[0] if took and took[0] is not None else LONGEST_UP_SECONDS
@@ -58,7 +59,10 @@ def _wait_for_the_slow(project: Project, began: float) -> None:
 
 
 def _blame_a_busy_host(project: Project, container: Container) -> None:
-    """Raise HostError when the canary gets too little CPU, with the patients under their limits."""
+    """Raise HostError when the canary gets too little CPU.
+
+    Limits first keep the patients from being the cause.
+    """
     project.limit_cpus()
     time.sleep(LISTEN_SECONDS)
     share = None
@@ -70,7 +74,7 @@ def _blame_a_busy_host(project: Project, container: Container) -> None:
 
 
 def _blame_the_unready(project: Project, error: DockerError | None = None) -> None:
-    """Raise the error of a service that is not ready, a patient's first."""
+    """Raise the error of an unready service, a patient's first."""
     # A container that never started is not the cause: something before it failed.
     unready = [c for c in project.containers() if not c.ready and (c.fallen or c.state == "running")]
     for container in unready:

@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        """Return 0 for passed, 1 for failed, 2 when nothing could be judged."""
+        """Return 0 for passed, 1 for failed, and 2 otherwise."""
         return {Verdict.PASSED: 0, Verdict.FAILED: 1}.get(self, 2)
 
 
@@ -38,7 +38,7 @@ class CheckResult(BaseModel):
 
 
 class LevelResult(BaseModel):
-    """The level of a passing patient: its name, and the share that reached it."""
+    """The level of a passing patient, and the share that reached it."""
 
     says: str
     share: float
@@ -46,13 +46,14 @@ class LevelResult(BaseModel):
 
 
 class Attempt(BaseModel):
-    """One play of the incident: its length, its raw readings by check, and why it could not be judged, if so.
+    """One play of the incident, with its raw readings by check.
 
-    By phase, `twin` is the share of the control twin's requests answered in time, `canary` the share of a CPU that its
-    canary got while it asked for one, `lag` the worst delay of the load generator, and `late` the worst delay of the
-    grader with phase and faults (seconds). `speed` counts the canary's rounds of work in a second of CPU time,
-    `pressure` is the share of the time in which work on the host waited for a CPU. `traces` are examples for the report
-    of a lab with a trace-audit. Both times are 0 when the host was too busy to start the system.
+    `unfit` says why it cannot be judged, if so. By phase, `twin` is the share of the control twin's requests answered
+    in time, `canary` the share of a CPU that its canary got while it asked for one, `lag` the worst delay of the load
+    generator, and `late` the worst delay of the grader with phase and faults (seconds). `speed` counts the canary's
+    rounds of work in a second of CPU time, `pressure` is the share of the time in which work on the host waited for a
+    CPU. `traces` are examples for the report of a lab with a trace-audit. Both times are 0 when the host was too busy
+    to start the system.
     """
 
     seconds: float = 0.0
@@ -70,10 +71,10 @@ class Attempt(BaseModel):
 
 
 class Results(BaseModel):
-    """A whole grade; times are in seconds.
+    """A whole grade.
 
-    `cause` says why where the checks alone do not, and `next` is the command that helps, where the cause has one.
-    `diff` compares the submission with the starter; `images` is by Compose variable.
+    Times are in seconds. `cause` says why where the checks alone do not, and `next` is the command that helps, where
+    the cause has one. `diff` compares the submission with the starter; `images` is by Compose variable.
     """
 
     version: Literal[1] = 1
@@ -92,9 +93,10 @@ class Results(BaseModel):
 
     @property
     def whole(self) -> bool:
-        """Tell whether all checks could be judged: an attempt was fit, or the patient never got to one.
+        """Tell whether all checks could be judged.
 
-        An exact check may fail on a machine that is too busy to judge the others.
+        An attempt was fit, or the patient failed before the first one ended. An exact check may fail on a machine that
+        is too busy to judge the others.
         """
         return not self.attempts or any(not attempt.unfit for attempt in self.attempts)
 

@@ -1,4 +1,7 @@
-"""Slots: the rights to play an incident on this machine, first come, first served, for all checkouts."""
+"""Slots: the rights to play an incident on this machine.
+
+All checkouts share them, first come, first served.
+"""
 
 import os
 import tempfile
@@ -19,7 +22,7 @@ WAITING = "waiting for another grade or live lab on this machine ..."
 
 
 def at_once() -> int:
-    """Return the number of slots: `ER_AT_ONCE`, or one for each two cores of this machine."""
+    """Return the number of slots: `ER_AT_ONCE`, or one per two cores."""
     given = os.environ.get("ER_AT_ONCE")
     if given is None:
         return max(1, (os.cpu_count() or 1) // CPUS_PER_SLOT)
@@ -30,9 +33,10 @@ def at_once() -> int:
 
 @contextmanager
 def slot(say: Callable[[str], object], idle: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Hold one of the machine's slots; the end of the process frees it too.
+    """Hold one of the machine's slots.
 
-    While all slots are taken, `say` gets WAITING once, and `idle` is called again and again.
+    The end of the process frees it too. While all slots are taken, `say` gets WAITING once, and `idle` is called again
+    and again.
     """
     folder = Path(tempfile.gettempdir()) / f"pattern-er-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -48,7 +52,10 @@ def slot(say: Callable[[str], object], idle: Callable[[], object] = lambda: None
 
 
 def _take(folder: Path, limit: int) -> ExitStack | None:
-    """Return a free slot, held until the stack is closed; None when all are taken."""
+    """Return a free slot, held until the stack is closed.
+
+    None when all are taken.
+    """
     for number in range(limit):
         with ExitStack() as stack:
             if stack.enter_context(tried(folder / f"slot-{number}")):

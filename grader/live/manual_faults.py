@@ -12,7 +12,7 @@ NOT_TO_BREAK = ("load", "twin", ORCHESTRATOR)
 
 
 def menu(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
-    """Return a command for each fault that a service can have, and the active faults."""
+    """Return the commands that inject faults, and the active faults."""
     lines = []
     for name in [service] if service else _services(ports):
         offer = _port(lab, ports, name).faults()
@@ -57,7 +57,7 @@ def inject(  # noqa: PLR0913, PLR0917 # the arguments of one command
 
 
 def heal(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
-    """End the faults of one service, or of all, and return how many there were."""
+    """End the faults of one service, or of all."""
     healed = sum(_port(lab, ports, name).heal() for name in ([service] if service else _services(ports)))
     return f"ended {healed} fault{'' if healed == 1 else 's'}"
 

@@ -1,4 +1,4 @@
-"""What a live lab shows: a dashboard on a terminal, plain lines elsewhere."""
+"""The screen of a live lab: a dashboard, or plain lines without a terminal."""
 
 import time
 from typing import Protocol
@@ -16,7 +16,10 @@ LATEST_EVENTS = 6
 
 
 class Screen(Protocol):
-    """Show what happens in a session; with `waits`, the learner is there to mend an edit."""
+    """Show the events and vitals of a session.
+
+    With `waits`, a learner is there to mend an edit.
+    """
 
     waits: bool
 
@@ -33,7 +36,10 @@ class Screen(Protocol):
         """Show an event."""
 
     def trouble(self, text: str) -> None:
-        """Show an error in the learner's code; the lab continues."""
+        """Show an error in the learner's code.
+
+        The lab continues.
+        """
 
 
 class _Paced:
@@ -84,7 +90,7 @@ class Lines(_Paced):
 
 
 class Dashboard(_Paced):
-    """Redraw phase, vitals by user kind, work in flight and the latest events in one place."""
+    """Redraw phase, vitals and the latest events in one place."""
 
     waits = True
 
@@ -129,7 +135,7 @@ class Dashboard(_Paced):
         self._note(Text(f"{time.strftime('%H:%M:%S')} {line}", style="green"))
 
     def trouble(self, text: str) -> None:
-        """Print the whole text above the dashboard, so that a traceback can be read."""
+        """Print the whole text above the dashboard."""
         self._live.console.print(Text(text, style="red"))
         self._note(Text(f"{time.strftime('%H:%M:%S')} {text.splitlines()[0].rstrip(':')}", style="red"))
 

@@ -41,7 +41,10 @@ def live_project(course: Course, lab: Lab, images: Mapping[str, str]) -> Project
 
 
 def live_ports(course: Course, lab: Lab) -> Ports:
-    """Return the ports of a live lab; raises ErError when it is not live."""
+    """Return the ports of a live lab.
+
+    Raises ErError when it is not live.
+    """
     project = live_project(course, lab, {})
     if not project.containers():
         raise ErError(f"lab {lab.number} is not live", run=f"make lab-{lab.number}")
@@ -50,7 +53,10 @@ def live_ports(course: Course, lab: Lab) -> Ports:
 
 @contextmanager
 def alone(course: Course, lab: Lab) -> Iterator[None]:
-    """Hold a lab's live session; raises ErError when another process holds it."""
+    """Hold a lab's live session.
+
+    Raises ErError when another process holds it.
+    """
     path = course.state / f"live-{lab.number}.lock"
     with tried(path) as taken:
         if not taken:

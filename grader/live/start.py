@@ -48,7 +48,7 @@ def _until_interrupted(course: Course, lab: Lab, project: Project, console: Cons
 
 
 def _once(course: Course, lab: Lab, project: Project, console: Console, files: str) -> None:
-    """Play once and leave the lab up; take it down when something goes wrong."""
+    """Play once and leave the lab up, unless something goes wrong."""
     session = Session(course, lab, project, Lines(console))
     with _taken_down_unless_done(project):
         session.bring_up()

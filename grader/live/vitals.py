@@ -28,13 +28,19 @@ class Users:
 
 @dataclass(frozen=True)
 class Vitals:
-    """Vitals of all user kinds, and by stock service its work in flight and its workers."""
+    """Vitals of all user kinds and stock services.
+
+    `in_flight` is by service: its work in flight, and its workers.
+    """
 
     users: list[Users]
     in_flight: dict[str, tuple[float, float]]
 
     def of(self, kind: str) -> Users | None:
-        """Return one user kind's vitals; None while it has no traffic."""
+        """Return the vitals of one user kind.
+
+        None while it has no traffic.
+        """
         return next((users for users in self.users if users.kind == kind), None)
 
 
@@ -45,7 +51,10 @@ class _Snapshot:
 
 
 class Monitor:
-    """Watch one run; an answer within `within` seconds counts as served."""
+    """Watch the traffic of one run.
+
+    An answer within `within` seconds counts as served.
+    """
 
     def __init__(self, evidence: Evidence, within: float) -> None:
         self._evidence = evidence
@@ -53,7 +62,10 @@ class Monitor:
         self._past: list[_Snapshot] = []
 
     def look(self) -> Vitals | None:
-        """Return the vitals of the last seconds; None on the first call."""
+        """Return the vitals of the last seconds.
+
+        None on the first call.
+        """
         now = self._snapshot()
         self._past.append(now)
         while len(self._past) > 1 and self._past[1].at <= now.at - WINDOW_SECONDS:

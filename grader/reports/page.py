@@ -23,7 +23,10 @@ def write(path: Path, lab: Lab, results: Results) -> None:
 
 
 def page(lab: Lab, results: Results) -> str:
-    """Return the page; text from a submission or a patient never becomes markup."""
+    """Return the page.
+
+    Text from a submission or a patient never becomes markup.
+    """
     environment = Environment(
         loader=PackageLoader("grader.reports", ""),
         autoescape=select_autoescape(default_for_string=True, default=True),

@@ -21,7 +21,7 @@ def append(results: Results) -> None:
 
 
 def markdown(results: Results) -> str:
-    """Return the verdict, a table of the checks, and the cause in a fenced block."""
+    """Return verdict, checks and cause as Markdown."""
     verdict = VERDICTS.get(results.verdict, f"⚠️ {results.verdict}")
     level = f", {results.level.name} ({results.level.share:.1%} of {results.level.says})" if results.level else ""
     lines = [f"### {_cell(results.lab)}: {verdict}{level}", ""]

@@ -20,7 +20,7 @@ VERDICT_STYLES = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red"}
 
 
 def show(console: Console, results: Results) -> None:
-    """Print the checks, those that decided, the verdict with its cause, and the seed."""
+    """Print the checks, the verdict with its cause, and the seed."""
     if results.checks:
         console.print(_table(results.checks))
         for check in _deciding(results.checks):
@@ -38,7 +38,7 @@ def show(console: Console, results: Results) -> None:
 
 
 def _deciding(checks: list[CheckResult]) -> list[CheckResult]:
-    """Return the checks that failed; if none did, those that are unclear."""
+    """Return the checks that failed, else those that are unclear."""
     failed = [check for check in checks if check.state is State.FAILS]
     return failed or [check for check in checks if check.state is State.UNCLEAR]
 

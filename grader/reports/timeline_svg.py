@@ -1,4 +1,7 @@
-"""A timeline as SVG, without scripts; the page's style colours it."""
+"""A timeline as SVG without scripts.
+
+The style of the page colours it.
+"""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -21,7 +24,10 @@ Values = Sequence[float | None]
 
 
 def timeline_svg(timeline: Timeline) -> str:
-    """Return share served, p95 latency, work in flight and the control twin as one SVG element."""
+    """Return the timeline as one SVG element.
+
+    It shows share served, p95 latency, work in flight and the control twin.
+    """
     if not timeline.at:
         return ""
     end = max(timeline.at[-1], timeline.phases[-1].end)
@@ -131,7 +137,10 @@ def _lines(  # noqa: PLR0913, PLR0917 # the data and the scales of a row
 
 
 def _apart(places: Sequence[float], bottom: float) -> list[float]:
-    """Return ascending places moved apart by a label's height, none below the bottom."""
+    """Return ascending places, moved apart by a label's height.
+
+    None is below the bottom.
+    """
     moved: list[float] = []
     for place in places:
         moved.append(max(place, moved[-1] + LABEL_APART) if moved else place)

@@ -18,7 +18,7 @@ from grader.course.manifest import Stopgap
 
 
 class Measured(BaseModel):
-    """Values of one check from a lab's calibration: of the starter, the worst right fix, and the stopgap.
+    """Values of one check from a lab's calibration.
 
     They are shares if `share`, otherwise numbers. `wanted` is the threshold.
     """
@@ -33,10 +33,10 @@ class Measured(BaseModel):
 
 
 class LabMatch(BaseModel):
-    """A lab that teaches a pattern of the row, with the checks that its starter fails, the symptom first.
+    """A lab that teaches a pattern of the row.
 
-    `stopgap` is a relief outside the patient's code, and `command` applies it to the live lab. With it, the starter
-    still fails the checks in `still_fails`.
+    `measured` has the checks that its starter fails, the symptom first. `stopgap` is a relief outside the patient's
+    code, and `command` applies it to the live lab. With it, the starter still fails the checks in `still_fails`.
     """
 
     lab: str
@@ -49,7 +49,10 @@ class LabMatch(BaseModel):
 
 
 class Step(BaseModel):
-    """The handbook's advice for one step, the labs of its patterns, and those with it as a stopgap."""
+    """The handbook's advice for one step, and its labs.
+
+    `stopgaps` are labs that have the step as a stopgap.
+    """
 
     says: str
     labs: list[LabMatch]
@@ -57,7 +60,10 @@ class Step(BaseModel):
 
 
 class TriageRow(BaseModel):
-    """A row of the emergency room; `also` are labs of other patterns that solve the problem."""
+    """A row of the emergency room.
+
+    `also` are labs of other patterns that solve the problem.
+    """
 
     key: str
     problem: str
@@ -75,7 +81,7 @@ def rows(course: Course) -> list[TriageRow]:
 
 
 def row(course: Course, symptom: str) -> TriageRow:
-    """Return the row of a symptom, by its number, its key or the problem's name.
+    """Return the row of a symptom by number, key or problem.
 
     Raises ErError with the nearest symptoms.
     """
@@ -85,7 +91,10 @@ def row(course: Course, symptom: str) -> TriageRow:
 
 
 def answered(course: Course, symptom: str) -> TriageRow:
-    """Return the row that a person named at a prompt, which asks again after an error."""
+    """Return the row that a person named at a prompt.
+
+    The prompt asks again after an error.
+    """
     try:
         return row(course, symptom)
     except ErError as error:

@@ -1,4 +1,4 @@
-"""Traces of a live lab on the terminal: the latest orders, and one as a waterfall."""
+"""Traces of a live lab: the latest orders, and one as a waterfall."""
 
 from collections.abc import Mapping
 
@@ -53,7 +53,7 @@ def _audit(lab: Lab, ports: Mapping[str, ControlPort]) -> ControlPort:
 
 
 def _bar(start: float, width: float) -> str:
-    """Return a bar; start and width are shares of BAR."""
+    """Return a bar with its start and width in shares of BAR."""
     before = min(BAR - 1, int(start * BAR))
     return " " * before + "█" * max(1, min(BAR - before, round(width * BAR)))
 
