@@ -211,5 +211,5 @@ def test_a_shard_is_read(text: str | None, shard: tuple[int, int] | None) -> Non
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/0", "a/b", "-1/4", "1/4/2"])
 def test_what_is_no_shard_is_refused(text: str) -> None:
-    with pytest.raises(ErError, match="no part of a whole"):
+    with pytest.raises(ErError, match="must be I/N"):
         read_shard(text)
