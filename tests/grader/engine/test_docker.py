@@ -13,7 +13,7 @@ SAID = {
     "assign to the network": "docker network prune",  # until Engine 26
     "failed to create network er-03-0_default: Error response from daemon: all predefined address pools have been "
     "fully subnetted": "docker network prune",  # since Engine 27
-    "Error response from daemon: No such image: pattern-er/redis:gone": ADVICE["No such image"],
+    "Error response from daemon: No such image: pattern-er/redis:gone": "./er doctor",
     "Error response from daemon: mkdir /var/lib/docker/overlay2/985178c1e288-init: no space left on device": (
         "docker system prune"
     ),
@@ -56,14 +56,14 @@ def test_an_engine_that_hangs_is_one_error_when_the_time_is_up(engine: Engine) -
     engine.does("exec sleep 60")
     with pytest.raises(ErError) as caught:
         docker("ps", "--all", timeout=1)
-    assert (caught.value.what, caught.value.run) == ("the engine has not answered for 1 s (`docker ps`)", "./er doctor")
+    assert (caught.value.what, caught.value.run) == ("the engine did not answer `docker ps` within 1 s", "./er doctor")
 
 
 def test_a_machine_without_docker_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ErError) as caught:
         docker("ps")
-    assert (caught.value.what, caught.value.run) == ("there is no `docker` on the PATH", "./er doctor")
+    assert (caught.value.what, caught.value.run) == ("the command `docker` was not found on the PATH", "./er doctor")
 
 
 def test_a_command_returns_its_output_whatever_it_warns_of(engine: Engine) -> None:

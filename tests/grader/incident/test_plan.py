@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.course.course import Course
-from grader.course.manifest import Manifest
+from grader.course.manifest import FaultToDraw
 from grader.incident.plan import JITTER, Plan, fresh_seed
 
 MANIFEST = Course.here().lab("03").manifest
@@ -30,12 +30,9 @@ def test_phases_follow_each_other_and_last_at_least_as_long_as_written(seed: int
 
 def drawn(seed: int, faults: int) -> list[tuple[str, object]]:
     """Return the services and scopes that a plan draws from equal lists."""
-    document = MANIFEST.model_dump()
-    fault = {"service": ["a", "b", "c"], "kind": "error", "scope": ["/n", "/s", "/e"], "share": 0.5}
-    document["phase"] = [{**document["phase"][0], "name": f"p{n}", "faults": [fault]} for n in range(faults)]
-    for claim in (*document["check"], document["level"]):
-        claim["phase"] = []
-    plan = Plan.draw(Manifest.model_validate(document), seed)
+    fault = FaultToDraw.model_validate({"service": ["a", "b", "c"], "kind": "error", "scope": ["/n", "/s", "/e"]})
+    phase = MANIFEST.phase[0].model_copy(update={"faults": [fault]})
+    plan = Plan.draw(MANIFEST.model_copy(update={"phase": [phase] * faults}), seed)
     return [(fault.service, fault.parameters["scope"]) for phase in plan.phases for fault in phase.faults]
 
 
