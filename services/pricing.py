@@ -135,6 +135,6 @@ async def change(offers: Annotated[list[Offer], Field(max_length=100)]) -> Price
 
 @service.app.post("/clearings", status_code=204)
 async def clear() -> None:
-    """Clear the cache, as an operator does who does not trust its content."""
+    """Clear the cache, as an operator does when its content may be wrong."""
     await pricing.store.flushdb()
     service.ledger.record("clearing", account="operator")

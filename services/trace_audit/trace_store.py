@@ -22,7 +22,7 @@ MOST_SPANS = 8_000
 LENGTH_OF_TRACE = 32
 
 MOST_CALLS = 16
-"""Of each kind, for one order."""
+"""Spans of each service that are kept for one order."""
 
 
 @dataclass

@@ -20,7 +20,7 @@ def load(source):
 RIGHT = {right!r}
 STARTER = {starter!r}
 """
-"""What a cheat may use: the starter, and a right fix which shows itself only when the cheat has worked."""
+"""Names that a cheat may use: the starter, and a right fix that it serves only after the cheat has worked."""
 
 
 def submit(cheat: str, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""No cheat passes, none keeps the grader from judging, and none leaves anything behind."""
+"""No cheat passes, keeps the grader from judging, or leaves anything behind."""
 
 import re
 import subprocess
@@ -30,20 +30,20 @@ def test_a_cheat_fails(cheat: str, tmp_path: Path) -> None:
     submission = submit(cheat, tmp_path / "submission")
     done = grade(submission, tmp_path / "out")
     if done.returncode == INCONCLUSIVE:
-        # As in a class and in a proof: this machine may have been busy. Who makes it so is found out the second time.
+        # Graded again, because this machine may have been busy. A patient that makes it busy is found the second time.
         done = grade(submission, tmp_path / "out")
     said = done.stdout + done.stderr
     assert done.returncode == 1, f"{cheat}: {said}"
     results = Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes())
     assert results.verdict is Verdict.FAILED
-    # The learner's code is named as the cause: by the checks that it failed, or by what it did.
+    # The verdict must name the learner's code as the cause, by failed checks or by its misbehaviour.
     assert results.failed_checks() or results.cause, said
-    # Nor has the cheat failed by a slip of its own.
+    # A traceback would mean that the cheat failed by a bug of its own.
     assert "Traceback" not in said or cheat == "hostile-words", said
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", said), "control characters"
     assert not re.search(r"^::", said, re.MULTILINE), "a command to a CI system"
 
 
-def test_after_all_cheats_a_right_fix_still_passes(tmp_path: Path) -> None:
+def test_a_right_fix_passes_after_all_cheats(tmp_path: Path) -> None:
     done = grade(RIGHT.parent, tmp_path / "out")
     assert done.returncode == 0, done.stdout + done.stderr

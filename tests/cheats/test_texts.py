@@ -1,4 +1,4 @@
-"""Each cheat says what it does and where it is known from."""
+"""Each cheat describes itself and names its source."""
 
 import re
 
@@ -7,7 +7,7 @@ from cheating import CHEATS, PATIENTS
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
-def test_a_cheat_says_what_it_does_and_where_it_is_known_from(cheat: str) -> None:
+def test_a_cheat_describes_itself_and_names_its_source(cheat: str) -> None:
     text = (PATIENTS / f"{cheat}.py").read_text()
     assert re.match(r'"""[A-Z][^\n]+\.\n\nKnown from: [^\n]+\.\n"""\n', text)
     compile(text, cheat, "exec")

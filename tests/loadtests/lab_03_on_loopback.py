@@ -17,7 +17,7 @@ Polite, Noisy, Behaving, Probe = _lab.Polite, _lab.Noisy, _lab.Behaving, _lab.Pr
 
 
 class Twin(OpenUser):
-    """The twin's place, on a target of ours."""
+    """Replace the twin by a target of the test."""
 
     targets = _lab.Tenant.targets
 

@@ -1,4 +1,4 @@
-"""The load program as a process of its own, as its container starts it: gevent's patches stay in there."""
+"""The load program in a process, started as in its container, because gevent patches its process."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ SECRET = "0123456789abcdef"  # noqa: S105 # of the tests
 
 
 class Metrics:
-    """What one scrape has told."""
+    """Hold the samples of one scrape."""
 
     def __init__(self, text: str) -> None:
         self.families = list(text_string_to_metric_families(text))
@@ -43,7 +43,7 @@ class Metrics:
 
 
 class Program:
-    """A running load program and its control port."""
+    """Drive a running load program through its control port."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout
@@ -113,7 +113,7 @@ def wait_for(claim: Callable[[], bool]) -> None:
 
 @contextmanager
 def program(locustfile: Path, targets: Sequence[str], folder: Path) -> Iterator[Program]:
-    """Start `python -m loadtests` with a locustfile, whose targets are in ER_TEST_TARGETS, and end it."""
+    """Run `python -m loadtests` with a locustfile; its targets are in ER_TEST_TARGETS."""
     (folder / "secret").write_text(SECRET + "\n")
     settings = {
         "PYTHONPATH": f"{ROOT / 'services'}{os.pathsep}{ROOT}",

@@ -1,4 +1,4 @@
-"""Users for tests of the load program; each asks for the path that is named after its kind."""
+"""Users for tests of the load program; each asks for the path named after its kind."""
 
 import os
 from dataclasses import dataclass
@@ -36,43 +36,43 @@ class Asking(OpenUser):
 
 
 class Twin(Asking):
-    """The twin's place, on a target of ours."""
+    """Replace the twin by a target of the test."""
 
 
 class Steady(Asking):
-    """Ask for what is answered at once."""
+    """Ask a path that answers at once."""
 
     arrivals = Poisson()
 
 
 class Stalled(Asking):
-    """Ask for what stalls."""
+    """Ask a path that stalls."""
 
 
 class Silent(Asking):
-    """Ask for what is never answered."""
+    """Ask a path that never answers."""
 
     time_limit = 0.3
 
 
 class Closed(Asking):
-    """Ask for what closes the connection."""
+    """Ask a path that closes the connection."""
 
 
 class Truncated(Asking):
-    """Ask for what is never sent to its end."""
+    """Ask a path that sends less than it announces."""
 
 
 class Nonsense(Asking):
-    """Ask for what is no HTTP."""
+    """Ask a path that does not answer in HTTP."""
 
 
 class Redirected(Asking):
-    """Ask for what is elsewhere."""
+    """Ask a path that redirects."""
 
 
 class Binary(Asking):
-    """Ask for an error in no known encoding."""
+    """Ask a path that answers an error in an unknown encoding."""
 
 
 class Endless(Asking):
@@ -88,7 +88,7 @@ class Packed(Asking):
 
 
 class Unheard(Asking):
-    """Ask for a status that there is not."""
+    """Ask a path that answers an undefined status."""
 
 
 class Posting(Asking):
@@ -99,7 +99,7 @@ class Posting(Asking):
 
 
 class Refused(Asking):
-    """Ask where nobody serves."""
+    """Ask a target that does not listen."""
 
     targets = ("http://127.0.0.1:1",)
 
@@ -137,7 +137,7 @@ class Pausing(Asking):
 
 
 class Late(Asking):
-    """The first holds the program up, so that the second comes late."""
+    """Block the program in the first visit, so that the second is late."""
 
     arrivals = At((0.1, 0.1))
 
@@ -146,7 +146,7 @@ class Late(Asking):
 
 
 class TooLate(Asking):
-    """The first holds the program up for so long that the second is not sent."""
+    """Block the program in the first visit until the second is too late to send."""
 
     arrivals = At((0.1, 0.1))
 
@@ -155,7 +155,7 @@ class TooLate(Asking):
 
 
 class Buying(Asking):
-    """Ask for what carries a receipt, or should."""
+    """Ask for an answer that should carry a receipt."""
 
     abstract = True
     subjects = Group("buyer")
@@ -197,7 +197,7 @@ class Bare(Buying):
 
 
 class Ordered(Buying):
-    """Get receipts where only another status than the one that comes would have them."""
+    """Get receipts of a status that needs none."""
 
     subjects = Group("victim of the wrong status")
 
@@ -239,7 +239,7 @@ class Mistaken(Buying):
 
 
 class Choosy(Asking):
-    """Ask the last target, whoever's turn it is."""
+    """Ask the last target by name."""
 
     def visit(self, visit: Visit) -> None:
         visit.get("/choosy", target=self.targets[-1])

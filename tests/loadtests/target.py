@@ -1,4 +1,4 @@
-"""A target on a loopback port that answers each path in its own way, rightly or not, and remembers all requests."""
+"""A target on a loopback port that behaves differently on each path and remembers all requests."""
 
 import socket
 import threading
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came in, `at` seconds of the monotonic clock, over the connection from this port."""
+    """Record a request: `at` in seconds of the monotonic clock, and the client's port."""
 
     at: float
     method: str
@@ -75,13 +75,13 @@ def truncate(handler: Handler) -> None:
 
 
 def talk_nonsense(handler: Handler) -> None:
-    """Answer with what is no HTTP."""
+    """Answer with bytes that are not HTTP."""
     handler.wfile.write(b"\x00\x01 nonsense\r\n\r\n")
     handler.close_connection = True
 
 
 def never_end(handler: Handler) -> None:
-    """Send a body that has no end, for as long as somebody takes it."""
+    """Send an endless body until the client leaves."""
     with suppress(OSError):
         handler.say(200, content_length=str(1 << 40))
         while True:
@@ -90,7 +90,7 @@ def never_end(handler: Handler) -> None:
 
 
 def be_silent(handler: Handler) -> None:
-    """Never answer, and count the connection as abandoned when the other side closes it."""
+    """Never answer, and count the connection as abandoned when the client closes it."""
     if not handler.connection.recv(1):
         with handler.server.lock:
             handler.server.abandoned[handler.path] += 1
@@ -123,7 +123,7 @@ class Target(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
-        """Say nothing: that clients go away is what is tested."""
+        """Print nothing, because tests make clients leave."""
 
     def seen(self, path: str) -> list[Request]:
         """Return the requests for a path so far."""

@@ -1,4 +1,4 @@
-"""What a locustfile may read from an answer."""
+"""Answers as a locustfile reads them."""
 
 import pytest
 
@@ -18,18 +18,18 @@ def test_a_wait_is_a_whole_number_of_seconds(told: str, seconds: int) -> None:
     "told",
     ["", "-1", "+1", "1.5", " 1", "1s", "soon", "1, 60", "1_0", "\u0661", "\u00b2", "9" * 5000, "Mon, 23 Nov 2026"],
 )
-def test_what_is_no_whole_number_of_seconds_is_no_wait(told: str) -> None:
+def test_a_header_without_a_whole_number_gives_no_wait(told: str) -> None:
     assert answer(headers={"retry-after": told}).retry_after is None
 
 
-def test_without_the_header_there_is_no_wait() -> None:
+def test_a_missing_header_gives_no_wait() -> None:
     assert answer().retry_after is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"1", b"null", b"{", b"\xff", b"[" * 100_000, b'{"a": ' * 100_000])
-def test_a_body_that_is_no_json_object_reads_as_an_empty_one(content: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_reads_as_an_empty_one(content: bytes) -> None:
     assert answer(content).body == {}
 
 
-def test_a_json_object_reads_as_it_is() -> None:
+def test_a_json_object_is_returned_unchanged() -> None:
     assert answer(b'{"receipt": "x", "price": 1.5}').body == {"receipt": "x", "price": 1.5}

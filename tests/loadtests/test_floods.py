@@ -1,4 +1,4 @@
-"""Floods: what no limiter can take for polite, and what a limiter by fixed windows falls for."""
+"""Floods exceed every right limit, and expose a limiter with fixed windows."""
 
 import math
 from collections import Counter
@@ -48,18 +48,14 @@ def test_more_than_two_seconds_of_silence_lie_between_floods(interval: RateInter
 
 
 @given(surges, seeds)
-def test_a_flood_has_at_least_two_hundred_arrivals_a_second_and_the_rate_that_was_asked_for(
-    interval: RateInterval, seed: int
-) -> None:
+def test_a_flood_has_the_planned_rate_of_at_least_200_per_second(interval: RateInterval, seed: int) -> None:
     for flood in floods(interval, seed):
         assert len(flood) == round(interval.rate * Floods().length)
         assert len(flood) / (flood[-1] - flood[0]) >= 200
 
 
 @given(surges, seeds)
-def test_a_flood_begins_just_before_a_whole_second_with_more_than_a_burst_and_sends_as_much_just_after(
-    interval: RateInterval, seed: int
-) -> None:
+def test_a_flood_straddles_a_whole_second_with_a_volley_on_each_side(interval: RateInterval, seed: int) -> None:
     for flood in floods(interval, seed):
         edge = math.ceil(flood[0])
         assert 0.2 - 1e-9 <= edge - flood[0] <= 0.35 + 1e-9
@@ -88,7 +84,7 @@ def test_about_half_of_a_flood_is_volleys() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.3, 0.9])
-def test_a_phase_without_room_for_a_whole_flood_has_none(seconds: float) -> None:
+def test_a_phase_too_short_for_a_flood_has_no_arrivals(seconds: float) -> None:
     assert Floods().times(RateInterval(0.5, 0.5 + seconds, 250), Random(1)) == []
 
 

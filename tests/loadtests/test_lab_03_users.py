@@ -1,4 +1,4 @@
-"""Lab 03's users against gateways of our own: they find a right limiter right, and each cheat a cheat."""
+"""Lab 03's users with test gateways: they accept a right limiter and detect each wrong one."""
 
 import itertools
 import json
@@ -51,7 +51,7 @@ class Played:
         self._load = load
 
     def against(self, *gateways: Behaviour, phase: str, seconds: float = 1.9) -> Metrics:
-        """Play all kinds at once against two replicas, of one gateway or of two that know nothing of each other."""
+        """Play all kinds at once against two replicas, with shared or separate state."""
         for target, gateway in zip(self._both, itertools.cycle(gateways), strict=False):
             target.answers["/quote"] = gateway
         return self._load.play(RATE, phase=phase, seconds=seconds)
@@ -73,11 +73,11 @@ def tally(metrics: Metrics, phase: str, name: str) -> float:
     return metrics.sum("load_tally_total", phase=phase, tally=name)
 
 
-def test_all_kinds_ask(right: Metrics) -> None:
+def test_all_kinds_send_requests(right: Metrics) -> None:
     assert all(right.sum("load_sent_total", kind=kind, phase="right") > 0 for kind in RATE)
 
 
-def test_a_probe_finds_that_a_burst_is_honoured_and_a_wait_is_true(right: Metrics) -> None:
+def test_a_probe_accepts_an_honoured_burst_and_a_true_wait(right: Metrics) -> None:
     visits = tally(right, "right", "waits_told")
     assert visits >= 7
     assert tally(right, "right", "waits_kept") == visits
@@ -92,11 +92,11 @@ def test_every_refusal_of_the_noisy_tenant_is_found_proper(right: Metrics) -> No
 
 def test_a_right_limiter_admits_nothing_unreal_and_nothing_beyond_the_promise(right: Metrics) -> None:
     assert tally(right, "right", "unreal_answer") == 0
-    # A gateway goes by when requests come in, the reference by when they are sent.
+    # A gateway counts requests when they arrive, the reference when they are sent.
     assert right.sum("load_beyond_promise", kind="noisy", phase="right") <= 5
 
 
-def test_the_noisy_tenant_keeps_its_name_when_it_behaves_and_shares_it_with_nobody_else(right: Metrics) -> None:
+def test_a_behaving_tenant_keeps_the_noisy_tenants_unique_name(right: Metrics) -> None:
     subjects = {
         kind: {sample.labels["subject"] for sample in right.samples("load_subject", kind=kind)} for kind in RATE
     }
@@ -105,7 +105,7 @@ def test_the_noisy_tenant_keeps_its_name_when_it_behaves_and_shares_it_with_nobo
     assert len(subjects["polite"] | subjects["noisy"] | subjects["probe"]) == 37
 
 
-def test_a_wait_that_is_out_of_range_is_no_proper_refusal_and_is_not_kept(users: Played) -> None:
+def test_a_refusal_with_a_wait_out_of_range_is_not_proper(users: Played) -> None:
     metrics = users.against(Gateway(retry_after="60"), phase="sixty")
     assert metrics.sum("load_responses_total", kind="noisy", phase="sixty", status="429") > 100
     assert tally(metrics, "sixty", "refused_properly") == 0
@@ -113,7 +113,7 @@ def test_a_wait_that_is_out_of_range_is_no_proper_refusal_and_is_not_kept(users:
     assert tally(metrics, "sixty", "waits_kept") == 0
 
 
-def test_an_invented_quote_is_found_out_each_time(users: Played) -> None:
+def test_every_forged_quote_is_detected(users: Played) -> None:
     metrics = users.against(Gateway(secret="another"), phase="invented")  # noqa: S106 # a forger's
     ok = {kind: metrics.sum("load_responses_total", kind=kind, phase="invented", status="200") for kind in RATE}
     assert tally(metrics, "invented", "unreal_answer") == sum(ok.values()) > 0
@@ -128,7 +128,7 @@ def test_replicas_that_count_alone_are_found_to_admit_far_beyond_the_promise(use
 @pytest.mark.parametrize(
     ("phase", "gateway"), [("nothing", close), ("two-hundred", answer(200, b"{}"))], ids=["nothing", "200"]
 )
-def test_no_check_divides_by_nothing_however_a_gateway_answers(users: Played, phase: str, gateway: Behaviour) -> None:
+def test_no_checks_denominator_is_zero_for_any_gateway(users: Played, phase: str, gateway: Behaviour) -> None:
     metrics = users.against(gateway, phase=phase, seconds=3)
     totals = [claim.total for claim in LAB.manifest.check if isinstance(claim, ShareCheck)] + [LAB.manifest.level.total]
     for name in sorted({tally for total in totals for tally in re.findall(r'tally="([a-z_]+)"', total)}):

@@ -1,4 +1,4 @@
-"""The load program against targets that answer, stall, lie and hang up."""
+"""The load program with targets that answer, stall, lie and hang up."""
 
 import gzip
 import json
@@ -121,7 +121,7 @@ def load(both: list[Target], tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @dataclass(frozen=True)
 class Mixed:
-    """A play of many kinds in one phase: what the program says of it, and what each target saw."""
+    """Hold the program's metrics of one play, and the requests that each target saw."""
 
     metrics: Metrics
     requests: list[list[Request]]
@@ -157,11 +157,9 @@ def seen(both: list[Target], path: str) -> int:
 # --- an open loop
 
 
-def test_arrivals_go_on_while_the_target_stalls_and_latency_counts_from_the_intended_time(
-    load: Program, both: list[Target]
-) -> None:
+def test_arrivals_continue_and_latency_counts_while_the_target_stalls(load: Program, both: list[Target]) -> None:
     load.begin({"stalled": 150}, phase="stall", seconds=1)
-    # All that is answered is answered after the last arrival, so no arrival has waited for an answer.
+    # All answers come after the last arrival, so no arrival has waited for an answer.
     wait_for(lambda: load.state() == "settling")
     metrics = load.metrics()
     intended = metrics.sum("load_intended_total", kind="stalled", phase="stall")
@@ -184,16 +182,14 @@ def test_the_program_sends_exactly_the_schedule_of_the_seed(load: Program) -> No
     assert metrics.sum("load_sent_total", kind="steady", phase="schedule") == number
 
 
-def test_a_request_that_is_sent_late_is_timed_from_when_it_was_due(load: Program) -> None:
+def test_a_late_request_is_timed_from_its_due_time(load: Program) -> None:
     metrics = load.play({"late": 1}, phase="late")
     assert metrics.sum("load_lag_seconds_max", phase="late") >= 0.3
     assert metrics.sum("load_latency_seconds_count", kind="late", phase="late", status="200") == 1
     assert metrics.sum("load_latency_seconds_bucket", kind="late", phase="late", status="200", le="0.25") == 0
 
 
-def test_a_request_that_is_a_second_late_is_not_sent_and_shows_as_intended_but_unsent(
-    load: Program, both: list[Target]
-) -> None:
+def test_a_request_one_second_late_counts_as_intended_but_unsent(load: Program, both: list[Target]) -> None:
     metrics = load.play({"toolate": 1}, phase="too-late", seconds=0.4)
     assert metrics.sum("load_intended_total", kind="toolate", phase="too-late") == 1
     assert metrics.sum("load_sent_total", kind="toolate", phase="too-late") == 0
@@ -204,15 +200,15 @@ def test_a_request_that_is_a_second_late_is_not_sent_and_shows_as_intended_but_u
 # --- how requests end
 
 
-def test_a_post_brings_its_body_as_json_and_any_success_must_carry_its_receipt(mixed: Mixed) -> None:
+def test_a_post_sends_json_and_its_success_needs_a_receipt(mixed: Mixed) -> None:
     posted = mixed.seen("/posting")
     assert {request.headers["content-type"] for request in posted} == {"application/json"}
     assert {request.method for request in posted} == {"POST"}
-    # It is answered with its own body, which has the receipt that it brought: none of ours.
+    # The target echoes the body, whose receipt is not genuine.
     assert mixed.sum("load_tally_total", kind="posting", tally="unreal_answer") == len(posted) > 5
 
 
-def test_a_visit_may_name_the_target_that_it_asks(mixed: Mixed) -> None:
+def test_a_visit_may_name_its_target(mixed: Mixed) -> None:
     *others, last = mixed.by_target("/choosy")
     assert len(last) == mixed.sum("load_sent_total", kind="choosy") > 5
     assert not any(others)
@@ -228,7 +224,7 @@ def test_every_intended_request_ends_in_exactly_one_status(mixed: Mixed, kind: s
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ENDINGS if kind != "refused"])
-def test_a_request_is_sent_once_however_it_ends_and_no_redirect_is_followed(mixed: Mixed, kind: str) -> None:
+def test_a_request_is_sent_once_and_no_redirect_is_followed(mixed: Mixed, kind: str) -> None:
     assert len(mixed.seen(f"/{kind}")) == mixed.sum("load_sent_total", kind=kind)
 
 
@@ -263,7 +259,7 @@ def test_a_pause_lasts_as_long_as_it_should_from_the_answer_on(mixed: Mixed) -> 
     assert min(back) - min(request.at for request in mixed.seen("/pausing")) >= 1
 
 
-def test_nothing_in_a_request_tells_its_kind(mixed: Mixed) -> None:
+def test_nothing_in_a_request_reveals_its_kind(mixed: Mixed) -> None:
     looks: defaultdict[str, set[str]] = defaultdict(set)
     ports: defaultdict[str, set[int]] = defaultdict(set)
     for request in (request for request in mixed.requests[0] if request.method == "GET"):
@@ -284,7 +280,7 @@ def test_a_200_without_its_own_genuine_receipt_is_tallied_as_unreal(mixed: Mixed
     assert mixed.sum("load_tally_total", kind=kind, tally="unreal_answer") == unreal
 
 
-def test_only_genuine_admissions_are_held_against_the_promise(mixed: Mixed) -> None:
+def test_only_genuine_admissions_count_against_the_promise(mixed: Mixed) -> None:
     # Ten at one instant, of which the promise covers five, and one a fifth more generous covers six.
     assert mixed.sum("load_promised", kind="genuine") == 5
     assert mixed.sum("load_beyond_promise", kind="genuine") == 4
@@ -292,7 +288,7 @@ def test_only_genuine_admissions_are_held_against_the_promise(mixed: Mixed) -> N
     assert mixed.sum("load_beyond_promise", kind="forged") == 0
 
 
-def test_the_subjects_of_a_kind_are_known(mixed: Mixed) -> None:
+def test_the_subjects_of_a_kind_are_exported(mixed: Mixed) -> None:
     told = {request.headers["X-Tenant"] for request in mixed.seen("/genuine")}
     assert {sample.labels["subject"] for sample in mixed.metrics.samples("load_subject", kind="genuine")} == told
     assert not mixed.metrics.samples("load_subject", kind="steady")
@@ -305,7 +301,7 @@ def test_the_subjects_of_a_kind_are_known(mixed: Mixed) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/play"), ("POST", "/stop"), ("GET", "/state"), ("GET", "/metrics"), ("GET", "/x")]
 )
-def test_without_the_secret_the_control_port_answers_401_and_nothing_else(
+def test_the_control_port_answers_a_bare_401_without_the_secret(
     load: Program, method: str, path: str, secret: str | None
 ) -> None:
     assert load.ask(method, path, secret=secret) == (401, b"")
@@ -346,7 +342,7 @@ def test_a_histogram_is_cumulative_and_has_the_edges_that_checks_use(mixed: Mixe
     assert types["load_settled_phases"] == "gauge"
 
 
-def test_a_second_play_adds_to_the_counts_of_phases_of_the_same_name_and_settles_anew(load: Program) -> None:
+def test_a_second_play_adds_to_the_counts_and_settles_again(load: Program) -> None:
     first, second = (planned(50, phase="again", seed=seed) for seed in (1, 2))
     metrics = load.play({"steady": 50}, phase="again", seed=1)
     assert metrics.sum("load_sent_total", kind="steady", phase="again") == first
@@ -359,7 +355,7 @@ def test_a_second_play_adds_to_the_counts_of_phases_of_the_same_name_and_settles
     assert metrics.sum("load_playing") == 0
 
 
-def test_while_a_plan_is_played_another_is_refused(load: Program) -> None:
+def test_a_second_plan_is_refused_while_one_is_played(load: Program) -> None:
     load.begin({}, phase="busy")
     status, body = load.ask("POST", "/play", {"seed": 1, "phases": [{"name": "a", "seconds": 1, "rate": {}}]})
     load.finish()
@@ -374,7 +370,7 @@ def test_a_plan_with_an_unknown_kind_is_refused_and_nothing_is_played(load: Prog
     assert load.state() != "playing"
 
 
-def test_what_is_no_json_is_refused(load: Program) -> None:
+def test_a_body_that_is_not_json_is_refused(load: Program) -> None:
     status, body = load.ask("POST", "/play")
     assert status == 400
     assert json.loads(body)["detail"]
@@ -395,7 +391,7 @@ def test_a_stopped_play_drops_its_requests_and_counts_each_of_them(load: Program
     assert load.play({"steady": 50}, phase="after").sum("load_responses_total", kind="steady", phase="after") > 0
 
 
-def test_the_program_ends_when_it_is_told_to(both: list[Target], tmp_path: Path) -> None:
+def test_the_program_ends_at_sigterm(both: list[Target], tmp_path: Path) -> None:
     with program(LOCUSTFILE, [both[0].url], tmp_path) as running:
         running.begin({"steady": 50}, phase="end", seconds=20)
         running.process.terminate()

@@ -1,4 +1,4 @@
-"""The reference bucket says what a promise covers, and what goes far beyond it."""
+"""The reference bucket counts requests that a promise covers, and admissions far beyond it."""
 
 from collections import Counter
 from random import Random
@@ -29,7 +29,7 @@ def held(sent: list[tuple[float, Where, bool]], order: list[int]) -> tuple[Count
 def covered(times: list[float], rate: float, burst: float) -> list[bool]:
     """Tell for each time, by brute force, whether a bucket covers it.
 
-    A bucket covers a request when, in each window that ends with it, the covered ones are no more than it may give.
+    A bucket covers a request when no window that ends with it holds more covered requests than it may admit.
     """
     told: list[bool] = []
     for index, at in enumerate(times):
@@ -41,14 +41,14 @@ def covered(times: list[float], rate: float, burst: float) -> list[bool]:
 
 
 @given(gaps)
-def test_a_bucket_covers_what_no_window_of_time_forbids(between: list[float]) -> None:
+def test_a_bucket_covers_a_request_that_no_window_forbids(between: list[float]) -> None:
     times = [sum(between[: i + 1]) for i in range(len(between))]
     level = BucketLevel(TokenBucket(rate=2, burst=3))
     assert [level.take(at) for at in times] == covered(times, rate=2, burst=3)
 
 
 @given(gaps, st.randoms(use_true_random=False))
-def test_the_order_in_which_answers_come_changes_nothing(between: list[float], draw: Random) -> None:
+def test_the_order_of_answers_changes_nothing(between: list[float], draw: Random) -> None:
     times = [sum(between[: i + 1]) / 10 for i in range(len(between))]
     sent = [(at, draw.choice([SURGE, RECOVERY]), draw.random() < 0.8) for at in times]
     order = list(range(len(sent)))
@@ -58,9 +58,7 @@ def test_the_order_in_which_answers_come_changes_nothing(between: list[float], d
 
 
 @given(gaps, st.randoms(use_true_random=False))
-def test_excess_is_what_a_bucket_a_fifth_larger_would_have_refused_of_the_admitted(
-    between: list[float], draw: Random
-) -> None:
+def test_a_bucket_larger_by_a_fifth_decides_which_admissions_are_excessive(between: list[float], draw: Random) -> None:
     times = [sum(between[: i + 1]) / 20 for i in range(len(between))]
     sent = [(at, SURGE, draw.random() < 0.8) for at in times]
     _, beyond = held(sent, list(range(len(sent))))
@@ -68,20 +66,20 @@ def test_excess_is_what_a_bucket_a_fifth_larger_would_have_refused_of_the_admitt
     assert beyond[SURGE] == covered(admitted, rate=12, burst=24).count(False)
 
 
-def test_counts_go_to_the_kind_and_phase_of_each_request_though_the_bucket_is_the_subjects() -> None:
+def test_counts_go_to_each_requests_kind_and_phase_across_a_subjects_bucket() -> None:
     sent = [(0.0, SURGE, True)] * 15 + [(0.0, RECOVERY, True)] * 15
     promised, beyond = held(sent, list(range(30)))
     assert promised == {SURGE: 15, RECOVERY: 5}
     assert beyond == {SURGE: 0, RECOVERY: 6}
 
 
-def test_two_bursts_at_the_edge_of_a_window_are_far_beyond_the_promise() -> None:
+def test_two_bursts_around_a_windows_edge_are_beyond_the_promise() -> None:
     sent = [(0.9, SURGE, True)] * 20 + [(1.1, SURGE, True)] * 20
     _, beyond = held(sent, list(range(40)))
     assert beyond[SURGE] >= 13
 
 
-def test_what_a_right_limiter_admits_is_never_beyond_the_promise() -> None:
+def test_a_right_limiters_admissions_are_never_beyond_the_promise() -> None:
     draw = Random(3)
     limiter = BucketLevel(PROMISE)
     times = sorted(draw.uniform(0, 20) for _ in range(4000))
@@ -90,7 +88,7 @@ def test_what_a_right_limiter_admits_is_never_beyond_the_promise() -> None:
     assert beyond[SURGE] == 0
 
 
-def test_a_request_that_has_not_ended_holds_up_the_judgement_of_later_ones_only() -> None:
+def test_an_open_request_delays_the_judgement_of_later_ones_only() -> None:
     promised: Counter[Where] = Counter()
     beyond: Counter[Where] = Counter()
     reference = Reference(TokenBucket(rate=0, burst=1), promised, beyond)

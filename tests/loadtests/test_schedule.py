@@ -1,4 +1,4 @@
-"""The schedule is made before the first request, and depends on nothing but its arguments."""
+"""The schedule is made before the first request, and depends only on its arguments."""
 
 import math
 import subprocess
@@ -53,7 +53,7 @@ def test_the_visits_of_a_kind_are_numbered_from_zero_over_all_phases(plan: LoadP
 
 
 @given(plans)
-def test_what_other_kinds_do_changes_nothing_for_a_kind(plan: LoadPlan) -> None:
+def test_a_kinds_schedule_is_independent_of_other_kinds(plan: LoadPlan) -> None:
     alone = {"polite": SHAPES["polite"]}
     told = [
         {"name": p.name, "seconds": p.seconds, "rate": {k: r for k, r in p.rate.items() if k in alone}}
@@ -99,7 +99,7 @@ def test_regular_arrivals_keep_their_rate_and_wait_out_their_delay(
     assert all(b - a >= 0.6 / rate - 1e-9 for a, b in pairwise(times))
 
 
-def test_a_behaving_tenant_of_lab_03_begins_more_than_two_seconds_after_its_last_flood() -> None:
+def test_a_behaving_tenant_begins_over_two_seconds_after_its_last_flood() -> None:
     shapes: dict[str, Shape] = {"noisy": Floods(), "behaving": Regular(delay=2.2)}
     told = [
         {"name": "surge", "seconds": 5.1, "rate": {"noisy": 250}},
@@ -133,18 +133,18 @@ def test_a_kind_without_a_shape_is_refused_by_name() -> None:
         {"seed": 1, "phases": [{"name": "a", "seconds": 1}]},
     ],
 )
-def test_what_is_no_plan_is_refused(body: object) -> None:
+def test_a_body_that_is_not_a_plan_is_refused(body: object) -> None:
     with pytest.raises(ValueError, match=r"phase|plan|int\(\)|float"):
         LoadPlan.read(body)
 
 
-def test_the_schedule_needs_no_locust_and_leaves_the_standard_library_unpatched() -> None:
+def test_making_a_schedule_does_not_patch_the_standard_library() -> None:
     look = "import sys, loadtests.schedule, loadtests.subjects, loadtests.bucket; print('gevent' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True, timeout=30)
     assert said.stdout == "False\n"
 
 
-def test_the_twin_is_asked_in_every_phase_however_short() -> None:
+def test_the_twin_gets_requests_even_in_a_short_phase() -> None:
     # Users are Locust's, which changes the standard library of its process.
     look = """
 from random import Random

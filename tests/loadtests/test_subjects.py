@@ -1,4 +1,4 @@
-"""Names tell nobody whose they are."""
+"""Names do not reveal their kind."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ def test_no_two_subjects_have_the_same_name(seed: int) -> None:
 
 
 @given(seeds, st.permutations([*GROUPS, GROUPS[1]]))
-def test_a_group_has_the_same_names_whoever_asks_for_it_and_how_often(seed: int, groups: list[Group]) -> None:
+def test_a_groups_names_depend_on_seed_and_groups_only(seed: int, groups: list[Group]) -> None:
     assert draw_names(seed, groups) == draw_names(seed, GROUPS)
 
 
@@ -30,8 +30,8 @@ def test_names_look_alike_for_all_groups(seed: int) -> None:
     assert all(re.fullmatch(r"tenant-[0-9a-f]{5}", name) for group in names.values() for name in group)
 
 
-def test_the_order_of_names_does_not_tell_the_group() -> None:
-    # Were it by order, the scraper would always be at the same place among all.
+def test_the_order_of_names_does_not_reveal_the_group() -> None:
+    # Sorted by group, the scraper's name would always be at the same place.
     places = Counter(
         sorted(name for group in names.values() for name in group).index(names[GROUPS[1]][0])
         for names in (draw_names(seed, GROUPS) for seed in range(500))

@@ -1,4 +1,4 @@
-"""Services as processes of their own, as a container starts them."""
+"""Services in processes, started as in a container."""
 
 import json
 import os
@@ -16,7 +16,7 @@ SERVICES = Path(__file__).parents[2] / "services"
 
 
 class Process:
-    """A service's process: its standard output's JSON lines, its standard error, its exit code."""
+    """Run a service's process, and read its JSON lines, standard error and exit code."""
 
     def __init__(self, *command: str, cwd: Path, env: dict[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -38,7 +38,7 @@ class Process:
             raise AssertionError(self._process.communicate(timeout=PATIENCE)[1]) from None
 
     def addresses(self, number: int = 1) -> list[tuple[str, int]]:
-        """Wait for the lines in which the process says where it serves, and return the addresses."""
+        """Wait for the log lines with the process's addresses, and return them."""
         said = [json.loads(self.wait_for_line())["message"] for _ in range(number)]
         found = [urlsplit(message.rpartition(" ")[2]) for message in said]
         return [(where.hostname or "", where.port or 0) for where in found]
@@ -53,7 +53,7 @@ class Process:
         return self._process.returncode, out, err
 
     def kill(self) -> None:
-        """End the process and its children, whatever they do."""
+        """Kill the process and its children."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate(timeout=PATIENCE)

@@ -28,7 +28,7 @@ async def serving(*apps: ASGIApp) -> AsyncIterator[list[Server]]:
     try:
         yield servers
     finally:
-        # Not by a graceful stop, which takes its time: that one is tested with processes of its own.
+        # Cancelled, because a graceful stop is slow and has tests of its own with real processes.
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -56,7 +56,7 @@ async def client(server: Server, **headers: str) -> AsyncIterator[httpx2.AsyncCl
 
 @dataclass
 class Stock:
-    """A stock service that is served, a user of it, and one who may use its control port."""
+    """Hold a running stock service, a client of it, and a client of its control port."""
 
     service: StockService
     server: Server
@@ -97,7 +97,7 @@ async def stocked(service: StockService) -> AsyncIterator[Stock]:
 
 
 def fresh(name: str) -> ModuleType:
-    """Import a service's module anew: it makes its service, with the test's secret, at import."""
+    """Import a service's module again, which makes its service with the test's secret."""
     sys.modules.pop(name, None)
     return importlib.import_module(name)
 

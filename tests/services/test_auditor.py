@@ -1,4 +1,4 @@
-"""The auditor, and the services that keep its book."""
+"""The auditor, and the services that write its journal."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -54,7 +54,7 @@ async def found(auditor: Stock) -> dict[str, int]:
         ([HOLD, CHARGE, "refusal", "refund", SHIP, "release"], {"brought": 1, "money": 1, "stock": 1, "half-done": 1}),
     ],
 )
-async def test_an_order_is_whole_or_undone_or_else_the_auditor_tells(
+async def test_the_auditor_reports_an_order_that_is_neither_complete_nor_undone(
     auditor: Stock, journal: Journal, entries: list[str], findings: dict[str, int]
 ) -> None:
     for entry in entries:
@@ -62,7 +62,7 @@ async def test_an_order_is_whole_or_undone_or_else_the_auditor_tells(
     assert await found(auditor) == findings
 
 
-async def test_it_reads_on_and_tells_orders_apart(auditor: Stock, journal: Journal) -> None:
+async def test_the_auditor_reads_new_entries_order_by_order(auditor: Stock, journal: Journal) -> None:
     journal.append("a", HOLD)
     journal.append("b", HOLD)
     assert await found(auditor) == {"stock": 2, "half-done": 2}
@@ -70,12 +70,12 @@ async def test_it_reads_on_and_tells_orders_apart(auditor: Stock, journal: Journ
     assert await found(auditor) == {"stock": 1, "half-done": 1}
 
 
-async def test_each_finding_is_told_from_the_start(auditor: Stock) -> None:
+async def test_each_finding_is_exported_from_the_start(auditor: Stock) -> None:
     told = [series for series in await auditor.metrics() if series.startswith("audited_orders")]
     assert len(told) == 5
 
 
-async def test_payments_inventory_and_shipping_keep_the_book(journal: Journal) -> None:
+async def test_payments_inventory_and_shipping_write_the_journal(journal: Journal) -> None:
     wanted = {"order": "a", "item": "lamp", "quantity": 1, "amount": 999}
     commands = {
         "inventory": ["/holds", "/releases/a"],
@@ -91,7 +91,7 @@ async def test_payments_inventory_and_shipping_keep_the_book(journal: Journal) -
     assert [entry for _, entry in journal.unread()] == ["hold", "release", "charge", "refund", "shipment"]
 
 
-async def test_a_refusal_is_in_the_book(journal: Journal) -> None:
+async def test_shipping_writes_a_refusal_into_the_journal(journal: Journal) -> None:
     async with stocked(fresh("shipping").service) as shipping:
         await shipping.inject("refuse")
         await shipping.user.post("/shipments", json={"order": "a"})

@@ -43,14 +43,14 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_no_more_work_is_done_at_once_than_there_are_workers() -> None:
+async def test_at_most_as_much_work_is_done_as_workers_exist() -> None:
     shop = Workshop(2)
     await shop.visitors(5)
     assert (shop.capacity.busy, shop.capacity.queued, shop.capacity.in_flight) == (2, 3, 5)
     await shop.close()
 
 
-async def test_a_free_worker_goes_to_who_waits_longest() -> None:
+async def test_a_free_worker_goes_to_the_longest_waiting_request() -> None:
     shop = Workshop(1)
     await shop.visitors(4)
     for event in shop.leave:
@@ -59,7 +59,7 @@ async def test_a_free_worker_goes_to_who_waits_longest() -> None:
     assert shop.served == [0, 1, 2, 3]
 
 
-async def test_who_comes_late_does_not_overtake_who_was_just_called() -> None:
+async def test_a_late_request_does_not_overtake_one_that_was_just_called() -> None:
     shop = Workshop(1)
     await shop.visitors(2)
     shop.leave[0].set()
@@ -82,7 +82,7 @@ async def test_a_waiter_that_is_cancelled_leaves_the_queue() -> None:
     await shop.close()
 
 
-async def test_who_is_cancelled_in_the_instant_of_being_called_passes_the_worker_on() -> None:
+async def test_a_request_cancelled_while_being_called_passes_its_worker_on() -> None:
     shop = Workshop(1)
     await shop.visitors(3)
     shop.leave[0].set()
@@ -113,7 +113,7 @@ async def test_new_workers_start_at_once() -> None:
     await shop.close()
 
 
-async def test_surplus_workers_finish_what_they_do_and_take_nothing_new() -> None:
+async def test_surplus_workers_finish_their_request_and_take_no_other() -> None:
     shop = Workshop(3)
     await shop.visitors(5)
     shop.capacity.resize(1)
@@ -127,7 +127,7 @@ async def test_surplus_workers_finish_what_they_do_and_take_nothing_new() -> Non
     await shop.close()
 
 
-async def test_the_peak_of_a_phase_counts_who_waits_and_outlives_the_phase() -> None:
+async def test_a_phases_peak_counts_waiting_requests_and_outlives_the_phase() -> None:
     shop = Workshop(1)
     shop.phase.enter("surge")
     await shop.visitors(4)
@@ -152,14 +152,14 @@ STEPS = st.lists(
 
 
 @given(workers=st.integers(1, 4), steps=STEPS)
-def test_workers_are_neither_lost_nor_invented_whatever_happens(workers: int, steps: list[tuple[str, int]]) -> None:
+def test_workers_are_neither_lost_nor_invented(workers: int, steps: list[tuple[str, int]]) -> None:
     async def scenario() -> None:
         shop = Workshop(workers)
         most = workers
         for step, number in steps:
             match step:
                 case "come":
-                    # Settled before and after: who is given a worker says so only when its task runs next.
+                    # Settled before and after, because a task notes its worker only when it runs next.
                     await settle()
                     shop.leave.append(asyncio.Event())
                     shop.visits.append(asyncio.create_task(shop._visit(len(shop.visits))))  # noqa: SLF001
@@ -174,7 +174,7 @@ def test_workers_are_neither_lost_nor_invented_whatever_happens(workers: int, st
                 case "breathe":
                     await asyncio.sleep(0)
             assert 0 <= shop.capacity.busy <= most
-            # Nobody waits while a worker is free.
+            # No request waits while a worker is free.
             assert shop.capacity.queued == 0 or shop.capacity.busy >= shop.capacity.workers
         for event in shop.leave:
             event.set()

@@ -38,20 +38,22 @@ async def ask(stock: Stock, method: str, path: str, key: str | None) -> httpx2.R
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_nothing_is_open_to_who_has_no_secret_not_even_what_exists(stock: Stock, method: str, path: str) -> None:
+async def test_every_path_of_the_control_port_answers_401_without_the_secret(
+    stock: Stock, method: str, path: str
+) -> None:
     answer = await ask(stock, method, path, None)
     assert (answer.status_code, answer.content) == (401, b"")
     assert (stock.service.phase.current, stock.service.faults.active) == ("idle", [])
 
 
 @pytest.mark.parametrize("key", NO_KEYS)
-async def test_only_the_whole_secret_as_a_bearer_token_opens(stock: Stock, key: str | None) -> None:
+async def test_only_the_whole_secret_as_a_bearer_token_is_accepted(stock: Stock, key: str | None) -> None:
     answer = await ask(stock, "PUT", "/phase", key)
     assert (answer.status_code, answer.content) == (401, b"")
     assert stock.service.phase.current == "idle"
 
 
-async def test_the_secret_opens(stock: Stock) -> None:
+async def test_the_secret_is_accepted(stock: Stock) -> None:
     answer = await ask(stock, "PUT", "/phase", f"Bearer {SECRET}")
     assert (answer.status_code, answer.json()) == (200, {"name": "surge"})
     assert stock.service.phase.current == "surge"

@@ -53,7 +53,7 @@ async def test_a_hanging_request_is_answered_when_it_is_healed(stock: Stock) -> 
     assert (await request).json() == "rye"
 
 
-async def test_what_a_fault_holds_is_in_flight(stock: Stock) -> None:
+async def test_a_request_held_by_a_fault_is_in_flight(stock: Stock) -> None:
     await stock.inject("hang")
     requests = [asyncio.create_task(stock.user.get("/bread/rye")) for _ in range(3)]
     await until(lambda: stock.service.in_flight() == 3)
@@ -71,7 +71,7 @@ async def test_a_hanging_request_keeps_its_body(stock: Stock) -> None:
     assert (await request).json() == {"rye": 2}
 
 
-async def test_a_hanging_request_ends_when_its_client_is_gone_and_the_work_is_not_done(stock: Stock) -> None:
+async def test_a_hanging_request_does_no_work_after_its_client_leaves(stock: Stock) -> None:
     await stock.inject("hang")
     _, writer = await raw_request(stock)
     await until(lambda: under_way(stock) == 1)
@@ -81,7 +81,7 @@ async def test_a_hanging_request_ends_when_its_client_is_gone_and_the_work_is_no
     assert not stock.service.ledger.counts
 
 
-async def test_what_hangs_late_is_done_when_it_is_healed_also_for_a_client_who_is_gone(stock: Stock) -> None:
+async def test_a_late_hang_does_the_work_after_its_client_leaves(stock: Stock) -> None:
     await stock.inject("hang", then="late")
     _, writer = await raw_request(stock)
     await until(lambda: under_way(stock) == 1)
@@ -95,7 +95,7 @@ async def test_what_hangs_late_is_done_when_it_is_healed_also_for_a_client_who_i
     assert stock.service.ledger.counts.total() == 2
 
 
-async def test_a_fault_that_is_injected_while_a_request_hangs_hits_it_when_it_goes_on(stock: Stock) -> None:
+async def test_a_fault_injected_while_a_request_hangs_hits_it_afterwards(stock: Stock) -> None:
     await stock.inject("hang")
     request = asyncio.create_task(stock.user.get("/bread/rye"))
     await until(lambda: under_way(stock) == 1)
@@ -103,7 +103,7 @@ async def test_a_fault_that_is_injected_while_a_request_hangs_hits_it_when_it_go
     assert (await request).status_code == 418
 
 
-async def test_replacing_faults_goes_on_with_what_is_wanted_still(stock: Stock) -> None:
+async def test_replacing_faults_keeps_the_equal_ones_active(stock: Stock) -> None:
     hang = await stock.inject("hang", share=0.001)
     await stock.inject("error")
     answer = await stock.control.put("/faults", json=[{"kind": "slow"}, {"kind": "hang", "share": 0.001}])
@@ -111,14 +111,14 @@ async def test_replacing_faults_goes_on_with_what_is_wanted_still(stock: Stock) 
     assert (await stock.control.put("/faults", json=[])).json() == []
 
 
-async def test_replacing_by_what_is_not_understood_changes_nothing(stock: Stock) -> None:
+async def test_replacing_by_an_invalid_fault_changes_nothing(stock: Stock) -> None:
     await stock.inject("error")
     answer = await stock.control.put("/faults", json=[{"kind": "slow"}, {"kind": "explode"}])
     assert answer.status_code == 422
     assert [active.fault.kind for active in stock.service.faults.active] == ["error"]
 
 
-async def test_a_fault_with_a_caller_hits_the_requests_of_that_host_alone(
+async def test_a_fault_with_a_caller_hits_only_that_hosts_requests(
     stock: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses = {"me": "127.0.0.1", "another": "127.0.0.9"}
@@ -130,7 +130,7 @@ async def test_a_fault_with_a_caller_hits_the_requests_of_that_host_alone(
     assert told["caller"] == "me"
 
 
-async def test_a_fault_with_a_caller_who_is_not_there_is_refused_and_changes_nothing(
+async def test_a_fault_with_an_unknown_caller_is_refused_and_changes_nothing(
     stock: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(_: str) -> str:
@@ -143,7 +143,7 @@ async def test_a_fault_with_a_caller_who_is_not_there_is_refused_and_changes_not
     assert [active.fault.kind for active in stock.service.faults.active] == ["error"]
 
 
-async def test_a_fault_that_hits_nobody_new_any_more_still_holds_whom_it_has_hit(stock: Stock) -> None:
+async def test_a_fault_past_hits_for_still_holds_the_requests_it_hit(stock: Stock) -> None:
     hang = {"kind": "hang", "hits_for": 0.3}
     await stock.control.put("/faults", json=[hang])
     held = asyncio.create_task(stock.user.get("/bread/rye"))
@@ -169,7 +169,7 @@ async def test_a_service_that_is_down_refuses_connections_until_it_is_healed(sto
     assert (await stock.user.get("/bread/rye")).status_code == 200
 
 
-async def test_a_service_that_goes_down_resets_what_is_open_and_ends_what_it_does(stock: Stock) -> None:
+async def test_a_service_going_down_resets_connections_and_finishes_its_work(stock: Stock) -> None:
     await stock.inject("hang", then="late")
     reader, _ = await raw_request(stock)
     await until(lambda: under_way(stock) == 1)
@@ -181,7 +181,7 @@ async def test_a_service_that_goes_down_resets_what_is_open_and_ends_what_it_doe
     assert stock.service.ledger.counts.total() == 1
 
 
-async def test_a_service_can_go_down_again_before_it_is_quite_up(stock: Stock) -> None:
+async def test_a_service_can_go_down_again_before_it_is_up(stock: Stock) -> None:
     for _ in range(3):
         await stock.inject("down")
         stock.service.faults.heal()
@@ -200,7 +200,7 @@ async def test_a_cold_service_warms_up_by_its_first_calls(stock: Stock) -> None:
     assert {answer.status_code for answer in (*first, *crowd)} == {200}
 
 
-async def test_a_crowd_knocks_a_cold_service_down_and_it_is_cold_again(stock: Stock) -> None:
+async def test_too_many_calls_fail_a_cold_service_and_it_starts_cold_again(stock: Stock) -> None:
     await stock.inject("cold", seconds=0.1, crowd=2, down=0.2)
     crowd = await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(5)))
     assert {answer.status_code for answer in crowd} == {503}
@@ -213,7 +213,7 @@ async def test_a_crowd_knocks_a_cold_service_down_and_it_is_cold_again(stock: St
     assert (await stock.user.get("/bread/rye")).status_code == 200
 
 
-async def test_an_answer_is_lost_quietly_on_a_client_who_is_gone(
+async def test_losing_an_answer_to_a_client_that_left_raises_nothing(
     stock: Stock, caplog: pytest.LogCaptureFixture
 ) -> None:
     await stock.inject("lose")
@@ -253,7 +253,7 @@ async def test_a_reset_is_not_logged_as_a_failure_of_the_app(stock: Stock, caplo
     assert not [record for record in caplog.records if record.name == "uvicorn.error" and record.levelname == "ERROR"]
 
 
-async def test_more_capacity_serves_who_waits(stock: Stock) -> None:
+async def test_more_capacity_serves_waiting_requests(stock: Stock) -> None:
     release = asyncio.Event()
 
     async def work() -> None:
@@ -291,7 +291,7 @@ async def test_no_fault_makes_a_service_look_dead(stock: Stock, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_what_is_healed_no_longer_hurts(stock: Stock, kind: str) -> None:
+async def test_a_healed_fault_hits_no_request(stock: Stock, kind: str) -> None:
     await stock.inject(kind)
     assert (await stock.control.delete("/faults")).json() == {"healed": 1}
     assert (await stock.user.get("/bread/rye")).json() == "rye"
@@ -304,7 +304,7 @@ async def test_a_fault_heals_itself_when_its_time_is_up(stock: Stock) -> None:
     assert (await stock.control.get("/faults")).json()["active"] == []
 
 
-async def test_a_fault_that_was_healed_by_hand_heals_nothing_more_when_its_time_is_up(stock: Stock) -> None:
+async def test_a_fault_healed_by_hand_heals_nothing_when_it_expires(stock: Stock) -> None:
     await stock.inject("error", seconds_active=0.05)
     await stock.heal()
     lasting = await stock.inject("error")
@@ -313,7 +313,7 @@ async def test_a_fault_that_was_healed_by_hand_heals_nothing_more_when_its_time_
     assert (await stock.control.get("/faults")).json()["active"] == [lasting]
 
 
-async def test_a_scope_is_a_path_and_all_below(stock: Stock) -> None:
+async def test_a_scope_covers_a_path_and_all_paths_below_it(stock: Stock) -> None:
     await stock.inject("error", scope="/bread/rye")
     assert (await stock.user.get("/bread/rye")).status_code == 503
     assert (await stock.user.get("/bread/wheat")).status_code == 200
@@ -331,14 +331,14 @@ async def test_a_share_of_requests_is_hit(stock: Stock, monkeypatch: pytest.Monk
     assert [(await stock.user.get("/bread/rye")).status_code for _ in range(4)] == [503, 200, 503, 200]
 
 
-async def test_of_the_requests_to_a_path_just_the_first_so_many_are_hit(stock: Stock) -> None:
+async def test_a_fault_with_first_hits_only_the_first_requests_to_each_path(stock: Stock) -> None:
     await stock.inject("error", first=2, scope="/bread")
     asked = [path for path in ("/bread/rye", "/bread/wheat") for _ in range(4)]
     answers = [(await stock.user.get(path)).status_code for path in asked]
     assert answers == [503, 503, 200, 200] * 2
 
 
-async def test_whether_to_refuse_is_for_the_service_to_ask(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_is_left_for_the_service_to_ask(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: str) -> bool:
         return stock.service.faults.refuse({"path": path, "client": ("10.0.0.7", 1)})
 
@@ -362,7 +362,7 @@ async def test_a_request_passes_through_all_faults_that_hit_it_oldest_first(stoc
     assert (await request).status_code == 418
 
 
-async def test_a_fault_that_was_healed_while_an_older_one_held_a_request_up_does_not_hit_it(stock: Stock) -> None:
+async def test_a_fault_healed_while_an_older_one_held_a_request_does_not_hit_it(stock: Stock) -> None:
     await stock.inject("hang")
     await stock.inject("error")
     request = asyncio.create_task(stock.user.get("/bread/rye"))
@@ -388,7 +388,7 @@ async def test_an_injected_fault_is_acknowledged_with_all_its_parameters(stock: 
     assert (await stock.control.get("/faults")).json()["active"] == [told]
 
 
-async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> None:
+async def test_each_kind_describes_its_effect_and_its_parameters(stock: Stock) -> None:
     kinds = (await stock.control.get("/faults")).json()["kinds"]
     assert {kind: list(told["parameters"]) for kind, told in kinds.items()} == {
         "error": ["status"],
@@ -419,7 +419,7 @@ async def test_the_kinds_say_what_they_do_and_what_they_take(stock: Stock) -> No
         ({"kind": "capacity", "share": 0.5}, "Extra inputs are not permitted"),
     ],
 )
-async def test_a_fault_that_is_not_understood_is_refused_with_the_reason(
+async def test_an_invalid_fault_is_refused_with_the_reason(
     stock: Stock, fault: dict[str, object], complaint: str
 ) -> None:
     answer = await stock.control.post("/faults", json=fault)
@@ -428,12 +428,12 @@ async def test_a_fault_that_is_not_understood_is_refused_with_the_reason(
     assert not stock.service.faults.active
 
 
-async def test_healing_what_is_not_active_says_so(stock: Stock) -> None:
+async def test_healing_an_inactive_fault_answers_404(stock: Stock) -> None:
     answer = await stock.control.delete("/faults/7")
     assert (answer.status_code, answer.json()) == (404, {"detail": "no fault has the id 7"})
 
 
-async def test_answers_leave_at_once_although_they_are_sent_in_two_pieces(stock: Stock) -> None:
+async def test_an_answer_sent_in_two_pieces_leaves_at_once(stock: Stock) -> None:
     await stock.inject("hang")
     _, writer = await raw_request(stock)
     await until(lambda: under_way(stock) == 1)
@@ -444,7 +444,7 @@ async def test_answers_leave_at_once_although_they_are_sent_in_two_pieces(stock:
     writer.close()
 
 
-async def test_what_hung_is_cut_off_at_one_instant_when_it_is_to_be_reset(stock: Stock) -> None:
+async def test_hanging_requests_are_reset_at_one_instant_when_healed_with_reset(stock: Stock) -> None:
     await stock.inject("hang", then="reset")
     asking = [asyncio.create_task(stock.user.get("/bread/rye")) for _ in range(3)]
     await until(lambda: under_way(stock) == 3)
@@ -454,14 +454,14 @@ async def test_what_hung_is_cut_off_at_one_instant_when_it_is_to_be_reset(stock:
     assert not stock.service.ledger.counts
 
 
-async def test_a_lost_answer_is_one_whose_work_was_done(stock: Stock) -> None:
+async def test_the_work_is_done_although_its_answer_is_lost(stock: Stock) -> None:
     await stock.inject("lose")
     with pytest.raises(httpx2.ReadError):
         await stock.user.get("/bread/rye")
     assert stock.service.ledger.counts["bread", "rye", "idle"] == 1
 
 
-async def test_each_request_that_a_fault_hits_prolongs_it_at_most_to_three_times_its_time(stock: Stock) -> None:
+async def test_each_hit_prolongs_a_fault_up_to_three_times_its_time(stock: Stock) -> None:
     began = asyncio.get_running_loop().time()
     await stock.inject("error", seconds_active=0.2, prolonged_by=0.1)
     for _ in range(20):
@@ -471,13 +471,13 @@ async def test_each_request_that_a_fault_hits_prolongs_it_at_most_to_three_times
     assert asyncio.get_running_loop().time() - began >= 0.6
 
 
-async def test_a_fault_that_nothing_prolongs_is_healed_in_its_time(stock: Stock) -> None:
+async def test_a_fault_without_hits_is_healed_on_time(stock: Stock) -> None:
     await stock.inject("error", seconds_active=0.05, prolonged_by=1.0)
     await until(lambda: not stock.service.faults.active)
     assert (await stock.user.get("/bread/rye")).status_code == 200
 
 
-async def test_the_peak_of_arrivals_is_the_most_within_a_tenth_of_a_second_that_came_in_two_seconds(
+async def test_the_peak_of_arrivals_needs_two_seconds_with_as_many_in_100_ms(
     stock: Stock,
 ) -> None:
     async def peak(phase: str) -> float:
@@ -491,7 +491,7 @@ async def test_the_peak_of_arrivals_is_the_most_within_a_tenth_of_a_second_that_
     assert (await peak("surge"), await peak("idle")) == (0, 6)
 
 
-async def test_one_second_s_peak_is_none_and_the_same_again_in_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_peak_in_one_second_only_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=1000.0)
     monkeypatch.setattr("kit.arrivals.time", SimpleNamespace(monotonic=lambda: clock.now))
     peaks = ArrivalPeaks(CurrentPhase())

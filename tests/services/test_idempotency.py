@@ -3,7 +3,7 @@
 from kit.idempotency import IdempotencyRecords
 
 
-def test_a_key_is_told_what_it_was_answered_and_nobody_else_is() -> None:
+def test_a_key_finds_its_own_answer_and_no_other() -> None:
     records: IdempotencyRecords[str] = IdempotencyRecords()
     assert records.record("one", "first") == "first"
     assert records.record("two", "second") == "second"
@@ -12,7 +12,7 @@ def test_a_key_is_told_what_it_was_answered_and_nobody_else_is() -> None:
     assert records.find("three") is None
 
 
-def test_without_a_key_nothing_is_kept() -> None:
+def test_an_answer_without_a_key_is_not_recorded() -> None:
     records: IdempotencyRecords[str] = IdempotencyRecords()
     assert records.record(None, "first") == "first"
     assert records.find(None) is None

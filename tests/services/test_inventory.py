@@ -30,13 +30,13 @@ async def test_a_hold_carries_a_receipt_for_order_and_item(inventory: Stock) -> 
     assert Receipts(SECRET).genuine(answer.json()["receipt"], "a", "lamp")
 
 
-async def test_asked_again_under_the_same_key_it_answers_the_hold_that_there_is(inventory: Stock) -> None:
+async def test_the_same_key_gets_the_same_hold(inventory: Stock) -> None:
     first, second = [await hold(inventory, "a", key="k") for _ in range(2)]
     assert second.json() == first.json()
     assert ledger(inventory) == {"hold": 1}
 
 
-async def test_asked_again_without_the_key_it_holds_stock_twice_and_the_ledger_tells(
+async def test_a_repeated_request_without_its_key_holds_stock_twice(
     inventory: Stock,
 ) -> None:
     await hold(inventory, "a", key="k")
@@ -46,7 +46,7 @@ async def test_asked_again_without_the_key_it_holds_stock_twice_and_the_ledger_t
     assert ledger(inventory) == {"hold": 2, "second-hold": 2}
 
 
-async def test_a_lost_answer_has_held_the_stock(inventory: Stock) -> None:
+async def test_stock_is_held_although_the_answer_is_lost(inventory: Stock) -> None:
     await inventory.inject("lose")
     with pytest.raises(httpx2.ReadError):
         await hold(inventory, "a", key="k")
@@ -55,7 +55,7 @@ async def test_a_lost_answer_has_held_the_stock(inventory: Stock) -> None:
     assert ledger(inventory) == {"hold": 1}
 
 
-async def test_what_is_not_made_any_more_is_refused_for_good(inventory: Stock) -> None:
+async def test_a_discontinued_item_is_always_refused(inventory: Stock) -> None:
     answers = [await hold(inventory, "a", item="gramophone") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [422, 422]
     assert ledger(inventory) == {"refusal": 2}
@@ -66,7 +66,7 @@ async def release(inventory: Stock, order: str, key: str | None = None) -> httpx
     return await inventory.user.post(f"/releases/{order}", headers=headers)
 
 
-async def test_stock_is_let_go_once_for_each_key(inventory: Stock) -> None:
+async def test_stock_is_released_once_for_each_key(inventory: Stock) -> None:
     await hold(inventory, "a", key="k")
     first, again = await release(inventory, "a", key="k"), await release(inventory, "a", key="k")
     assert first.status_code == 201
@@ -76,6 +76,6 @@ async def test_stock_is_let_go_once_for_each_key(inventory: Stock) -> None:
     assert ledger(inventory) == {"hold": 1, "release": 1, "second-release": 1}
 
 
-async def test_what_is_not_held_is_not_let_go(inventory: Stock) -> None:
+async def test_stock_that_is_not_held_is_not_released(inventory: Stock) -> None:
     assert (await release(inventory, "a", key="k")).status_code == 404
     assert not ledger(inventory)

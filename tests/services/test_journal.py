@@ -11,7 +11,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "book"
 
 
-def test_entries_of_several_services_are_read_in_the_order_in_which_they_were_made(path: Path) -> None:
+def test_entries_of_several_services_are_read_in_the_order_of_writing(path: Path) -> None:
     payments, shipping, auditor = Journal(), Journal(), Journal()
     assert not path.exists()
     assert list(auditor.unread()) == []
@@ -21,7 +21,7 @@ def test_entries_of_several_services_are_read_in_the_order_in_which_they_were_ma
     assert list(auditor.unread()) == [("a", "charge"), ("a", "shipment"), ("b", "charge")]
 
 
-def test_what_was_read_is_not_read_again(path: Path) -> None:
+def test_an_entry_is_read_once(path: Path) -> None:
     del path
     journal = Journal()
     journal.append("a", "charge")
@@ -38,14 +38,14 @@ def test_an_entry_that_is_being_written_is_read_later(path: Path) -> None:
     assert list(journal.unread()) == [("a", "charge")]
 
 
-def test_no_order_makes_two_entries_of_one(path: Path) -> None:
+def test_an_order_with_a_line_break_stays_one_entry(path: Path) -> None:
     del path
     journal = Journal()
     journal.append('a"]\n["b', "charge")
     assert list(journal.unread()) == [('a"]\n["b', "charge")]
 
 
-def test_without_a_file_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_without_a_file_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOOK", raising=False)
     journal = Journal()
     journal.append("a", "charge")

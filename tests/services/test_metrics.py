@@ -51,7 +51,7 @@ async def test_every_request_is_counted_once_with_how_it_ended(stock: Stock) -> 
     }
 
 
-async def test_health_checks_are_no_requests(stock: Stock) -> None:
+async def test_health_checks_are_not_counted_as_requests(stock: Stock) -> None:
     await stock.user.get("/healthz")
     metrics = await stock.metrics()
     assert not [series for series in metrics if series.startswith(("service_requests", "http_server_request_"))]
@@ -84,7 +84,7 @@ async def test_queue_workers_and_peak_are_shown(stock: Stock) -> None:
     assert metrics['work_in_flight_peak{phase="idle"}'] == 5
 
 
-async def test_no_account_is_folded_away_however_many_there_are(stock: Stock) -> None:
+async def test_no_account_is_merged_with_others_even_among_thousands(stock: Stock) -> None:
     for number in range(3000):
         stock.service.ledger.record("bread", account=f"account-{number}")
     metrics = await stock.metrics()
@@ -113,7 +113,7 @@ async def test_two_services_in_one_process_do_not_share_metrics(stock: Stock) ->
         assert "/bread" not in (await user.get("/metrics")).text
 
 
-async def test_a_patients_app_has_health_and_its_metrics_and_no_page_of_docs() -> None:
+async def test_a_patients_app_serves_health_and_metrics_but_no_docs() -> None:
     app = create_app()
 
     @app.get("/hello")
@@ -129,12 +129,12 @@ async def test_a_patients_app_has_health_and_its_metrics_and_no_page_of_docs() -
         assert [(await user.get(path)).status_code for path in ("/docs", "/redoc", "/openapi.json")] == [404] * 3
 
 
-async def test_answers_carry_no_header_of_the_server(stock: Stock) -> None:
+async def test_answers_carry_no_server_header(stock: Stock) -> None:
     answer = await stock.user.get("/bread/rye")
     assert set(answer.headers) == {"content-length", "content-type"}
 
 
-async def test_a_service_whose_work_nothing_bounds_exports_nothing_about_work() -> None:
+async def test_a_service_without_workers_exports_no_metric_of_work() -> None:
     async with stocked(StockService("doorman")) as served:
         metrics = await served.metrics()
     assert metrics

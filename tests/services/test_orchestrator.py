@@ -1,4 +1,4 @@
-"""The orchestrator before a service that has a health of its own."""
+"""The orchestrator with a service whose health the test sets."""
 
 from collections.abc import AsyncIterator
 from types import ModuleType
@@ -85,6 +85,6 @@ def failures(watched: Stock) -> float:
     return sum(float(line.split()[-1]) for line in found)
 
 
-async def test_the_condemned_are_told_to_who_knows_the_secret_alone(orchestrator: Stock) -> None:
+async def test_the_list_of_condemned_services_needs_the_secret(orchestrator: Stock) -> None:
     answer = await orchestrator.control.delete("/condemned", headers={"Authorization": "Bearer guess"})
     assert answer.status_code == 401

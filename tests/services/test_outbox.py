@@ -1,4 +1,4 @@
-"""The outbox before real payments: it charges what it took, once, and one at a time."""
+"""The outbox with real payments: it makes each charge once, and one at a time."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,13 +43,13 @@ def ledger(payments: Stock) -> dict[str, int]:
     return {entry: count for (entry, *_), count in payments.service.ledger.counts.items()}
 
 
-async def test_an_entry_carries_a_receipt_that_the_order_is_accepted_and_not_that_it_is_paid(outbox: Stock) -> None:
+async def test_an_entrys_receipt_says_that_the_order_is_accepted_not_paid(outbox: Stock) -> None:
     told = await hand_over(outbox, "a", "k")
     assert not Receipts(SECRET).genuine(told["receipt"], "paid", "a")
     assert Receipts(SECRET).genuine(told["receipt"], "accepted", "a")
 
 
-async def test_what_it_took_is_charged_once_payments_is_well(outbox: Stock, payments: Stock) -> None:
+async def test_an_entry_is_charged_once_payments_is_healthy(outbox: Stock, payments: Stock) -> None:
     await payments.inject("error")
     for number in range(5):
         await hand_over(outbox, f"order-{number}", f"key-{number}")
@@ -60,16 +60,14 @@ async def test_what_it_took_is_charged_once_payments_is_well(outbox: Stock, paym
     assert payments.service.capacity.peak_by_phase == {"idle": 1}
 
 
-async def test_an_order_that_payments_has_under_the_same_key_is_not_charged_again(
-    outbox: Stock, payments: Stock
-) -> None:
+async def test_an_order_known_to_payments_under_its_key_is_not_charged_again(outbox: Stock, payments: Stock) -> None:
     await payments.user.post("/charges", json={"order": "a", "amount": 999}, headers={"Idempotency-Key": "k"})
     await hand_over(outbox, "a", "k")
     await hand_over(outbox, "b", "l")
     await until(lambda: ledger(payments) == {"charge": 2})
 
 
-async def test_while_payments_is_ill_it_is_asked_seldom(outbox: Stock, payments: Stock) -> None:
+async def test_payments_is_asked_rarely_while_it_fails(outbox: Stock, payments: Stock) -> None:
     await payments.inject("error")
     for number in range(20):
         await hand_over(outbox, f"order-{number}", f"key-{number}")
@@ -82,7 +80,7 @@ def payments_was_asked(payments: Stock) -> int:
     return sum(int(float(line.split()[-1])) for line in text.splitlines() if line.startswith("service_requests_total{"))
 
 
-async def test_what_payments_refuses_does_not_hold_up_the_others(outbox: Stock, payments: Stock) -> None:
+async def test_a_charge_that_payments_refuses_does_not_block_the_others(outbox: Stock, payments: Stock) -> None:
     refused = await payments.inject("error", status=422)
     await hand_over(outbox, "a", "k")
     await until(lambda: payments_was_asked(payments) == 1)

@@ -1,4 +1,4 @@
-"""A page before a checkout: it shows what that says, and is only as quick as its small pool lets it be."""
+"""A page with a checkout: it shows the prices, and its small pool limits its speed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,19 +31,17 @@ async def page(checkout: Stock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield served
 
 
-async def test_a_page_shows_what_checkout_says(page: Stock) -> None:
+async def test_a_page_shows_the_prices_from_checkout(page: Stock) -> None:
     assert (await page.user.get("/page")).json() == {"costs": {"price": 5}}
 
 
 @pytest.mark.parametrize("kind", ["error", "reset"])
-async def test_without_checkout_there_is_no_page(page: Stock, checkout: Stock, kind: str) -> None:
+async def test_a_page_answers_503_without_checkout(page: Stock, checkout: Stock, kind: str) -> None:
     await checkout.inject(kind)
     assert (await page.user.get("/page")).status_code == 503
 
 
-async def test_who_waits_for_checkout_holds_a_connection_and_all_others_wait_for_one(
-    page: Stock, checkout: Stock
-) -> None:
+async def test_pages_waiting_for_checkout_make_all_others_wait_for_a_connection(page: Stock, checkout: Stock) -> None:
     await checkout.inject("hang")
     asking = [asyncio.create_task(page.user.get("/page")) for _ in range(12)]
     answers = await asyncio.gather(*asking)

@@ -25,7 +25,7 @@ def patient(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crash(patient: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Return a function that returns what a patient that cannot start writes to standard error."""
+    """Return a function that starts a failing patient and returns its standard error."""
     monkeypatch.chdir(patient)
     monkeypatch.syspath_prepend(patient)
 
@@ -47,7 +47,7 @@ def url(started: Process) -> str:
 
 
 def hang_a_request(started: Process, path: str) -> socket.socket:
-    """Send a request whose handler says `in` when it has it, and wait for that."""
+    """Send a request, and wait until its handler prints `in`."""
     connection = socket.create_connection(("127.0.0.1", started.addresses()[0][1]))
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: gateway\r\n\r\n".encode())
     assert connection.recv(2)
@@ -146,7 +146,7 @@ def test_a_patient_needs_no_secret_and_opens_no_second_port(patient: Path) -> No
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_request_that_hangs_does_not_keep_a_patient_from_stopping_well(patient: Path, number: signal.Signals) -> None:
+def test_a_hanging_request_does_not_keep_a_patient_from_stopping_cleanly(patient: Path, number: signal.Signals) -> None:
     (patient / "gateway.py").write_text(
         APP
         + textwrap.dedent("""\
@@ -171,7 +171,7 @@ def test_a_request_that_hangs_does_not_keep_a_patient_from_stopping_well(patient
     assert "Traceback" not in out
 
 
-def test_what_the_patient_opened_is_closed_when_it_stops(patient: Path) -> None:
+def test_a_patients_lifespan_closes_its_resources_when_it_stops(patient: Path) -> None:
     (patient / "gateway.py").write_text(
         textwrap.dedent("""\
         import logging
@@ -215,7 +215,7 @@ def test_a_handler_that_blocks_the_event_loop_cannot_keep_a_patient_alive(patien
     assert code == 128 + signal.SIGALRM
 
 
-def test_a_thread_of_the_learner_that_crashes_ends_the_patient_with_its_traceback(patient: Path) -> None:
+def test_a_crash_in_the_learners_thread_ends_the_patient_with_its_traceback(patient: Path) -> None:
     (patient / "gateway.py").write_text(
         APP
         + textwrap.dedent("""\
@@ -240,7 +240,7 @@ def test_a_thread_of_the_learner_that_crashes_ends_the_patient_with_its_tracebac
     assert err.splitlines()[-1] == "KeyError: 'order'"
 
 
-def test_a_thread_of_a_library_that_crashes_leaves_the_patient_alone(patient: Path) -> None:
+def test_a_crash_in_a_librarys_thread_leaves_the_patient_alone(patient: Path) -> None:
     (patient / "gateway.py").write_text(
         APP + "from threading import Thread\nThread(target=int, args=['x'], daemon=True).start()\n"
     )
@@ -252,7 +252,7 @@ def test_a_thread_of_a_library_that_crashes_leaves_the_patient_alone(patient: Pa
     assert "ValueError" in err
 
 
-def test_an_error_in_a_handler_is_one_json_line_that_begins_in_the_learners_file(patient: Path) -> None:
+def test_a_handlers_error_is_one_json_line_from_the_learners_file_on(patient: Path) -> None:
     (patient / "gateway.py").write_text(
         APP + "@app.get('/quote')\nasync def quote():\n    raise KeyError('X-Tenant')\n"
     )

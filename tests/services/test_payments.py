@@ -30,20 +30,20 @@ async def test_a_charge_carries_a_receipt_that_the_order_is_paid(payments: Stock
     assert Receipts(SECRET).genuine(answer.json()["receipt"], "paid", "a")
 
 
-async def test_asked_again_with_the_same_key_it_answers_the_charge_that_there_is(payments: Stock) -> None:
+async def test_the_same_key_gets_the_same_charge(payments: Stock) -> None:
     first, again = await charge(payments, "a", key="k"), await charge(payments, "a", key="k")
     assert first.json() == again.json()
     assert ledger(payments) == {"charge": 1}
 
 
-async def test_asked_again_under_another_key_it_charges_twice_and_the_ledger_tells(payments: Stock) -> None:
+async def test_another_key_charges_the_order_twice(payments: Stock) -> None:
     for key in ("k", "l", None):
         await charge(payments, "a", key=key)
     await charge(payments, "b")
     assert ledger(payments) == {"charge": 2, "second-charge": 2}
 
 
-async def test_what_hung_is_charged_late_under_its_key(payments: Stock) -> None:
+async def test_a_charge_that_hung_is_made_late_under_its_key(payments: Stock) -> None:
     await payments.inject("hang", then="late")
     with pytest.raises(httpx2.ReadTimeout):
         await charge(payments, "a", key="k")
@@ -59,7 +59,7 @@ async def refund(payments: Stock, order: str, key: str | None = None) -> httpx2.
     return await payments.user.post(f"/refunds/{order}", headers=headers)
 
 
-async def test_an_order_is_paid_back_once_for_each_key(payments: Stock) -> None:
+async def test_an_order_is_refunded_once_for_each_key(payments: Stock) -> None:
     await charge(payments, "a", key="k")
     first, again = await refund(payments, "a", key="k"), await refund(payments, "a", key="k")
     assert first.status_code == 201
@@ -70,6 +70,6 @@ async def test_an_order_is_paid_back_once_for_each_key(payments: Stock) -> None:
     assert ledger(payments) == {"charge": 1, "refund": 1, "second-refund": 2}
 
 
-async def test_what_nobody_has_paid_is_not_paid_back(payments: Stock) -> None:
+async def test_an_unpaid_order_is_not_refunded(payments: Stock) -> None:
     assert (await refund(payments, "a", key="k")).status_code == 404
     assert not ledger(payments)

@@ -1,4 +1,4 @@
-"""Pricing before a real Postgres and a real Redis."""
+"""Pricing with a real Postgres and a real Redis."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ async def test_clearing_empties_the_cache(pricing: Stock, store: Redis) -> None:
     assert not await store.exists("page:1")
 
 
-async def test_queries_count_one_by_one_in_their_phase_by_whether_they_found_something(
+async def test_queries_are_counted_by_phase_and_by_whether_they_found_a_row(
     pricing: Stock, database: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await pricing.enter("first")
@@ -96,7 +96,7 @@ async def test_queries_count_one_by_one_in_their_phase_by_whether_they_found_som
     assert peak(told, "database_queries_total", phase="third") == 0
 
 
-async def test_open_connections_are_seen_and_how_many_are_at_work(pricing: Stock, postgres: Store) -> None:
+async def test_open_and_active_connections_are_counted(pricing: Stock, postgres: Store) -> None:
     await pricing.enter("busy")
     connections = [await asyncpg.connect(postgres.patient) for _ in range(3)]
     working = asyncio.create_task(connections[0].fetch("SELECT pg_sleep(30)"))
@@ -109,7 +109,7 @@ async def test_open_connections_are_seen_and_how_many_are_at_work(pricing: Stock
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def test_keys_without_a_time_to_live_and_keys_that_expire_together_are_seen(pricing: Stock, store: Redis) -> None:
+async def test_lasting_keys_and_keys_that_expire_together_are_counted(pricing: Stock, store: Redis) -> None:
     await pricing.user.post("/clearings")
     await pricing.enter("keeping")
     for number in range(5):
@@ -124,7 +124,7 @@ async def test_keys_without_a_time_to_live_and_keys_that_expire_together_are_see
     await pricing.user.post("/clearings")
 
 
-async def test_a_change_is_announced_also_when_the_store_was_away(pricing: Stock, redis: Store) -> None:
+async def test_a_change_is_announced_after_the_store_comes_back(pricing: Stock, redis: Store) -> None:
     async with Redis.from_url(redis.owner, username="er", password=SECRET) as owner, owner.pubsub() as channel:
         await channel.subscribe("prices")
         subscribed = await channel.get_message(timeout=5)

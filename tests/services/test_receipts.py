@@ -19,24 +19,24 @@ def test_a_receipt_is_genuine_for_exactly_the_parts_it_was_issued_for(issued: li
     assert receipts.genuine(receipts.issue(*issued), *claimed) == (issued == claimed)
 
 
-def test_who_verifies_needs_the_secret_only() -> None:
+def test_a_receipt_is_verified_by_the_secret_alone() -> None:
     assert Receipts("secret").genuine(Receipts("secret").issue("tenant", "XYZ"), "tenant", "XYZ")
 
 
-def test_a_receipt_counts_once() -> None:
+def test_a_receipt_is_genuine_once() -> None:
     receipts = Receipts("secret")
     receipt = receipts.issue("tenant", "XYZ")
     assert [receipts.genuine(receipt, "tenant", "XYZ") for _ in range(3)] == [True, False, False]
 
 
-def test_what_is_kept_and_shown_to_many_stays_authentic() -> None:
+def test_a_cached_receipt_stays_authentic() -> None:
     receipts = Receipts("secret")
     receipt = receipts.issue("page", "7")
     assert all(receipts.authentic(receipt, "page", "7") for _ in range(3))
     assert not receipts.authentic(receipt, "page", "8")
 
 
-def test_a_false_claim_does_not_use_a_receipt_up() -> None:
+def test_a_failed_verification_does_not_use_up_a_receipt() -> None:
     receipts = Receipts("secret")
     receipt = receipts.issue("tenant", "XYZ")
     assert not receipts.genuine(receipt, "other", "XYZ")
@@ -54,7 +54,7 @@ def test_a_new_serial_on_an_old_code_is_not_genuine() -> None:
 
 
 @given(st.none() | st.integers() | st.binary() | st.lists(st.text()) | st.text())
-def test_whatever_a_patient_sends_instead_of_a_receipt_is_not_genuine(sent: object) -> None:
+def test_a_value_that_is_not_a_receipt_is_not_genuine(sent: object) -> None:
     assert not Receipts("secret").genuine(sent, "tenant")
 
 

@@ -36,7 +36,7 @@ async def test_a_report_carries_a_receipt_for_tenant_and_month(reports: Stock) -
     assert reports.service.ledger.counts == {("report", "amber", "idle"): 1}
 
 
-async def test_peaks_are_kept_for_each_tenant_and_for_all_and_begin_anew_with_each_phase(reports: Stock) -> None:
+async def test_peaks_are_kept_by_tenant_and_in_total_for_each_phase(reports: Stock) -> None:
     await asyncio.gather(*asked(reports, "amber", 3), *asked(reports, "birch", 2))
     await reports.enter("slow")
     await asyncio.gather(*asked(reports, "birch", 1))
@@ -51,7 +51,7 @@ async def test_peaks_are_kept_for_each_tenant_and_for_all_and_begin_anew_with_ea
     }
 
 
-async def test_a_report_that_nobody_waits_for_is_not_worked_on(reports: Stock) -> None:
+async def test_a_report_is_dropped_when_its_client_leaves(reports: Stock) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", reports.server.port)
     writer.write(b"GET /reports/2026-01 HTTP/1.1\r\nHost: reports\r\nX-Tenant: amber\r\n\r\n")
     await until(lambda: reports.service.in_flight() == 1)
@@ -61,7 +61,7 @@ async def test_a_report_that_nobody_waits_for_is_not_worked_on(reports: Stock) -
     assert not reports.service.ledger.counts
 
 
-async def test_what_is_in_flight_shows_as_the_services_work(reports: Stock) -> None:
+async def test_reports_in_flight_count_as_the_services_work(reports: Stock) -> None:
     asking = asked(reports, "amber", 4)
     await until(lambda: reports.service.in_flight() == 4)
     assert (await reports.metrics())["work_in_flight"] == 4
@@ -69,7 +69,7 @@ async def test_what_is_in_flight_shows_as_the_services_work(reports: Stock) -> N
 
 
 @given(st.integers(1, 40), st.integers(1, 40))
-def test_with_more_reports_than_workers_all_together_are_slower(jobs: int, workers: int) -> None:
+def test_more_reports_than_workers_slow_the_total_down(jobs: int, workers: int) -> None:
     module = fresh("reports")
     sharing = module.ProcessorSharing(CurrentPhase())
     with_them = [sharing.started("amber") for _ in range(jobs)]

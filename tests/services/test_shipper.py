@@ -1,4 +1,4 @@
-"""Log lines are shipped in the background: nobody who logs waits for who takes them."""
+"""Log lines are shipped in the background, so that logging never waits for the collector."""
 
 import json
 import logging
@@ -49,10 +49,10 @@ async def test_lines_arrive_as_they_are_printed_several_at_a_time() -> None:
     assert len(bodies) < 30
 
 
-def test_lines_that_nobody_takes_are_dropped_and_keep_nobody_waiting() -> None:
+def test_lines_without_a_collector_are_dropped_without_waiting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         handler = shipping_to(deaf.getsockname()[1])
-        # Who waited for room would wait for ever.
+        # A shipper that waited for room would wait for ever.
         for _ in range(3 * MOST_WAITING):
             log.warning("loaf")
         assert handler._lines.qsize() <= MOST_WAITING  # noqa: SLF001 # what a test of bounds asks

@@ -30,19 +30,19 @@ async def test_a_shipment_carries_a_receipt_that_the_order_is_shipped(shipping: 
     assert Receipts(SECRET).genuine(answer.json()["receipt"], "shipped", "a")
 
 
-async def test_asked_again_with_the_same_key_it_answers_the_shipment_that_there_is(shipping: Stock) -> None:
+async def test_the_same_key_gets_the_same_shipment(shipping: Stock) -> None:
     first, again = await ship(shipping, "a", key="k"), await ship(shipping, "a", key="k")
     assert first.json() == again.json()
     assert ledger(shipping) == {"shipment": 1}
 
 
-async def test_asked_again_under_another_key_it_sends_twice_and_the_ledger_tells(shipping: Stock) -> None:
+async def test_another_key_sends_the_parcel_twice(shipping: Stock) -> None:
     for key in ("k", "l", None):
         await ship(shipping, "a", key=key)
     assert ledger(shipping) == {"shipment": 1, "second-shipment": 2}
 
 
-async def test_a_refusal_sends_nothing_and_is_not_kept(shipping: Stock) -> None:
+async def test_a_refusal_sends_nothing_and_is_not_recorded(shipping: Stock) -> None:
     await shipping.inject("refuse")
     assert (await ship(shipping, "a", key="k")).status_code == 409
     assert ledger(shipping) == {"refusal": 1}
@@ -50,7 +50,7 @@ async def test_a_refusal_sends_nothing_and_is_not_kept(shipping: Stock) -> None:
     assert (await ship(shipping, "a", key="k")).status_code == 201
 
 
-async def test_what_was_sent_is_not_refused_when_it_is_asked_for_again(shipping: Stock) -> None:
+async def test_a_sent_parcel_is_not_refused_under_its_key(shipping: Stock) -> None:
     await ship(shipping, "a", key="k")
     await shipping.inject("refuse")
     assert (await ship(shipping, "a", key="k")).status_code == 201

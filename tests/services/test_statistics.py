@@ -1,4 +1,4 @@
-"""How many keys expire together, of all that a store tells."""
+"""The number of keys that expire together."""
 
 import pytest
 
@@ -13,10 +13,10 @@ from kit.statistics import most_together
         ([50.0, 60.0, 70.0], 1),
         ([60.0, 60.4, 61.0, 61.1], 3),
         ([40.0, 40.5, 60.0, 60.1, 60.2], 3),
-        # Locks, keys that are gone and keys without a time to live expire with nobody.
+        # Locks, expired keys and keys without a time to live are not counted.
         ([1.0, 1.0, 1.0, -0.001, -0.001, -0.002, 60.0], 1),
     ],
 )
-def test_those_that_expire_within_a_second_of_each_other_count(seconds: list[float], most: int) -> None:
+def test_keys_that_expire_within_one_second_are_counted_together(seconds: list[float], most: int) -> None:
     assert most_together(seconds) == most
     assert most_together(seconds[::-1]) == most

@@ -17,7 +17,7 @@ from kit.service import StockService
 KEY = {"Authorization": f"Bearer {SECRET}"}
 
 
-def test_a_stock_service_serves_at_all_addresses_and_its_control_port_at_one(tmp_path: Path) -> None:
+def test_a_stock_service_listens_everywhere_but_its_control_port_at_one_address(tmp_path: Path) -> None:
     with process("kit.stock", "twin", cwd=tmp_path, ER_CONTROL_HOST="127.0.0.2") as started:
         (host, port), (control_host, control_port) = started.addresses(2)
         assert (host, control_host) == ("0.0.0.0", "127.0.0.2")  # noqa: S104
@@ -29,7 +29,7 @@ def test_a_stock_service_serves_at_all_addresses_and_its_control_port_at_one(tmp
             socket.create_connection(("127.0.0.1", control_port))
 
 
-def test_a_stock_service_stops_well_although_a_request_hangs(tmp_path: Path) -> None:
+def test_a_stock_service_stops_cleanly_although_a_request_hangs(tmp_path: Path) -> None:
     with process("kit.stock", "twin", cwd=tmp_path, ER_CONTROL_HOST="127.0.0.1") as started:
         (_, port), (_, control) = started.addresses(2)
         httpx2.post(f"http://127.0.0.1:{control}/faults", json={"kind": "hang"}, headers=KEY, trust_env=False)
@@ -59,7 +59,7 @@ def test_a_stock_service_that_is_down_refuses_and_keeps_its_control_port(tmp_pat
 
 
 @pytest.mark.parametrize(("content", "complaint"), [(None, "cannot be read"), ("", "is empty"), ("\n", "is empty")])
-def test_without_a_secret_there_is_no_service(
+def test_a_stock_service_without_a_secret_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, complaint: str
 ) -> None:
     secret = tmp_path / "no-secret"
@@ -70,7 +70,7 @@ def test_without_a_secret_there_is_no_service(
         StockService("bakery")
 
 
-def test_a_service_that_misses_something_says_so_in_one_line_and_ends(tmp_path: Path) -> None:
+def test_a_service_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
     with process("kit.stock", "twin", cwd=tmp_path, ER_SECRET_FILE=str(tmp_path / "none")) as started:
         code, out, err = started.end()
     assert (code, out) == (1, "")
@@ -78,7 +78,7 @@ def test_a_service_that_misses_something_says_so_in_one_line_and_ends(tmp_path: 
     assert err.count("\n") == 1
 
 
-def test_logs_are_one_json_object_a_line(tmp_path: Path) -> None:
+def test_logs_are_one_json_object_per_line(tmp_path: Path) -> None:
     source = """
 import logging
 from kit.logs import configure_logs
@@ -113,7 +113,7 @@ except ZeroDivisionError:
     assert done.stderr == ""
 
 
-def test_what_the_load_generator_shares_does_not_bring_a_web_framework(tmp_path: Path) -> None:
+def test_modules_shared_with_the_load_generator_import_no_web_framework(tmp_path: Path) -> None:
     modules = "kit.receipts, kit.secret, kit.address, kit.logs, kit.telemetry"
     source = f"import sys, {modules}; sys.exit('fastapi' in sys.modules or 'uvicorn' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(SERVICES)}

@@ -1,4 +1,4 @@
-"""Trace-audit believes no span by itself: it holds each against what stock services testify."""
+"""Trace-audit trusts no patient's span alone: it checks each against the spans of stock services."""
 
 import asyncio
 import gzip
@@ -26,7 +26,7 @@ ORDER, CARRIER, REGION = "o1", "carrier-1", "north"
 
 @dataclass
 class Told:
-    """One order, as those who took part in it tell of it: what a right patient sends, and what stock services saw."""
+    """Hold one order's spans: those of a right patient and those of stock services."""
 
     root: TraceContext
     attempt: TraceContext
@@ -35,7 +35,7 @@ class Told:
     entries: list[StockSpan]
 
     def store(self, *spans: Span) -> TraceStore:
-        """Return a book in which all that is noted, with these spans instead of the right ones if there are any."""
+        """Return a store with these spans, or with the right ones."""
         store = TraceStore()
         for entry in self.entries:
             store.note_entry(entry, now=0)
@@ -44,7 +44,7 @@ class Told:
         return store
 
     def claims(self, *spans: Span, store: TraceStore | None = None) -> set[str]:
-        """Return what is true of the order."""
+        """Return the order's true claims."""
         store = store or self.store(*spans)
         order = store.orders[ORDER]
         assert order.taken
@@ -89,7 +89,7 @@ def told(status: int = 201) -> Told:
     )
 
 
-def test_an_order_whose_trace_goes_all_the_way_is_connected_and_linked() -> None:
+def test_an_order_with_an_unbroken_trace_is_connected_and_linked() -> None:
     assert told().claims() == {"connected", "linked"}
 
 
@@ -97,56 +97,54 @@ def test_a_lost_order_whose_span_says_so_is_visible() -> None:
     assert told(503).claims() == {"connected", "linked", "lost", "visible"}
 
 
-def test_a_lost_order_whose_span_is_not_marked_or_names_somebody_else_is_not_visible() -> None:
+def test_a_lost_order_with_an_unmarked_or_wrong_span_is_not_visible() -> None:
     lost = told(503)
     assert "visible" not in lost.claims(lost.take, replace(lost.bring, failed=False))
     other = {"carrier": "carrier-2", "region": REGION}
     assert "visible" not in lost.claims(lost.take, replace(lost.bring, attributes=other))
 
 
-def test_a_span_that_has_failed_where_nothing_is_lost_is_an_alarm() -> None:
+def test_a_failed_span_of_an_order_that_is_not_lost_is_an_alarm() -> None:
     fine = told()
     assert "alarm" in fine.claims(fine.take, replace(fine.bring, failed=True))
 
 
-def test_an_order_that_no_carrier_has_seen_is_lost_and_no_span_makes_it_connected() -> None:
+def test_an_order_that_no_carrier_saw_is_lost_and_not_connected() -> None:
     order = told()
     del order.entries[2:]
     assert order.claims() == {"lost"}
 
 
-def test_a_parcel_that_was_brought_to_another_carrier_is_lost() -> None:
+def test_a_parcel_brought_to_another_carrier_is_lost() -> None:
     order = told()
     order.entries[2] = order.entries[2].model_copy(update={"carrier": "carrier-2"})
     assert order.claims() == {"lost"}
 
 
 @pytest.mark.parametrize(("status", "refused"), [(503, True), (405, False), (201, False)])
-def test_who_to_blame_is_told_by_what_a_carrier_has_refused_and_not_by_what_a_patient_loses(
-    status: int, *, refused: bool
-) -> None:
+def test_only_a_carriers_refusals_name_the_culprit(status: int, *, refused: bool) -> None:
     order = told(status)
     store = order.store()
     assert assess(store, store.orders[ORDER], order.entries[0]).refused is refused
 
 
-def test_spans_that_one_service_has_made_up_for_another_connect_nothing() -> None:
+def test_spans_that_one_service_forges_for_another_connect_nothing() -> None:
     order = told()
     assert order.claims(replace(order.take, service="fulfilment"), order.bring) == set()
 
 
-def test_a_trace_that_began_anew_on_the_way_is_not_connected() -> None:
+def test_a_trace_that_restarts_on_the_way_is_not_connected() -> None:
     order, other = told(), TraceContext.begin()
     order.entries[2] = entry(CARRIER, other.child(), other.span)
     assert order.claims(order.take, span("fulfilment", other, "")) == set()
 
 
-def test_a_sister_that_poses_as_a_child_is_connected_but_not_linked() -> None:
+def test_a_sibling_span_that_poses_as_a_child_is_not_linked() -> None:
     order = told()
     assert order.claims(order.take, replace(order.bring, parent=order.attempt.span)) == {"connected"}
 
 
-def test_what_was_sent_twice_is_linked_when_each_time_has_a_way_of_its_own() -> None:
+def test_an_order_sent_twice_is_linked_when_each_attempt_has_its_path() -> None:
     order = told()
     again, take, bring, door = (order.root.child() for _ in range(4))
     order.entries += [entry("billing", again, order.root.span), entry(CARRIER, door, bring.span)]
@@ -156,18 +154,18 @@ def test_what_was_sent_twice_is_linked_when_each_time_has_a_way_of_its_own() -> 
     assert "linked" not in order.claims(*merged)
 
 
-def test_a_parcel_that_was_brought_once_more_from_the_same_span_is_linked() -> None:
+def test_a_parcel_brought_twice_from_one_span_is_linked() -> None:
     order = told(503)
     order.entries.append(entry(CARRIER, order.root.child(), order.bring.span, 503))
     assert order.claims() == {"connected", "linked", "lost", "visible"}
 
 
-def test_spans_in_a_circle_lead_nowhere() -> None:
+def test_a_cycle_of_spans_ends_the_ancestry() -> None:
     order = told()
     assert "linked" not in order.claims(replace(order.take, parent=order.bring.span), order.bring)
 
 
-def test_a_line_of_log_counts_for_the_order_whose_trace_it_names() -> None:
+def test_a_log_line_counts_for_the_order_whose_trace_it_names() -> None:
     lost, fine = told(503), told()
     for order, claim in ((lost, "logged"), (fine, "log-alarm")):
         store = order.store()
@@ -176,14 +174,14 @@ def test_a_line_of_log_counts_for_the_order_whose_trace_it_names() -> None:
         assert claim in order.claims(store=store)
 
 
-def test_an_order_is_judged_once_and_not_before_its_spans_can_be_there() -> None:
+def test_an_order_is_judged_once_after_its_spans_can_arrive() -> None:
     store = told().store()
     assert [order.number for order in store.settled(SETTLED_SECONDS - 0.1)] == []
     assert [order.number for order in store.settled(SETTLED_SECONDS)] == [ORDER]
     assert [order.number for order in store.settled(SETTLED_SECONDS + 9)] == []
 
 
-def test_who_floods_the_book_loses_what_is_oldest_and_no_more() -> None:
+def test_a_flood_of_spans_drops_only_the_oldest() -> None:
     store = told().store()
     for _ in range(MOST_TRACES + 10):
         store.note_span(span("orders", latest := TraceContext.begin(), ""))
@@ -192,7 +190,7 @@ def test_who_floods_the_book_loses_what_is_oldest_and_no_more() -> None:
 
 
 def found(diagnosis: Diagnosis, spans: Iterable[tuple[str, str, bool]]) -> bool:
-    """Run a query on spans, each of an order of its own: carrier, region, and whether it was lost."""
+    """Run a query on one span for each order: carrier, region, and whether it was lost."""
     finding = QueryResult()
     for carrier, region, failed in spans:
         ancestor = span(
@@ -221,7 +219,7 @@ BY = ("carrier", "region")
         ({"status": "error"}, ("nothing",), False),
     ],
 )
-def test_a_query_is_right_when_its_largest_group_stands_out_and_names_the_culprit(
+def test_a_query_is_right_when_its_dominant_group_names_the_culprit(
     where: dict[str, str], group_by: tuple[str, ...], *, right: bool
 ) -> None:
     assert found(Diagnosis(where, group_by), NINE) is right
@@ -230,12 +228,12 @@ def test_a_query_is_right_when_its_largest_group_stands_out_and_names_the_culpri
 @pytest.mark.parametrize(
     "text", ["", "where = 1\ngroup_by = 2", "group_by = []\n[where]", "[" * 9000, "group_by = 'a'", "\x00"]
 )
-def test_what_is_no_query_is_none(tmp_path: Path, text: str) -> None:
+def test_an_invalid_query_reads_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "diagnosis.toml").write_text(text)
     assert read_diagnosis(tmp_path / "diagnosis.toml") is None
 
 
-def test_what_unpacks_to_too_much_or_is_no_otlp_is_refused() -> None:
+def test_a_body_that_is_too_large_or_not_otlp_is_refused() -> None:
     with pytest.raises(BadRequestError, match="more than is taken"):
         unpacked(gzip.compress(bytes(50_000_000)), "gzip")
     with pytest.raises(BadRequestError, match="no OTLP"):
@@ -245,7 +243,7 @@ def test_what_unpacks_to_too_much_or_is_no_otlp_is_refused() -> None:
 
 
 @pytest.mark.anyio
-async def test_two_who_come_at_once_are_both_known(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_concurrent_senders_are_both_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATIENTS", "localhost nowhere.invalid")
     senders = Senders()
     assert await asyncio.gather(*[senders.name("127.0.0.1") for _ in range(3)]) == ["localhost"] * 3
@@ -275,7 +273,7 @@ async def hand_in(audit: Stock, entries: list[StockSpan], receipts: Receipts | N
 
 
 @pytest.mark.anyio
-async def test_entries_are_taken_from_stock_services_alone(audit: Stock, module: ModuleType) -> None:
+async def test_spans_are_taken_from_stock_services_only(audit: Stock, module: ModuleType) -> None:
     assert (await hand_in(audit, told().entries, receipts=Receipts("guessed"))).status_code == 403
     assert not module.store.orders
     assert (await hand_in(audit, told().entries)).status_code == 204
@@ -295,7 +293,7 @@ async def test_orders_are_counted_by_the_phase_in_which_they_were_taken(
 
 
 @pytest.mark.anyio
-async def test_an_address_in_a_span_or_a_log_is_a_leak_and_a_masked_one_is_none(audit: Stock) -> None:
+async def test_an_address_in_a_span_or_log_is_a_leak_unless_masked(audit: Stock) -> None:
     await audit.user.post("/logs", content=json.dumps({"level": "info", "message": "of ***@mail.example"}))
     assert (await audit.metrics())['audit_leaks_total{place="log"}'] == 0
     await audit.user.post("/logs", content=json.dumps({"level": "info", "message": "of ann@mail.example"}))
@@ -303,7 +301,7 @@ async def test_an_address_in_a_span_or_a_log_is_a_leak_and_a_masked_one_is_none(
 
 
 @pytest.mark.anyio
-async def test_log_lines_that_are_nothing_of_the_kind_are_passed_over(audit: Stock, module: ModuleType) -> None:
+async def test_log_lines_that_are_not_valid_are_skipped(audit: Stock, module: ModuleType) -> None:
     trace = "ab" * 16
     lines = ["nonsense", "[" * 9000, "7", '{"level": "warning"}', json.dumps({"level": "warning", "trace_id": trace})]
     assert (await audit.user.post("/logs", content="\n".join(lines))).status_code == 204
@@ -314,7 +312,7 @@ async def test_log_lines_that_are_nothing_of_the_kind_are_passed_over(audit: Sto
 
 
 @pytest.mark.anyio
-async def test_a_trace_is_shown_by_the_orders_number_or_the_beginning_of_its_own(audit: Stock) -> None:
+async def test_a_trace_is_found_by_order_number_or_trace_id_prefix(audit: Stock) -> None:
     order = told(503)
     await hand_in(audit, order.entries)
     (listed,) = (await audit.control.get("/traces")).json()

@@ -1,4 +1,4 @@
-"""An order's way through stock services: each joins the trace that it is handed, and testifies to what it did."""
+"""An order's trace through stock services: each continues the trace and exports a span."""
 
 import json
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ class Told(BaseModel):
 
 @dataclass
 class Neighbours:
-    """Stands for those whom a stock service speaks to: `orders`, which takes all, and trace-audit, which listens."""
+    """Stand in for `orders`, which takes all, and for trace-audit."""
 
     brought: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Neighbours:
 
 @asynccontextmanager
 async def beside(neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch, *names: str) -> AsyncIterator[list[Stock]]:
-    """Serve stock services, each before the next, with these neighbours."""
+    """Serve a chain of stock services with these neighbours."""
     async with AsyncExitStack() as stack:
         (others,) = await stack.enter_async_context(serving(neighbours.app()))
         for name in ("ORDERS_URL", "AUDIT_URL"):
@@ -77,7 +77,7 @@ def test_a_context_is_passed_on_by_its_header_alone() -> None:
 @pytest.mark.parametrize(
     "header", [None, "", "00-1-2-01", f"00-{'0' * 32}-{'1' * 16}-01", f"00-{'1' * 32}-{'0' * 16}-01", "x" * 100_000]
 )
-def test_what_is_no_valid_traceparent_is_no_context(header: str | None) -> None:
+def test_an_invalid_traceparent_gives_no_context(header: str | None) -> None:
     assert parse_traceparent(header) is None
 
 
@@ -96,7 +96,7 @@ async def test_an_order_has_one_trace_from_the_storefront_to_orders(monkeypatch:
     assert "mail.example" not in str(neighbours.told)
 
 
-async def test_every_eighth_order_is_sent_twice_each_time_as_a_span_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_eighth_order_is_sent_twice_with_a_span_each(monkeypatch: pytest.MonkeyPatch) -> None:
     neighbours = Neighbours()
     async with beside(neighbours, monkeypatch, "storefront", "billing") as (storefront, _):
         numbers = [(await storefront.user.post("/orders", json=ORDER)).json()["order"] for _ in range(16)]
@@ -105,7 +105,7 @@ async def test_every_eighth_order_is_sent_twice_each_time_as_a_span_of_its_own(m
     assert len({header for header, _ in neighbours.brought}) == 18
 
 
-async def test_a_carrier_testifies_to_what_it_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_carrier_exports_a_span_for_a_refused_parcel(monkeypatch: pytest.MonkeyPatch) -> None:
     neighbours, context = Neighbours(), TraceContext.begin()
     monkeypatch.setenv("CARRIER", "carrier-1")
     async with beside(neighbours, monkeypatch, "carrier") as (carrier,):
@@ -120,7 +120,7 @@ async def test_a_carrier_testifies_to_what_it_refused_too(monkeypatch: pytest.Mo
     assert {entry["carrier"] for entry in neighbours.told} == {"carrier-1"}
 
 
-async def test_a_parcel_is_tracked_once_it_was_brought_and_is_one_however_often(
+async def test_a_repeated_parcel_is_tracked_as_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with beside(Neighbours(), monkeypatch, "carrier") as (carrier,):
@@ -135,7 +135,7 @@ async def test_a_parcel_is_tracked_once_it_was_brought_and_is_one_however_often(
         }
 
 
-async def test_what_trace_audit_could_not_hear_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_spans_that_trace_audit_could_not_take_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     neighbours = Neighbours(refuses=2)
     async with beside(neighbours, monkeypatch, "carrier") as (carrier,):
         await carrier.user.put("/parcels/north/o1")

@@ -18,15 +18,13 @@ async def served(twin: ModuleType) -> AsyncIterator[Stock]:
         yield stock
 
 
-def test_the_canary_tells_what_it_did_and_used_of_a_processor_and_how_long_that_took(twin: ModuleType) -> None:
+def test_the_canary_counts_its_rounds_cpu_time_and_elapsed_time(twin: ModuleType) -> None:
     done, used, seconds = twin.work()
     assert done > 0
     assert twin.WORK_SECONDS <= used <= seconds
 
 
-def test_a_canary_on_a_slower_processor_does_less_with_as_much_of_it(
-    twin: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slower_cpu_does_fewer_rounds_in_the_same_cpu_time(twin: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     done, _, _ = twin.work()
     monkeypatch.setattr(twin, "ROUND", range(10 * len(twin.ROUND)))
     slowed, used, _ = twin.work()
@@ -34,7 +32,7 @@ def test_a_canary_on_a_slower_processor_does_less_with_as_much_of_it(
     assert used >= twin.WORK_SECONDS
 
 
-async def test_the_canary_sings_by_phase(served: Stock, twin: ModuleType) -> None:
+async def test_the_canary_counts_by_phase(served: Stock, twin: ModuleType) -> None:
     await until(lambda: ("idle",) in twin.took)
     await served.control.put("/phase", json={"name": "surge"})
     await until(lambda: ("surge",) in twin.took)

@@ -1,4 +1,4 @@
-"""The warehouse takes what it is told, unless it came with something that speaks against it; and counts all of it."""
+"""The warehouse records every sale, unless its version or token is outdated."""
 
 import asyncio
 from collections import Counter
@@ -36,7 +36,7 @@ async def sell_one(warehouse: Stock) -> None:
 
 
 async def overtaken_late(warehouse: Stock, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Sell two, and then late from before both; return how many somebody has seen left just before that."""
+    """Sell two pairs, then one late from an older number; return the number left before that."""
     left = (await look(warehouse))["left"]
     await sell_one(warehouse)
     await sell_one(warehouse)
@@ -54,7 +54,7 @@ def entries(warehouse: Stock) -> Counter[str]:
     return found
 
 
-async def test_a_sale_sets_what_is_left_and_carries_a_receipt_for_its_order(warehouse: Stock) -> None:
+async def test_a_sale_sets_the_number_left_and_carries_a_receipt(warehouse: Stock) -> None:
     told = await warehouse.user.post(f"/sales/{RUNNER}", json={"order": "b2", "left": 39})
     assert told.status_code == 201
     assert Receipts(SECRET).genuine(told.json()["receipt"], "sold", RUNNER, "b2")
@@ -62,34 +62,34 @@ async def test_a_sale_sets_what_is_left_and_carries_a_receipt_for_its_order(ware
     assert (seen["left"], seen["version"], seen["token"]) == (39, 1, 0)
 
 
-async def test_only_an_empty_shelf_comes_with_the_word_that_it_is(warehouse: Stock) -> None:
+async def test_only_an_empty_shelf_carries_a_receipt(warehouse: Stock) -> None:
     assert (await look(warehouse))["receipt"] is None
     assert await sell(warehouse, 0) == 201
     assert Receipts(SECRET).authentic((await look(warehouse))["receipt"], "sold out", RUNNER)
 
 
-async def test_of_two_sales_from_one_look_both_are_booked_and_that_is_an_overlap(warehouse: Stock) -> None:
+async def test_two_sales_from_one_reading_are_recorded_as_an_overlap(warehouse: Stock) -> None:
     left = (await look(warehouse))["left"]
     assert [await sell(warehouse, left - 1) for _ in range(2)] == [201, 201]
     assert entries(warehouse) == {"sold": 2, "overlap": 1}
     assert (await look(warehouse))["left"] == left - 1
 
 
-async def test_of_two_sales_from_one_version_or_with_one_token_the_second_is_refused(warehouse: Stock) -> None:
+async def test_the_second_sale_with_one_version_or_token_is_refused(warehouse: Stock) -> None:
     for guard, seen in (("version", 0), ("token", 8)):
         left = (await look(warehouse))["left"]
         assert [await sell(warehouse, left - 1, RUNNER, **{guard: seen}) for _ in range(2)] == [201, 409], guard
     assert entries(warehouse) == {"sold": 2, "refused": 2}
 
 
-async def test_a_token_that_is_not_newer_than_all_that_were_seen_is_refused(warehouse: Stock) -> None:
+async def test_a_token_not_newer_than_all_seen_is_refused(warehouse: Stock) -> None:
     assert await sell(warehouse, 39, token=8) == 201
     assert [await sell(warehouse, 38, token=token) for token in (1, 7, 8)] == [409, 409, 409]
     assert (await look(warehouse))["token"] == 8
     assert await sell(warehouse, 38, token=9) == 201
 
 
-async def test_a_sale_from_what_was_overtaken_long_ago_came_late(
+async def test_a_sale_from_a_number_superseded_long_ago_is_late(
     warehouse: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = (await look(warehouse))["left"]
@@ -99,7 +99,7 @@ async def test_a_sale_from_what_was_overtaken_long_ago_came_late(
     assert entries(warehouse) == {"sold": 2, "late": 1}
 
 
-async def test_who_was_overtaken_by_a_late_sale_has_not_overlapped_with_another(
+async def test_a_sale_superseded_by_a_late_one_is_not_an_overlap(
     warehouse: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = await overtaken_late(warehouse, monkeypatch)
@@ -107,7 +107,7 @@ async def test_who_was_overtaken_by_a_late_sale_has_not_overlapped_with_another(
     assert entries(warehouse) == {"sold": 4, "late": 2}
 
 
-async def test_only_the_first_whom_a_late_sale_has_overtaken_is_excused_by_it(
+async def test_a_late_sale_excuses_only_the_first_that_it_supersedes(
     warehouse: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await overtaken_late(warehouse, monkeypatch)
@@ -116,7 +116,7 @@ async def test_only_the_first_whom_a_late_sale_has_overtaken_is_excused_by_it(
     assert entries(warehouse) == {"sold": 5, "late": 2, "overlap": 1}
 
 
-async def test_a_sale_that_is_stuck_on_the_way_comes_late_and_counts_in_the_phase_in_which_it_was_sent(
+async def test_a_delayed_sale_is_late_in_the_phase_of_its_arrival(
     warehouse: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("warehouse.LATE_SECONDS", 0)
@@ -133,7 +133,7 @@ async def test_a_sale_that_is_stuck_on_the_way_comes_late_and_counts_in_the_phas
     assert warehouse.service.ledger.counts["late", RUNNER, "stuck"] == 1
 
 
-async def test_more_than_was_delivered_is_oversold_whatever_the_shelf_was_told(warehouse: Stock) -> None:
+async def test_sales_beyond_the_delivery_are_oversold(warehouse: Stock) -> None:
     for _ in range(10):
         await sell(warehouse, 7, DROP)
     assert entries(warehouse) == {"sold": 8, "oversold": 2, "overlap": 9}
@@ -141,7 +141,7 @@ async def test_more_than_was_delivered_is_oversold_whatever_the_shelf_was_told(w
     assert series[f'shelf_delivered{{account="{DROP}"}}'] == 8
 
 
-async def test_a_count_of_shelves_balances_until_somebody_has_sold_from_an_old_look(warehouse: Stock) -> None:
+async def test_a_count_balances_until_a_sale_from_an_old_reading(warehouse: Stock) -> None:
     await look(warehouse, DROP)
     await sell_one(warehouse)
     told = await warehouse.user.get("/count")
@@ -150,14 +150,12 @@ async def test_a_count_of_shelves_balances_until_somebody_has_sold_from_an_old_l
     assert (await warehouse.user.get("/count")).status_code == 409
 
 
-async def test_a_count_forgets_shelves_from_which_nothing_is_sold_any_more(
-    warehouse: Stock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_count_skips_shelves_without_recent_sales(warehouse: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
     await sell(warehouse, 30)
     monkeypatch.setattr("warehouse.COUNTED_SECONDS", 0)
     assert (await warehouse.user.get("/count")).json() == {"counted": 0}
 
 
 @pytest.mark.parametrize("sku", ["boot-0a1b2", "drop", "drop-0a1b2c", "drop-XXXXX"])
-async def test_there_is_no_shelf_of_another_name(warehouse: Stock, sku: str) -> None:
+async def test_an_unknown_sku_is_refused(warehouse: Stock, sku: str) -> None:
     assert (await warehouse.user.get(f"/stock/{sku}")).status_code == 422

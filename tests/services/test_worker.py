@@ -1,4 +1,4 @@
-"""A worker before a real registry."""
+"""A worker with a real registry."""
 
 import asyncio
 import json
@@ -44,9 +44,7 @@ def ledger(stock: Stock) -> dict[str, int]:
     return {entry: count for (entry, *_), count in stock.service.ledger.counts.items()}
 
 
-async def test_the_list_names_workers_with_their_weights_and_follows_the_registrys_capacity(
-    registry: Stock, workers_file: Path
-) -> None:
+async def test_the_list_of_workers_follows_the_registrys_capacity(registry: Stock, workers_file: Path) -> None:
     at_first = {"http://one:8000": 4, "http://two:8000": 2}
     assert listed(workers_file) == at_first
     await registry.inject("capacity", factor=1.5)
@@ -65,20 +63,20 @@ async def test_a_job_that_is_done_carries_a_receipt_of_its_kind(worker: Stock) -
     assert ledger(worker) == {"view": 1, "order": 1}
 
 
-async def test_no_more_jobs_are_done_at_once_than_there_are_slots(worker: Stock) -> None:
+async def test_a_worker_does_at_most_as_many_jobs_as_slots(worker: Stock) -> None:
     await asyncio.gather(*(worker.user.get(f"/views/{number}") for number in range(6)))
     assert worker.service.capacity.peak_by_phase == {"idle": 6}
     assert (await worker.metrics())["worker_slots"] == 2
 
 
-async def test_an_order_that_is_done_twice_is_in_the_registrys_book(worker: Stock, registry: Stock) -> None:
+async def test_an_order_done_twice_is_in_the_registrys_ledger(worker: Stock, registry: Stock) -> None:
     for job in ("a", "b", "a"):
         await worker.user.post(f"/orders/{job}")
     await worker.user.get("/views/a")
     assert ledger(registry) == {"order": 2, "order-again": 1}
 
 
-async def test_a_worker_that_fails_at_once_still_says_that_it_is_well(worker: Stock) -> None:
+async def test_a_worker_that_fails_at_once_still_answers_as_healthy(worker: Stock) -> None:
     await worker.inject("error", scope="/views")
     assert (await worker.user.get("/views/a")).status_code == 503
     assert (await worker.user.get("/health")).status_code == 200
