@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import httpx2
 from fastapi import FastAPI
 
+from kit.background import running
 from kit.service import StockService
 
 EVERY_SECONDS = 0.5
@@ -60,9 +61,8 @@ async def _healthy(client: httpx2.AsyncClient) -> bool:
 
 @asynccontextmanager
 async def _watching(_: FastAPI) -> AsyncIterator[None]:
-    watching = asyncio.create_task(watch(os.environ["WATCHES"]))
-    yield
-    watching.cancel()
+    async with running(watch(os.environ["WATCHES"])):
+        yield
 
 
 service = StockService("orchestrator", lifespan=_watching)

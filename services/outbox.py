@@ -12,6 +12,7 @@ import httpx2
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
+from kit.background import running
 from kit.service import StockService
 
 log = logging.getLogger("outbox")
@@ -59,9 +60,8 @@ async def _charged(payments: httpx2.AsyncClient, entry: PendingCharge) -> bool:
 
 @asynccontextmanager
 async def _working(_: FastAPI) -> AsyncIterator[None]:
-    work = asyncio.create_task(make_charges())
-    yield
-    work.cancel()
+    async with running(make_charges()):
+        yield
 
 
 service = StockService("outbox", lifespan=_working)

@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from kit.background import running
 from kit.secret import read_secret
 from kit.service import StockService
 from kit.statistics import DatabaseStatistics, StoreStatistics, polling
@@ -113,8 +114,7 @@ async def _open(_: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(store.aclose)
         await stack.enter_async_context(polling(service.phase, lambda phase: database_statistics.poll(database, phase)))
         await stack.enter_async_context(polling(service.phase, lambda phase: store_statistics.poll(store, phase)))
-        announcing = asyncio.create_task(pricing.announce())
-        stack.callback(announcing.cancel)
+        await stack.enter_async_context(running(pricing.announce()))
         yield
 
 

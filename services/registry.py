@@ -14,6 +14,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Path
 
+from kit.background import running
 from kit.service import StockService
 
 POLL_SECONDS = 0.05
@@ -36,9 +37,8 @@ async def _listing(_: FastAPI) -> AsyncIterator[None]:
 
     # Written before the service is healthy, so that services which wait for that find the list.
     _write(listing(service.capacity.workers))
-    keeping = asyncio.create_task(keep())
-    yield
-    keeping.cancel()
+    async with running(keep()):
+        yield
 
 
 def _write(text: str) -> None:

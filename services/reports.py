@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Header, Path, Request, Response
 
+from kit.background import running
 from kit.connection import connection_of
 from kit.phase import CurrentPhase
 from kit.service import StockService
@@ -91,9 +92,8 @@ async def _working(_: FastAPI) -> AsyncIterator[None]:
             sharing.work(now - last, service.capacity.workers)
             last = now
 
-    working = asyncio.create_task(work())
-    yield
-    working.cancel()
+    async with running(work()):
+        yield
 
 
 service = StockService("reports", workers=8, lifespan=_working)
@@ -112,14 +112,7 @@ async def report(
 ) -> Response | dict[str, str]:
     """Compute a tenant's month, with a receipt; stop when the client leaves."""
     with sharing.started(x_tenant) as report:
-        gone = connection_of(request.scope).closed
-        waits = [asyncio.ensure_future(event.wait()) for event in (report.done, gone)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        if not report.done.is_set():
+        if await connection_of(request.scope).closes_before(report.done):
             return Response(status_code=499)
     service.ledger.record("report", account=x_tenant)
     return {"month": month, "receipt": service.receipts.issue(x_tenant, month)}

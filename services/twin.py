@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from kit.background import running
 from kit.service import StockService
 
 WORK_SECONDS = 0.02
@@ -49,9 +50,8 @@ async def _canary(_: FastAPI) -> AsyncIterator[None]:
             took[phase,] += seconds
             await asyncio.sleep(EVERY_SECONDS - WORK_SECONDS)
 
-    singing = asyncio.create_task(sing())
-    yield
-    singing.cancel()
+    async with running(sing()):
+        yield
 
 
 service = StockService("twin", lifespan=_canary)

@@ -36,6 +36,16 @@ class Connection(HttpToolsProtocol):
         self.abort()
         await self.closed.wait()
 
+    async def closes_before(self, event: asyncio.Event) -> bool:
+        """Wait for an event or the end of the connection; return whether the end came first."""
+        waits = [asyncio.ensure_future(either.wait()) for either in (event, self.closed)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return not event.is_set()
+
     def abort(self) -> None:
         """Begin to reset the connection."""
         connection = self.transport.get_extra_info("socket")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
-from kit.connection import Connection, connection_of
+from kit.connection import connection_of
 from kit.faults import (
     ActiveFault,
     ColdStartFault,
@@ -87,9 +87,9 @@ async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send)
                 await Response(status_code=503)(scope, receive, send)
             return not served
         case HangFault(then="work"):
-            return await _closes_first(connection_of(scope), active)
+            return await connection_of(scope).closes_before(active.healed)
         case HangFault():
-            await _closes_first(connection_of(scope), active)
+            await connection_of(scope).closes_before(active.healed)
     await connection_of(scope).reset()
     return True
 
@@ -112,14 +112,3 @@ async def _kept(receive: Receive) -> Receive:
 
 async def _nowhere(_: Message) -> None:
     """Send nothing."""
-
-
-async def _closes_first(connection: Connection, active: ActiveFault) -> bool:
-    """Wait until a fault is healed or the client leaves; return whether it left first."""
-    waits = [asyncio.ensure_future(event.wait()) for event in (active.healed, connection.closed)]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-    return not active.healed.is_set()

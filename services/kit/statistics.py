@@ -9,6 +9,7 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from kit.background import running
 from kit.phase import CurrentPhase
 from kit.telemetry import Telemetry
 
@@ -123,8 +124,5 @@ async def polling(phase: CurrentPhase, poll: Callable[[str], Awaitable[None]]) -
             with suppress(TimeoutError):
                 await asyncio.wait_for(edge.wait(), POLL_SECONDS)
 
-    watching = asyncio.create_task(keep_polling())
-    try:
+    async with running(keep_polling()):
         yield
-    finally:
-        watching.cancel()

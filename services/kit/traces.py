@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import httpx2
 from pydantic import BaseModel
 
+from kit.background import running
 from kit.receipts import Receipts
 from kit.secret import read_secret
 
@@ -95,12 +96,11 @@ class StockSpanExporter:
     async def exporting(self) -> AsyncIterator[None]:
         """Export queued spans inside the block."""
         url = os.environ.get("AUDIT_URL", "http://trace-audit:8000")
-        async with httpx2.AsyncClient(base_url=url, timeout=2, trust_env=False) as audit:
-            delivering = asyncio.create_task(self._deliver(audit))
-            try:
-                yield
-            finally:
-                delivering.cancel()
+        async with (
+            httpx2.AsyncClient(base_url=url, timeout=2, trust_env=False) as audit,
+            running(self._deliver(audit)),
+        ):
+            yield
 
     async def _deliver(self, audit: httpx2.AsyncClient) -> None:
         while True:

@@ -18,6 +18,7 @@ from typing import Annotated
 from fastapi import FastAPI, Header, HTTPException, Request, Response
 from pydantic import BaseModel, TypeAdapter
 
+from kit.background import running
 from kit.service import StockService
 from kit.traces import ENTRIES, StockSpan
 from trace_audit.assessment import CLAIMS, assess
@@ -85,9 +86,8 @@ async def _settling(_: FastAPI) -> AsyncIterator[None]:
             settle(time.monotonic())
             await asyncio.sleep(POLL_SECONDS)
 
-    task = asyncio.create_task(keep_settling())
-    yield
-    task.cancel()
+    async with running(keep_settling()):
+        yield
 
 
 service = StockService("trace-audit", lifespan=_settling)

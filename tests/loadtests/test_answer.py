@@ -27,7 +27,7 @@ def test_a_missing_header_gives_no_wait() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"1", b"null", b"{", b"\xff", b"[" * 100_000, b'{"a": ' * 100_000])
-def test_a_body_that_is_not_a_json_object_reads_as_an_empty_one(content: bytes) -> None:
+def test_a_body_without_a_json_object_reads_as_empty(content: bytes) -> None:
     assert answer(content).body == {}
 
 

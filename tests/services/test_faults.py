@@ -362,7 +362,7 @@ async def test_a_request_passes_through_all_faults_that_hit_it_oldest_first(stoc
     assert (await request).status_code == 418
 
 
-async def test_a_fault_healed_while_an_older_one_held_a_request_does_not_hit_it(stock: Stock) -> None:
+async def test_a_fault_healed_behind_an_older_one_hits_no_waiting_request(stock: Stock) -> None:
     await stock.inject("hang")
     await stock.inject("error")
     request = asyncio.create_task(stock.user.get("/bread/rye"))
@@ -477,7 +477,7 @@ async def test_a_fault_without_hits_is_healed_on_time(stock: Stock) -> None:
     assert (await stock.user.get("/bread/rye")).status_code == 200
 
 
-async def test_the_peak_of_arrivals_needs_two_seconds_with_as_many_in_100_ms(
+async def test_a_peak_of_arrivals_needs_two_seconds_with_as_many(
     stock: Stock,
 ) -> None:
     async def peak(phase: str) -> float:

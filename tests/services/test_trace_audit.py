@@ -104,7 +104,7 @@ def test_a_lost_order_with_an_unmarked_or_wrong_span_is_not_visible() -> None:
     assert "visible" not in lost.claims(lost.take, replace(lost.bring, attributes=other))
 
 
-def test_a_failed_span_of_an_order_that_is_not_lost_is_an_alarm() -> None:
+def test_a_failed_span_of_a_delivered_order_is_an_alarm() -> None:
     fine = told()
     assert "alarm" in fine.claims(fine.take, replace(fine.bring, failed=True))
 
