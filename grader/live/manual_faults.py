@@ -8,6 +8,7 @@ from grader.course.course import Lab
 from grader.engine.port import InjectedFault, Port
 from grader.incident.restarts import ORCHESTRATOR
 
+COMMAND_WIDTH = 48
 NOT_TO_BREAK = ("load", "twin", ORCHESTRATOR)
 
 
@@ -18,9 +19,9 @@ def menu(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
         offer = _port(lab, ports, name).faults()
         for kind, fault in offer.kinds.items():
             call = " ".join([kind, *(f"{key}=…" for key in fault.parameters)])
-            lines.append(f"./er break {lab.number} {name} {call:<24}  {fault.describes}")
+            lines.append(_described(f"./er break {lab.number} {name} {call}", fault.describes))
         lines += [f"# active on {name} now: {fault.kind}" for fault in offer.active]
-    return "\n".join([*lines, f"./er heal {lab.number}"])
+    return "\n".join([*lines, _described(f"./er heal {lab.number}", "end all faults")])
 
 
 def inject(  # noqa: PLR0913, PLR0917 # the arguments of one command
@@ -50,7 +51,10 @@ def inject(  # noqa: PLR0913, PLR0917 # the arguments of one command
                 run=f"./er break {lab.number} {service} {kind} --for 10s",
             )
         given["seconds_active"] = float(match[1])
-    fault = _port(lab, ports, service).inject(InjectedFault(kind, given))
+    try:
+        fault = _port(lab, ports, service).inject(InjectedFault(kind, given))
+    except ErError as error:
+        raise ErError(error.what, run=f"./er break {lab.number}") from error
     details = ", ".join(f"{key}={value}" for key, value in fault.parameters.items() if value is not None)
     of = f" ({details})" if details else ""
     return f"`{fault.kind}` is active on `{service}`{of}; to end it: ./er heal {lab.number}"
@@ -60,6 +64,10 @@ def heal(lab: Lab, ports: Mapping[str, Port], service: str | None) -> str:
     """End the faults of one service, or of all."""
     healed = sum(_port(lab, ports, name).heal() for name in ([service] if service else _services(ports)))
     return f"ended {healed} fault{'' if healed == 1 else 's'}"
+
+
+def _described(command: str, says: str) -> str:
+    return f"{command:<{COMMAND_WIDTH}}  {says}"
 
 
 def _services(ports: Mapping[str, Port]) -> list[str]:

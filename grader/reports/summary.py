@@ -23,7 +23,7 @@ def append(results: Results) -> None:
 def markdown(results: Results) -> str:
     """Return verdict, checks and cause as Markdown."""
     verdict = VERDICTS.get(results.verdict, f"⚠️ {results.verdict}")
-    level = f", {results.level.name} ({results.level.share:.1%} of {results.level.says})" if results.level else ""
+    level = f", {results.level.name}: {results.level.share:.1%} ({results.level.says})" if results.level else ""
     lines = [f"### {_cell(results.lab)}: {verdict}{level}", ""]
     if results.checks:
         lines += ["| check | measured | wanted | |", "|---|---|---|---|"]

@@ -96,8 +96,8 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
     assert "./er break 03 quotes capacity factor=" in menu.stdout
     broken = er(work, "break", "03", "quotes", "capacity", "factor=2", "--for", "60s")
     assert broken.returncode == 0, broken.stderr
-    assert "factor 2.0" in broken.stdout
-    assert "is broken now: capacity" in er(work, "break", "03").stdout
+    assert "factor=2.0" in broken.stdout
+    assert "# active on quotes now: capacity" in er(work, "break", "03").stdout
     assert er(work, "break", "03", "redis", "pause").stdout == "`pause` is active on `redis`; to end it: ./er heal 03\n"
     assert er(work, "heal", "03").stdout == "ended 2 faults\n"
     unknown = er(work, "break", "03", "payments", "hang")
