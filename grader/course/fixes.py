@@ -1,7 +1,8 @@
 """What a lab is proven with: its starter, its accepted fixes, and its rejected ones, which are patches."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import dropwhile
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def should_pass(lab: Lab, name: str) -> bool:
 def chosen(labs: Sequence[Lab], names: Sequence[str]) -> list[tuple[Lab, str]]:
     """Return the candidates of these labs with these names, or all of them when no name is given.
 
-    Raises ErError, which says the nearest name, for one that none of the labs has.
+    Raises ErError with the nearest name for one that none of the labs has.
     """
     known = [(lab, name) for lab in labs for name in candidates(lab)]
     for name in names:
@@ -48,22 +49,24 @@ def chosen(labs: Sequence[Lab], names: Sequence[str]) -> list[tuple[Lab, str]]:
 
 
 def read_mistake(lab: Lab, name: str) -> Patch:
-    """Return a rejected fix: its reason, its base and its diff, as its patch has them; raises PatchError."""
-    return Patch.parse(rejected(lab)[name].read_bytes().decode())
+    """Return a rejected fix: its reason, its base and its diff; raises PatchError for a patch that cannot be read."""
+    with _located(lab, name):
+        return Patch.parse(rejected(lab)[name].read_bytes().decode())
 
 
 def candidate_files(lab: Lab, name: str) -> Files:
-    """Return the edited files of a candidate, all of them; raises PatchError for a patch that does not apply."""
+    """Return all edited files of a candidate; raises PatchError for a patch that does not apply."""
     if name not in rejected(lab):
         return _whole(lab, accepted(lab).get(name))
     mistake = read_mistake(lab, name)
-    return mistake.applied(base_files(lab, mistake.base))
+    with _located(lab, name):
+        return mistake.applied(base_files(lab, mistake.base))
 
 
 def base_files(lab: Lab, base: str) -> Files:
     """Return the files that a patch changes; raises PatchError for a base that the lab does not have.
 
-    The comment that explains an accepted fix, at the beginning of its files, is left out: it is not true of a mistake.
+    The comment at the beginning of an accepted fix's files is left out, because it says why that fix is right.
     """
     if base == STARTER:
         return _whole(lab, None)
@@ -95,10 +98,19 @@ def candidate_folder(course: Course, lab: Lab, name: str) -> Path:
     return folder
 
 
+@contextmanager
+def _located(lab: Lab, name: str) -> Iterator[None]:
+    """Name the patch in each PatchError that is raised inside."""
+    try:
+        yield
+    except PatchError as error:
+        raise PatchError(error.what, where=str(rejected(lab)[name]), run=f"./er lint {lab.number}") from error
+
+
 def _whole(lab: Lab, fix: Path | None) -> Files:
     """Return all edited files of an accepted fix, or of the starter for None.
 
-    A fix has only the files that it changes: others are those of the fix that it stands on, or the starter's.
+    A fix has only the files that it changes. The others come from the fix that it extends, or from the starter.
     """
     over = lab.manifest.expectation(fix.name).over if fix else None
     folders = [*([fix] if fix else []), *([accepted(lab)[over]] if over in accepted(lab) else []), lab.patient]

@@ -64,7 +64,10 @@ class Patch:
 
     def applied(self, base: Files) -> Files:
         """Return the files of the base with the mistake in them; raises PatchError when a hunk does not fit."""
-        return dict(_applied(self.diff, tuple(base.items())))
+        files, failure = _applied(self.diff, tuple(base.items()))
+        if failure:
+            raise PatchError(f"it does not apply to `{self.base}`: {failure}")
+        return dict(files)
 
     def applied_in_part(self, base: Files) -> Files:
         """Return the base with all hunks that fit, and each file's other hunks as `<file>.rej`.
@@ -88,11 +91,9 @@ def diff(before: Files, after: Files) -> str:
 
 
 @lru_cache(maxsize=512)
-def _applied(text: str, base: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _applied(text: str, base: tuple[tuple[str, str], ...]) -> tuple[tuple[tuple[str, str], ...], str]:
     files, failure = _git_apply(text, dict(base))
-    if failure:
-        raise PatchError(failure)
-    return tuple(files.items())
+    return tuple(files.items()), failure
 
 
 def _git_apply(text: str, base: Files, *options: str) -> tuple[Files, str]:
@@ -101,7 +102,8 @@ def _git_apply(text: str, base: Files, *options: str) -> tuple[Files, str]:
         for name, content in base.items():
             _write(Path(folder, name), content)
         done = _git(folder, "apply", "--whitespace=nowarn", *options, "-", given=text.encode())
-        files = {path.name: path.read_bytes().decode() for path in sorted(Path(folder).iterdir())}
+        found = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()]
+        files = {str(path.relative_to(folder)): path.read_bytes().decode() for path in found}
         failure = done.stderr.decode().strip().splitlines()[:1] if done.returncode else []
     return files, "".join(failure).removeprefix("error: ")
 

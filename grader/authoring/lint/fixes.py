@@ -80,7 +80,10 @@ def _patch(lab: Lab, name: str, path: Path) -> Iterator[Finding]:
     try:
         files = candidate_files(lab, name)
     except PatchError as error:
-        yield Finding(path, 0, f"it does not apply to `{patch.base}`: {error.what}", again)
+        yield Finding(path, 0, error.what, again)
+        return
+    if files.keys() != base.keys():
+        yield Finding(path, 0, "it adds or removes a file", "change edited files only")
         return
     for file in patch.files:
         yield from _source(file, files[file], path)

@@ -20,6 +20,7 @@ from grader.course.patch import Files, Patch, PatchError, diff
 HERE = Course.here()
 NAME = HERE.lab("03").name
 PATCH = "fixes/rejected/plain-503.patch"
+NEW_FILE = "--- /dev/null\n+++ b/more/more.py\n@@ -0,0 +1 @@\n+x = 1\n"
 
 
 MEASURED = Threshold(check="polite-tenants-served", side="min", threshold=0.8, starter=0.1, stopgap=0.9)
@@ -239,6 +240,10 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
             lab, lambda patch: to(lab, patch, {"gateway.py": base_text(lab, patch) + "# more\n"})
         ),
         "it changes no code of `accepted/token-bucket-lua`",
+    ),
+    "a patch that adds a file": (
+        lambda lab: replace_patch(lab, lambda patch: dataclasses.replace(patch, diff=patch.diff + NEW_FILE)),
+        "it adds or removes a file",
     ),
     "a patch that leads to the starter": (
         lambda lab: replace_patch(lab, lambda patch: to(lab, patch, base_files(Lab(lab), STARTER))),

@@ -1,5 +1,6 @@
 """A fix is known by its name, and gives all edited files, whether the lab keeps a folder or a patch of it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from grader.course.fixes import (
     rejected,
     without_reason,
 )
+from grader.course.patch import PatchError
 
 HERE = Course.here()
 LAB = HERE.lab("07")
@@ -66,6 +68,18 @@ def test_the_names_that_are_asked_for_are_chosen_from_the_labs_that_have_them() 
     assert chosen(labs, ["timeout-only"]) == [(labs[1], "timeout-only")]
     assert chosen(labs, ["starter"]) == [(labs[0], "starter"), (labs[1], "starter")]
     assert [name for _, name in chosen([LAB], [])] == candidates(LAB)
+
+
+def test_a_patch_that_does_not_apply_is_an_error_that_names_its_file(tmp_path: Path) -> None:
+    lab = Lab(Path(shutil.copytree(LAB.path, tmp_path / LAB.name)))
+    (lab.path / "fixes/accepted/by-hand/diagnosis.toml").write_text('group_by = ["carrier"]\n')
+    with pytest.raises(PatchError) as caught:
+        candidate_files(lab, "hard-coded-culprit")
+    assert str(caught.value) == (
+        "it does not apply to `accepted/by-hand`: patch failed: diagnosis.toml:1\n"
+        f"  where: {rejected(lab)['hard-coded-culprit']}\n"
+        "  next: ./er lint 07"
+    )
 
 
 def test_an_unknown_name_is_an_error_that_names_the_nearest_one() -> None:
