@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.authoring.generated import IN_BRIEFS, parts
+from grader.authoring.generated import IN_BRIEFS, PART, parts
 from grader.authoring.lint.finding import Finding, line_of
+from grader.authoring.lint.sentences import sentences
+from grader.authoring.scaffold import TEMPLATE
 from grader.course.course import Course, Lab
 
 SECTIONS = ("What you see", "The contract", "What to change", "How it is graded", "Not needed")
@@ -24,6 +26,7 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     for path, text in texts.items():
         yield from links(course.root, path, text)
         yield from _generated(lab, path, text)
+        yield from _placeholders(path, text)
     yield from _brief(lab, texts.get(lab.path / "README.md", ""))
     yield from _hints(lab, texts.get(lab.path / "hints.md", ""))
     debrief = texts.get(lab.path / "debrief.md", "")
@@ -60,6 +63,16 @@ def _generated(lab: Lab, path: Path, text: str) -> Iterator[Finding]:
     begun = [number for number, line in enumerate(text.splitlines(), start=1) if line.startswith("<!-- generated:")]
     for line in sorted({*begun} - {part.line for part in found}):
         yield Finding(path, line, "a generated part without an end", "add a line `<!-- end -->`")
+
+
+def _placeholders(path: Path, text: str) -> Iterator[Finding]:
+    """Find what a new lab's texts have from the template."""
+    template = TEMPLATE / path.name
+    told = PART.sub("", template.read_text(encoding="utf-8")) if template.exists() else ""
+    placeholders = {sentence for _, sentence in sentences(told) if sentence.endswith((".", "?"))}
+    for line, sentence in sentences(text):
+        if sentence in placeholders:
+            yield Finding(path, line, f"still from the template: `{sentence}`", "write the lab's own")
 
 
 def _hints(lab: Lab, text: str) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ CODE = "`x`"
 SEEN = ((r"`[^`]+`", CODE), (r"!?\[([^\]]*)\]\([^)]*\)", r"\1"), (r"<(https?:[^>]+)>", r"\1"), (r"\*+", ""))
 """Marks, and what a reader sees in place of each."""
 
-ABBREVIATION = r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bet al)(?<!\b[A-Z])"
+ABBREVIATION = r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bet al)(?<!\b[A-Z])(?<!\A\d)"
 END = re.compile(ABBREVIATION + r"[.!?][\"')]*\s+")
 
 

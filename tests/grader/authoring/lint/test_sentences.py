@@ -10,6 +10,7 @@ from grader.authoring.lint.sentences import sentences
     [
         ("One. Two!\nThree? Four", [(1, "One."), (1, "Two!"), (2, "Three?"), (2, "Four")]),
         ("One goes\non here. Two\nas well.", [(1, "One goes on here."), (2, "Two as well.")]),
+        ("## 1. The symptom\nText.", [(1, "1. The symptom"), (2, "Text.")]),
         ("# Heading\nText.", [(1, "Heading"), (2, "Text.")]),
         ("- item\n  goes on\n- item", [(1, "item goes on"), (3, "item")]),
         ("1. first\n2. second", [(1, "first"), (2, "second")]),
