@@ -32,7 +32,7 @@ def test_runs_with_the_stopgap_are_kept_apart_from_the_starters_own(tmp_path: Pa
 def test_a_run_that_an_exact_check_decided_on_a_busy_host_tells_of_no_other_check(tmp_path: Path) -> None:
     calibrator = Calibrator(Course(tmp_path, tmp_path / "work"), LAB, lambda *_: None)
     busy = measured(0.1)
-    busy.attempts = [Attempt(seconds=1, healthy_after=1, unfit=["busy"], twin={}, readings={})]
+    busy.attempts = [Attempt(unfit=["busy"])]
     busy.write(calibrator.folder / "starter" / "hogs-8-1")
     (run,) = calibrator.kept()
     assert run.surprises(LAB) == []

@@ -58,7 +58,7 @@ def test_the_results_of_a_grade_are_read_from_its_folder(job: Job) -> None:
 def test_a_thorough_grade_is_judged_by_a_fit_attempt_or_without_any(
     job: Job, unfit: list[list[str]], *, thorough: bool, judged: bool
 ) -> None:
-    attempts = [Attempt(seconds=1, healthy_after=1, unfit=causes, twin={}, readings={}) for causes in unfit]
+    attempts = [Attempt(unfit=causes) for causes in unfit]
     failed = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.FAILED, attempts=attempts)
     assert Outcome(replace(job, thorough=thorough), failed, "").judged is judged
 

@@ -1,6 +1,5 @@
 """The verdict: from fit attempts, repeated while a check is unclear, never from a busy machine."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from grader.grading.results import Attempt, Results, Verdict
 
 COURSE = Course.here()
 LAB = COURSE.lab("03")
-BUSY = "the host was busy"
+BUSY = "this machine was too busy"
 
 RIGHT: dict[str, list[Reading]] = {
     "polite-tenants-served": [Reading(phase=p, good=200, total=200) for p in ("surge", "surge-again")],
@@ -31,7 +30,7 @@ RIGHT: dict[str, list[Reading]] = {
 
 def attempt(unfit: list[str] | None = None, **changed: list[Reading]) -> Attempt:
     readings = {**RIGHT, **{name.replace("_", "-"): reading for name, reading in changed.items()}}
-    return Attempt(seconds=28, healthy_after=3, unfit=unfit or [], twin={}, readings=readings)
+    return Attempt(unfit=unfit or [], readings=readings)
 
 
 def polite(good: int) -> list[Reading]:
@@ -146,39 +145,6 @@ def test_results_are_written_atomically_and_read_back(
     assert Results.model_validate_json(path.read_bytes()) == results
     assert [file.name for file in path.parent.iterdir()] == ["results.json"]
     assert capsys.readouterr().out == ""
-
-
-@pytest.fixture
-def lines() -> Callable[[Results], str]:
-    from rich.console import Console  # noqa: PLC0415
-
-    from grader.reports.terminal import show  # noqa: PLC0415
-
-    def render(results: Results) -> str:
-        console = Console(width=120, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-        with console.file:
-            show(console, results)
-            return console.export_text()
-
-    return render
-
-
-def test_a_report_shows_measured_and_wanted_values_and_the_failed_claim(
-    monkeypatch: pytest.MonkeyPatch, lines: Callable[[Results], str]
-) -> None:
-    results, _ = graded(monkeypatch, attempt(polite_tenants_served=polite(20)))
-    text = lines(results)
-    assert "10.0% (20 of 200) in surge" in text
-    assert "≥ 80%" in text
-    assert "In each surge, at least 80 % of the polite tenants' requests get a quote within 500 ms." in text
-    assert "seed 7" in text
-
-
-def test_the_output_of_a_patient_never_acts_as_markup(
-    monkeypatch: pytest.MonkeyPatch, lines: Callable[[Results], str]
-) -> None:
-    results, _ = graded(monkeypatch, LearnerError("it said [bold]PASSED[/bold]"))
-    assert "[bold]PASSED[/bold]" in lines(results)
 
 
 def test_a_host_too_busy_to_start_the_system_gets_another_attempt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,4 +72,4 @@ def passed() -> Results:
 
 
 def inconclusive() -> Results:
-    return failed("the host was busy").model_copy(update={"verdict": Verdict.INCONCLUSIVE, "checks": []})
+    return failed("this machine was too busy").model_copy(update={"verdict": Verdict.INCONCLUSIVE, "checks": []})

@@ -15,7 +15,7 @@ def test_the_summary_has_the_verdict_the_level_and_a_row_for_each_check() -> Non
 
 def test_a_grade_without_a_verdict_shows_its_cause() -> None:
     assert "⚠️ inconclusive" in markdown(inconclusive())
-    assert "```text\nthe host was busy\n```" in markdown(inconclusive())
+    assert "```text\nthis machine was too busy\n```" in markdown(inconclusive())
 
 
 def test_the_output_of_a_patient_cannot_leave_its_block() -> None:

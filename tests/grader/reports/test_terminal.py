@@ -1,0 +1,53 @@
+"""A grade on the terminal: the checks, those that decided, the verdict, and the next command."""
+
+import pytest
+from results import check, failed, inconclusive, passed
+from rich.console import Console
+
+from grader.evidence.checks import State
+from grader.grading.results import Results
+from grader.reports.terminal import next_step, show
+
+
+def shown(results: Results) -> str:
+    console = Console(width=120)
+    with console.capture() as capture:
+        show(console, results)
+    return capture.get()
+
+
+def test_a_grade_shows_measured_and_wanted_values_and_the_failed_claim() -> None:
+    text = shown(failed("why"))
+    assert "50.0% (100 of 200)" in text
+    assert "≥ 80%" in text
+    assert "✗ served  served is said." in text
+    assert "FAILED  (03-rate-limiting, 14 s, seed 7)\nwhy" in text
+
+
+def test_an_unclear_check_never_looks_like_a_failed_one() -> None:
+    results = failed().model_copy(update={"checks": [check("served", State.UNCLEAR), check("spared", State.HOLDS)]})
+    assert "✗" not in shown(results)
+    assert "? served  served is said." in shown(results)
+
+
+def test_an_unclear_check_is_not_listed_beside_a_failed_one() -> None:
+    results = failed().model_copy(update={"checks": [check("served", State.FAILS), check("spared", State.UNCLEAR)]})
+    assert "? spared" not in shown(results)
+
+
+def test_the_output_of_a_patient_never_acts_as_markup_on_a_terminal() -> None:
+    assert "[bold]PASSED[/bold]" in shown(failed("it printed [bold]PASSED[/bold]"))
+
+
+@pytest.mark.parametrize(
+    ("results", "command"),
+    [
+        (passed(), "./er list"),
+        (failed(), "./er hint 03"),
+        (inconclusive(), "./er doctor && make grade-03"),
+        (failed("why").model_copy(update={"next": "docker network prune"}), "docker network prune"),
+    ],
+    ids=["passed", "failed", "inconclusive", "a cause with a command of its own"],
+)
+def test_each_verdict_names_the_next_command(results: Results, command: str) -> None:
+    assert next_step(results) == command
