@@ -1,4 +1,4 @@
-"""The tenants of a portal: all want quotes, three want reports of their months, and one of these wants many."""
+"""Tenants of a portal: ten request quotes, three request reports, and one of these floods."""
 
 from http import HTTPStatus
 
@@ -12,7 +12,7 @@ REFUSED_FAST, REFUSED_LATEST, SERVED_LATEST = 0.1, 0.5, 1.5
 
 
 class Tenant(OpenUser):
-    """What tenants have in common."""
+    """Call the portal, and wait at most 3 s for the answer."""
 
     abstract = True
     targets = ("http://portal:8000",)
@@ -20,25 +20,25 @@ class Tenant(OpenUser):
 
 
 class Quote(Tenant):
-    """Tenants who want a quote."""
+    """Request quotes."""
 
     subjects = Group("quotes", 10)
     arrivals = Regular()
 
     def visit(self, visit: Visit) -> None:
-        """Ask for a quote of any symbol."""
+        """Request a quote for a random symbol, as a random tenant."""
         tenant, symbol = visit.random.choice(visit.names), visit.random.choice(SYMBOLS)
         visit.get(f"/quote?symbol={symbol}", {"X-Tenant": tenant}, receipt_for=(tenant, symbol))
 
 
 class Reporting(Tenant):
-    """Tenants who want a report."""
+    """Request reports, and tally the answers that come in time."""
 
     abstract = True
     tallies = ("served", "refused_fast", "told_in_time")
 
     def visit(self, visit: Visit) -> None:
-        """Ask for a month; a proper refusal says when to come back."""
+        """Request the report for a random month; a proper refusal has a Retry-After."""
         tenant, month = visit.random.choice(visit.names), visit.random.choice(MONTHS)
         answer = visit.get(f"/reports/{month}", {"X-Tenant": tenant}, receipt_for=(tenant, month))
         refused = answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.retry_after is not None
@@ -51,19 +51,19 @@ class Reporting(Tenant):
 
 
 class Modest(Reporting):
-    """Two tenants who want a report now and then."""
+    """Two tenants that request a report now and then."""
 
     subjects = Group("modest", 2)
 
 
 class Greedy(Reporting):
-    """One tenant, who wants many."""
+    """One tenant that floods the portal with requests for reports."""
 
     subjects = Group("greedy")
 
 
 class Hasty(Reporting):
-    """Modest tenants who are gone before their report is there."""
+    """Modest tenants that give up before their report is ready."""
 
     subjects = Group("modest", 2)
     time_limit = 0.1

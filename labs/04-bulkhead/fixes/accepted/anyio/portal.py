@@ -1,6 +1,6 @@
 # With the library anyio. Its capacity limiters count the slots. They do not limit how many requests wait, so these are
 # counted too. Two clients keep the connection pools apart.
-"""Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
+"""Portal: fetch quotes and reports for tenants, and answer the orchestrator's health checks."""
 
 import os
 from collections import defaultdict
@@ -17,7 +17,7 @@ from kit import create_app
 QUOTES = os.environ.get("QUOTES_URL", "http://quotes:8000")
 REPORTS = os.environ.get("REPORTS_URL", "http://reports:8000")
 
-# A pool for each compartment: what waits for reports holds nothing that quotes need.
+# Each compartment has its own pool, so that calls to slow reports hold no connection that quotes need.
 quotes_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=20), timeout=5)
 reports_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=8), timeout=5)
 
@@ -26,7 +26,7 @@ SLOTS, SLOTS_OF_ONE, WAITING, WAIT_SECONDS = 8, 4, 3, 0.3
 
 @dataclass
 class Tenant:
-    """A tenant's part of the compartment, and how many of its requests wait."""
+    """A tenant's share of the compartment, and the number of its waiting requests."""
 
     limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(SLOTS_OF_ONE))
     waiting: int = 0
@@ -40,13 +40,13 @@ app = create_app()
 
 @app.get("/quote")
 async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
-    """Answer what a symbol costs."""
+    """Return the price of a symbol."""
     return await fetch(quotes_client, f"{QUOTES}/quote?symbol={symbol}", x_tenant)
 
 
 @app.get("/reports/{month}")
 async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
-    """Answer a tenant's report of a month."""
+    """Return a tenant's report for a month."""
     tenant = tenants[x_tenant]
     if tenant.waiting >= WAITING:
         return refused()
@@ -64,18 +64,18 @@ async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
 
 
 def refused() -> Response:
-    """Return the answer to a tenant whose part is full."""
+    """Answer 503 to a request that gets no slot."""
     return Response(status_code=503, headers={"Retry-After": "1"})
 
 
 @app.get("/health")
 async def health() -> Response:
-    """Tell the orchestrator whether quotes, which most tenants come for, can be had."""
+    """Tell the orchestrator whether quotes, which most tenants need, are available."""
     return await fetch(quotes_client, f"{QUOTES}/quote?symbol=ACME", "health")
 
 
 async def fetch(client: httpx2.AsyncClient, url: str, tenant: str) -> Response:
-    """Pass on what a service answers to a tenant; 502 when it does not."""
+    """Forward a tenant's request to a service; answer 502 when the call fails."""
     try:
         answer = await client.get(url, headers={"X-Tenant": tenant})
     except httpx2.TransportError:

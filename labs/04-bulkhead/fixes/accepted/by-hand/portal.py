@@ -1,6 +1,6 @@
 # By hand. Semaphores limit all tenants together and each one. The waiting room has a size and a time limit. Reports has
 # its own connection pool. The context manager releases a slot however the call ends.
-"""Portal: what tenants see. It fetches quotes and reports, and an orchestrator asks it for its health."""
+"""Portal: fetch quotes and reports for tenants, and answer the orchestrator's health checks."""
 
 import asyncio
 import os
@@ -17,17 +17,17 @@ from kit import create_app
 QUOTES = os.environ.get("QUOTES_URL", "http://quotes:8000")
 REPORTS = os.environ.get("REPORTS_URL", "http://reports:8000")
 
-# A pool for each compartment: what waits for reports holds nothing that quotes need.
+# Each compartment has its own pool, so that calls to slow reports hold no connection that quotes need.
 quotes_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=20), timeout=5)
 reports_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=8), timeout=5)
 
 
 class FullError(Exception):
-    """There is neither a slot nor a place to wait for one."""
+    """The tenant's queue is full, or no slot came free in time."""
 
 
 class Compartment:
-    """Slots for all and for each tenant, before them a waiting room for each tenant."""
+    """Limit the slots of all tenants and of each one, with a short queue per tenant."""
 
     def __init__(self, slots: int, of_one: int, waiting: int, seconds: float) -> None:
         self._all = asyncio.Semaphore(slots)
@@ -38,7 +38,7 @@ class Compartment:
 
     @asynccontextmanager
     async def slot(self, tenant: str) -> AsyncIterator[None]:
-        """Hold a slot; raises FullError when the room is full, or none came free in time."""
+        """Hold a slot; raises FullError when the queue is full or no slot comes free in time."""
         async with AsyncExitStack() as held:
             await self._take(tenant, held)
             yield
@@ -49,7 +49,7 @@ class Compartment:
         self._waiting[tenant] += 1
         try:
             async with asyncio.timeout(self._seconds):
-                # The tenant's own first: who waits for that holds nothing of the others'.
+                # The tenant's own slot comes first, so that a request that waits for it holds no shared slot.
                 await held.enter_async_context(self._of[tenant])
                 await held.enter_async_context(self._all)
         except TimeoutError as error:
@@ -65,13 +65,13 @@ app = create_app()
 
 @app.get("/quote")
 async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
-    """Answer what a symbol costs."""
+    """Return the price of a symbol."""
     return await fetch(quotes_client, f"{QUOTES}/quote?symbol={symbol}", x_tenant)
 
 
 @app.get("/reports/{month}")
 async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
-    """Answer a tenant's report of a month."""
+    """Return a tenant's report for a month."""
     try:
         async with compartment.slot(x_tenant):
             return await fetch(reports_client, f"{REPORTS}/reports/{month}", x_tenant)
@@ -81,12 +81,12 @@ async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
 
 @app.get("/health")
 async def health() -> Response:
-    """Tell the orchestrator whether quotes, which most tenants come for, can be had."""
+    """Tell the orchestrator whether quotes, which most tenants need, are available."""
     return await fetch(quotes_client, f"{QUOTES}/quote?symbol=ACME", "health")
 
 
 async def fetch(client: httpx2.AsyncClient, url: str, tenant: str) -> Response:
-    """Pass on what a service answers to a tenant; 502 when it does not."""
+    """Forward a tenant's request to a service; answer 502 when the call fails."""
     try:
         answer = await client.get(url, headers={"X-Tenant": tenant})
     except httpx2.TransportError:
