@@ -1,4 +1,4 @@
-"""People who look at product pages, and those who change prices and look whether it shows."""
+"""Views of product pages, and price changes that must show on both replicas."""
 
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +14,7 @@ SHOWN_SECONDS = 2.0
 
 
 class Shopper(OpenUser):
-    """What all of them do: look at pages, coming from some mail; change prices, and look whether it shows."""
+    """View pages from links in e-mails, change prices, and check that each change shows."""
 
     abstract = True
     targets = CATALOGS
@@ -23,7 +23,7 @@ class Shopper(OpenUser):
     tallies = ("wrong_currency", "to_show", "shown", "clearings", "told_unknown")
 
     def look(self, visit: Visit, offer: tuple[int, str], catalog: str | None = None) -> Answer:
-        """Look at a page; it must carry its price's receipt and be in the currency that was asked for."""
+        """View a page; it must carry its price's receipt and be in the requested currency."""
         product, currency = offer
         mail = f"{visit.random.getrandbits(32):x}"
         answer = visit.get(f"/products/{product}?currency={currency}&mail={mail}", target=catalog)
@@ -37,7 +37,7 @@ class Shopper(OpenUser):
         return visit.post("/changes", [{"product": p, "currency": c} for p, c in offers], target=PRICING)
 
     def look_for(self, visit: Visit, changed: Answer) -> None:
-        """When a change must show, look whether it does, on each replica."""
+        """View the changed pages on each replica, when the change must show."""
         visit.pause(SHOWN_SECONDS, since=changed.at)
         for priced in changed.body.get("changed", []):
             for catalog in CATALOGS:
@@ -47,45 +47,45 @@ class Shopper(OpenUser):
 
 
 class View(Shopper):
-    """People: few pages are looked at by many."""
+    """Visitors: a few pages get most of the views."""
 
     def visit(self, visit: Visit) -> None:
-        """Look at one page."""
+        """View a random page."""
         self.look(visit, visit.random.choices(OFFERS, WEIGHTS)[0])
 
 
 class Sweep(Shopper):
-    """Crawlers, who look at every page in turn."""
+    """A crawler that views all pages in turn."""
 
     def visit(self, visit: Visit) -> None:
-        """Look at the next page."""
+        """View the next page."""
         self.look(visit, OFFERS[visit.number % len(OFFERS)])
 
 
 class Unknown(Shopper):
-    """Those who follow old links to what is not sold any more."""
+    """Visitors that follow old links to products that are not sold any more."""
 
     def visit(self, visit: Visit) -> None:
-        """Look for it; the answer is 404."""
+        """View a product that is not sold; the answer must be 404."""
         answer = self.look(visit, visit.random.choice(UNKNOWN))
         visit.tally("told_unknown", answer.status == HTTPStatus.NOT_FOUND)
 
 
 class Change(Shopper):
-    """Who changes a price."""
+    """Price changes, one at a time."""
 
     def visit(self, visit: Visit) -> None:
-        """Change it."""
+        """Change a price, and check that both replicas show it."""
         self.look_for(visit, self.change(visit, [OFFERS[visit.number * 5 % len(OFFERS)]]))
 
 
 class Import(Shopper):
-    """Imports, which clear the cache and change eight prices a moment after people have begun to look at them."""
+    """Imports that clear the cache, and change eight prices while their pages are computed."""
 
     arrivals = Regular(jitter=0.02)
 
     def visit(self, visit: Visit) -> None:
-        """Clear, have people look, change."""
+        """Clear the cache, view eight pages, and change their prices 30 ms later."""
         offers = [OFFERS[(visit.number * 8 + number) % len(OFFERS)] for number in range(8)]
         visit.post("/clearings", {}, target=PRICING)
 
@@ -102,9 +102,9 @@ class Import(Shopper):
 
 
 class Hot(Shopper):
-    """Crowds before one page, at the moment when the cache is cleared."""
+    """Crowds that view one page at the moment when the cache is cleared."""
 
     def visit(self, visit: Visit) -> None:
-        """Clear, and look thirty times at once."""
+        """Clear the cache, and view the page 30 times at once."""
         visit.tally("clearings", visit.post("/clearings", {}, target=PRICING).succeeded)
         visit.volley(30, lambda: self.look(visit, OFFERS[0]))

@@ -1,7 +1,7 @@
--- The pricing database: what something costs is worked out from all that its suppliers quote, with every discount.
+-- The pricing database computes a price from the quotes of all suppliers, with every discount.
 CREATE EXTENSION pg_stat_statements;
 CREATE ROLE patient LOGIN PASSWORD 'patient';
--- Owns the data, changes prices and reads the database's statistics.
+-- This role owns the data, changes prices and reads the database's statistics.
 CREATE ROLE pricing LOGIN IN ROLE pg_read_all_stats;
 REVOKE TEMPORARY ON DATABASE postgres FROM public;
 GRANT CREATE ON SCHEMA public TO pricing;
@@ -32,7 +32,7 @@ INSERT INTO discounts SELECT 5 * step, step * 0.6 FROM generate_series(1, 40) AS
 CREATE INDEX ON quotes (product);
 ANALYZE;
 
--- The one way to a price. A product that there is not has no row.
+-- The patient reads prices only through this function. An unknown product has no row.
 CREATE FUNCTION price(wanted int, wanted_in text)
 RETURNS TABLE (product int, name text, currency text, price numeric, version int, receipt text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$

@@ -1,6 +1,6 @@
-"""Catalog: product pages with their prices.
+"""Catalog: show products with their prices.
 
-Two replicas of it stand before one pricing database.
+Two replicas share one pricing database.
 """
 
 import json
@@ -20,7 +20,7 @@ from kit import create_app
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://patient:patient@postgres/postgres")
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
-# What both replicas share. Without hidden retries: a store that is away is to be seen.
+# Both replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
     retry=Retry(NoBackoff(), 0),
@@ -41,7 +41,7 @@ app = create_app(lifespan=lifespan)
 @app.get("/products/{product}")
 async def page(product: int, currency: Literal["EUR", "USD"]) -> Response:
     """Show a product with its price."""
-    # TODO: every view works its price out anew. Keep pages in Redis for a minute, and none that is wrong.
+    # TODO: every view computes its price again. Keep each page in Redis for about a minute, but never a wrong page.
     try:
         found = await work_out(product, currency)
     except DATABASE_ERRORS:
@@ -52,7 +52,7 @@ async def page(product: int, currency: Literal["EUR", "USD"]) -> Response:
 
 
 async def work_out(product: int, currency: str) -> str | None:
-    """Have the database work out a price; return the page as JSON, or None when there is no such product."""
+    """Compute a price in the database; return the page as JSON, or None for an unknown product."""
     async with app.state.database.acquire(timeout=2) as connection:
         row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency)
     return json.dumps(dict(row), default=str) if row else None

@@ -1,9 +1,9 @@
 # Cache-aside in Redis. Each page, and each answer "not sold", is kept for about a minute. A change removes its page,
 # and a page that is older than the last change is not kept. Each replica computes a page once at a time, also without
 # Redis.
-"""Catalog: product pages with their prices.
+"""Catalog: show products with their prices.
 
-Two replicas of it stand before one pricing database.
+Two replicas share one pricing database.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://patient:patient@post
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 NOT_SOLD = "null"
 
-# What both replicas share. Without hidden retries: a store that is away is to be seen.
+# Both replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
     retry=Retry(NoBackoff(), 0),
@@ -35,7 +35,7 @@ store = Redis.from_url(
     decode_responses=True,
 )
 
-# A page that was being worked out when its price changed is older than the change, and is not kept.
+# A page whose price changed while it was computed is older than the change, so the script does not keep it.
 keep = store.register_script("""
 if tonumber(redis.call("GET", KEYS[2]) or 0) <= tonumber(ARGV[2]) then
     redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[3])
@@ -55,7 +55,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def listen() -> None:
-    """Take each page out whose price has changed, also after Redis was away."""
+    """Remove each page whose price has changed, also after an outage of Redis."""
     while True:
         with suppress(RedisError, OSError):
             async with store.pubsub() as channel:
@@ -68,7 +68,7 @@ async def listen() -> None:
 
 
 async def take_out(product: int, currency: str, version: int) -> None:
-    """Remember a price's newest version for longer than any page may be worked out, and drop its page."""
+    """Remove a page, and remember its newest version for longer than a computation takes."""
     key = f"page:{product}:{currency}"
     async with store.pipeline() as pipeline:
         await pipeline.set(f"newest:{key}", version, ex=about_a_minute()).delete(key).execute()
@@ -91,7 +91,7 @@ async def page(product: int, currency: Literal["EUR", "USD"]) -> Response:
 
 
 def about_a_minute() -> int:
-    """Return a time to live in seconds: what is kept at one time shall not expire at one time."""
+    """Return a random time to live in seconds, so that pages kept together expire apart."""
     return random.randint(50, 70)
 
 
@@ -103,7 +103,7 @@ async def kept(key: str) -> str | None:
 
 
 async def in_one_flight(key: str, product: int, currency: str) -> str:
-    """Work a page out, or wait for who is at it."""
+    """Compute a page, or wait for the task that already does."""
     if key not in flights:
         flights[key] = asyncio.create_task(work_out_and_keep(key, product, currency))
         flights[key].add_done_callback(lambda _: flights.pop(key))
@@ -111,7 +111,7 @@ async def in_one_flight(key: str, product: int, currency: str) -> str:
 
 
 async def work_out_and_keep(key: str, product: int, currency: str) -> str:
-    """Have the database work out a page, and keep it for about a minute."""
+    """Compute a page in the database, and keep it for about a minute."""
     found = await work_out(product, currency)
     version = json.loads(found)["version"] if found != NOT_SOLD else 0
     with suppress(RedisError, OSError):
@@ -120,7 +120,7 @@ async def work_out_and_keep(key: str, product: int, currency: str) -> str:
 
 
 async def work_out(product: int, currency: str) -> str:
-    """Have the database work out a price; return the page as JSON."""
+    """Compute a price in the database; return the page as JSON."""
     async with app.state.database.acquire(timeout=2) as connection:
         row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency)
     return json.dumps(dict(row), default=str) if row else NOT_SOLD

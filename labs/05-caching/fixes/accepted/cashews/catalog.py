@@ -1,9 +1,9 @@
 # The library `cashews` keeps pages, computes each once at a time in a replica, and goes on without Redis. It cannot
 # know which version was announced last. So a condition keeps no page that is older than the last change, and each
 # change removes its page.
-"""Catalog: product pages with their prices.
+"""Catalog: show products with their prices.
 
-Two replicas of it stand before one pricing database.
+Two replicas share one pricing database.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ REDIS_URL = os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0")
 PAGE = "page:{product}:{currency}"
 NOT_SOLD = "null"
 
-# What both replicas share. Without hidden retries: a store that is away is to be seen.
+# Both replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(REDIS_URL, retry=Retry(NoBackoff(), 0), socket_timeout=0.1)
 cache = Cache()
 cache.setup(REDIS_URL, suppress=True, retry=Retry(NoBackoff(), 0), socket_timeout=0.1, max_connections=100)
-# It goes on without Redis, and tells each time with a traceback.
+# While Redis is down, cashews goes on without it, but logs a traceback each time.
 logging.getLogger("cashews").setLevel(logging.CRITICAL)
 
 newest: dict[str, int] = {}
@@ -52,7 +52,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def listen() -> None:
-    """Take each page out whose price has changed, also after Redis was away."""
+    """Remove each page whose price has changed, also after an outage of Redis."""
     while True:
         with suppress(RedisError, OSError):
             async with store.pubsub() as channel:
@@ -68,12 +68,12 @@ async def listen() -> None:
 
 
 def about_a_minute(*_: object, **__: object) -> int:
-    """Return a time to live in seconds: what is kept at one time shall not expire at one time."""
+    """Return a random time to live in seconds, so that pages kept together expire apart."""
     return random.randint(50, 70)
 
 
 def is_newest(found: object, _args: object, _kwargs: object, key: str) -> bool:
-    """Tell whether something that was worked out is a page, and no older than the last change."""
+    """Tell whether a result is a page that is not older than the last change."""
     return isinstance(found, str) and (found == NOT_SOLD or json.loads(found)["version"] >= newest.get(key, 0))
 
 
@@ -94,7 +94,7 @@ async def page(product: int, currency: Literal["EUR", "USD"]) -> Response:
 
 @cache(ttl=about_a_minute, key=PAGE, condition=is_newest, protected=True)
 async def work_out(product: int, currency: str) -> str:
-    """Have the database work out a price; return the page as JSON."""
+    """Compute a price in the database; return the page as JSON."""
     async with app.state.database.acquire(timeout=2) as connection:
         row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency)
     return json.dumps(dict(row), default=str) if row else NOT_SOLD
