@@ -1,4 +1,4 @@
-"""The users of a shop: most look at something, some order. Each names its job, and is sent again by nobody."""
+"""Users of a shop: most view pages, some order. Each job has a name, and is sent once."""
 
 from loadtests import OpenUser, Regular, Visit
 
@@ -7,7 +7,7 @@ QUICK_SECONDS = 0.5
 
 
 class User(OpenUser):
-    """What users have in common."""
+    """Send jobs to the balancer, and tally those done within 500 ms."""
 
     abstract = True
     targets = ("http://balancer:8000",)
@@ -16,10 +16,10 @@ class User(OpenUser):
 
 
 class View(User):
-    """Users who look: to work it out twice hurts nobody."""
+    """View pages: a view that is done twice does no harm."""
 
     def visit(self, visit: Visit) -> None:
-        """Ask for a view of one's own."""
+        """Request a view with a name of its own."""
         job = f"v{visit.random.getrandbits(48):x}"
         answer = visit.get(f"/views/{job}", {"X-Client": job[:3]}, receipt_for=("view", job))
         if answer.genuine and answer.latency <= QUICK_SECONDS:
@@ -27,10 +27,10 @@ class View(User):
 
 
 class Order(User):
-    """Users who order: what is done twice is delivered twice."""
+    """Order: an order that is done twice is delivered twice."""
 
     def visit(self, visit: Visit) -> None:
-        """Send an order of one's own."""
+        """Send an order with a name of its own."""
         job = f"o{visit.random.getrandbits(48):x}"
         answer = visit.post(f"/orders/{job}", {}, {"X-Client": job[:3]}, receipt_for=("order", job))
         if answer.genuine and answer.latency <= QUICK_SECONDS:

@@ -1,4 +1,4 @@
-"""Balancer: passes each job on to one of the workers on the list, which changes now and then."""
+"""Balancer: forward each job to one of the listed workers; the list changes now and then."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from fastapi import Request, Response
 
 from kit import create_app
 
-# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is how many jobs at once a worker can do.
+# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is the number of jobs that a worker can do at once.
 LIST = Path(os.environ.get("WORKERS_FILE", "/workers/workers.json"))
 
 client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200), timeout=2)
@@ -28,8 +28,8 @@ def listed() -> list[dict[str, Any]]:
 @app.get("/views/{job}")
 @app.post("/orders/{job}")
 async def pass_on(request: Request) -> Response:
-    """Have a job done."""
-    # TODO: who fails in a millisecond has nothing to do, and looks best of all. Find out who is well; spread by weight.
+    """Forward a job to a worker."""
+    # TODO: a worker that fails at once looks idle, so it gets nearly all jobs. Find the healthy ones; spread by weight.
     url = min((worker["url"] for worker in listed()), key=outstanding.__getitem__)
     outstanding[url] += 1
     try:

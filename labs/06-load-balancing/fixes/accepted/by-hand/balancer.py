@@ -1,6 +1,6 @@
 # By hand. The less loaded of two workers gets the job, by weight. A worker that fails three times in a row is left
 # alone for 1 s, and then one failure is enough. When most seem to fail, probably not all do, so all are used.
-"""Balancer: passes each job on to one of the workers on the list, which changes now and then."""
+"""Balancer: forward each job to one of the listed workers; the list changes now and then."""
 
 import json
 import os
@@ -15,14 +15,14 @@ from fastapi import Request, Response
 
 from kit import create_app
 
-# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is how many jobs at once a worker can do.
+# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is the number of jobs that a worker can do at once.
 LIST = Path(os.environ.get("WORKERS_FILE", "/workers/workers.json"))
 
 FAILURES = 3
 ALONE_SECONDS = 1.0
 TRIES = 2
 
-# An order is waited for: it may have been done, and is not sent again.
+# An order gets more time, because it may have been done, and so must not be sent again.
 SECONDS = {"GET": 0.3, "POST": 2.0}
 
 client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200))
@@ -30,7 +30,7 @@ client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200))
 
 @dataclass(eq=False)
 class Worker:
-    """What is known of a worker."""
+    """A worker, its load and its health."""
 
     url: str
     weight: int
@@ -40,11 +40,11 @@ class Worker:
 
     @property
     def load(self) -> float:
-        """Return how busy it would be with one job more."""
+        """Return the worker's load with one more job, relative to its weight."""
         return (self.outstanding + 1) / self.weight
 
     def note(self, *, well: bool) -> None:
-        """Learn from an answer, or from there being none."""
+        """Count failures in a row; too many mark the worker as failing."""
         self.failures = 0 if well else self.failures + 1
         ill = self.failures >= FAILURES
         self.ill_until = time.monotonic() + ALONE_SECONDS if ill else 0.0
@@ -70,7 +70,7 @@ app = create_app()
 @app.get("/views/{job}")
 @app.post("/orders/{job}")
 async def pass_on(request: Request) -> Response:
-    """Have a job done, by another worker when the first has certainly not done it, or it may be done twice."""
+    """Forward a job; send it to a second worker only when that is safe."""
     answer, worker = Response(status_code=502), None
     for _ in range(TRIES):
         worker = pick(worker)
@@ -81,7 +81,7 @@ async def pass_on(request: Request) -> Response:
 
 
 async def ask(worker: Worker, request: Request) -> tuple[Response, bool]:
-    """Send a job to a worker; return the answer, and whether another one may be asked."""
+    """Send a job to a worker; return the answer, and whether a second attempt is safe."""
     worker.outstanding += 1
     try:
         answer = await client.request(request.method, worker.url + request.url.path, timeout=SECONDS[request.method])

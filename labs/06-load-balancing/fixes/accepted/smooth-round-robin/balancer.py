@@ -1,6 +1,6 @@
 # Smooth weighted round robin, as in nginx, over the healthy workers. A worker that fails three times in a row, is too
 # slow, or does not answer a health check is left out for 1 s. When hardly any is left, all are used.
-"""Balancer: passes each job on to one of the workers on the list, which changes now and then."""
+"""Balancer: forward each job to one of the listed workers; the list changes now and then."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request, Response
 
 from kit import create_app
 
-# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is how many jobs at once a worker can do.
+# [{"url": "http://worker-1:8000", "weight": 4}, ...]: the weight is the number of jobs that a worker can do at once.
 LIST = Path(os.environ.get("WORKERS_FILE", "/workers/workers.json"))
 
 FAILURES = 3
@@ -30,7 +30,7 @@ client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200))
 
 @dataclass(eq=False)
 class Worker:
-    """A worker, its place in the round, and its health."""
+    """A worker, its current weight in the round robin, and its health."""
 
     url: str
     weight: int
@@ -39,14 +39,14 @@ class Worker:
     out_until: float = 0.0
 
     def note(self, *, well: bool) -> None:
-        """Learn from an answer: how many bad ones there were in a row."""
+        """Count failures in a row; too many take the worker out for a second."""
         self.failures = 0 if well else self.failures + 1
         if self.failures >= FAILURES:
             self.out_until = time.monotonic() + OUT_SECONDS
             self.failures = FAILURES - 1
 
     async def check(self) -> None:
-        """Ask for its health; no answer in time is enough to be out until the next check."""
+        """Check the worker's health; a failed check takes it out until the next one."""
         try:
             async with asyncio.timeout(SLOW_SECONDS):
                 (await client.get(f"{self.url}/health")).raise_for_status()
@@ -63,7 +63,7 @@ def listed() -> list[Worker]:
 
 
 def choose(tried: Worker | None) -> Worker:
-    """Give every worker its weight, and the turn to the one that has most."""
+    """Add each worker's weight to its current weight, and choose the highest."""
     everybody = listed()
     well = [worker for worker in everybody if worker.out_until <= time.monotonic()]
     if 2 * len(well) < len(everybody):
@@ -77,7 +77,7 @@ def choose(tried: Worker | None) -> Worker:
 
 
 async def check_all() -> None:
-    """Ask all workers for their health, over and over."""
+    """Check the health of all workers repeatedly."""
     while True:
         await asyncio.gather(*(worker.check() for worker in listed()))
         await asyncio.sleep(CHECK_SECONDS)
@@ -85,7 +85,7 @@ async def check_all() -> None:
 
 @asynccontextmanager
 async def checked(_: FastAPI) -> AsyncIterator[None]:
-    """Check health for as long as the balancer runs."""
+    """Check health while the balancer runs."""
     checking = asyncio.create_task(check_all())
     yield
     checking.cancel()
@@ -97,7 +97,7 @@ app = create_app(lifespan=checked)
 @app.get("/views/{job}")
 @app.post("/orders/{job}")
 async def pass_on(request: Request) -> Response:
-    """Have a job done; a second worker is asked when that cannot do it twice, or twice does not matter."""
+    """Forward a job; send it to a second worker only when that is safe."""
     worker = choose(None)
     answer = await ask(worker, request)
     if isinstance(answer, Response) and answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
@@ -108,10 +108,10 @@ async def pass_on(request: Request) -> Response:
 
 
 async def ask(worker: Worker, request: Request) -> Response | httpx2.TransportError:
-    """Return what a worker answers, or the error instead of an answer."""
+    """Send a job to a worker; return its answer, or the error."""
     began = time.monotonic()
     try:
-        # An order is waited for: it may have been done, and is not sent again.
+        # An order gets more time, because it may have been done, and so must not be sent again.
         seconds = SLOW_SECONDS if request.method == "GET" else 2
         answer = await client.request(request.method, worker.url + request.url.path, timeout=seconds)
     except httpx2.TransportError as error:
