@@ -1,4 +1,4 @@
-"""People who order, and who look two seconds later where their parcel is."""
+"""Customers who order, and who look up their parcel 2 s later."""
 
 from collections import deque
 from typing import ClassVar
@@ -11,7 +11,7 @@ BROUGHT_SECONDS = 2.0
 
 
 class Customer(OpenUser):
-    """What both have in common: the orders that were placed, each with its carrier, oldest first."""
+    """Keep the placed orders, each with its carrier, oldest first."""
 
     abstract = True
     targets = ("http://storefront:8000",)
@@ -20,10 +20,10 @@ class Customer(OpenUser):
 
 
 class Order(Customer):
-    """People who order; every carrier and every region has its turn."""
+    """Customers who order; carriers and regions take turns."""
 
     def visit(self, visit: Visit) -> None:
-        """Order something."""
+        """Place an order."""
         carrier, region = CARRIERS[visit.number % 3], REGIONS[visit.number // 3 % 3]
         email = f"{visit.random.getrandbits(40):x}@mail.example"
         answer = visit.post("/orders", {"email": email, "carrier": carrier, "region": region})
@@ -32,10 +32,10 @@ class Order(Customer):
 
 
 class Parcel(Customer):
-    """People who have ordered, and would like to know where it is."""
+    """Customers who look up the parcel of their order."""
 
     def visit(self, visit: Visit) -> None:
-        """Take the oldest order that nobody has looked for, and look as soon as it should have been brought."""
+        """Look up the oldest order that was not looked up, once it is due."""
         if self.placed:
             at, number, carrier = self.placed.popleft()
             visit.pause(BROUGHT_SECONDS, since=at)

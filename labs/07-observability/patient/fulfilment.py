@@ -1,4 +1,4 @@
-"""Fulfilment: takes orders from the topic and brings each parcel to the carrier that was chosen."""
+"""Fulfilment: read orders from the topic and hand each parcel to its carrier."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from kit import KAFKA, create_app
 
 log = logging.getLogger("fulfilment")
 
-# A member that is gone is missed within two seconds, so that the next one takes over.
+# The group notices a dead member within 2 s, so that the next one takes over.
 GROUP = {
     "group_id": "fulfilment",
     "session_timeout_ms": 2000,
@@ -27,9 +27,9 @@ carriers = httpx2.Client(timeout=1)
 
 
 def bring(record: ConsumerRecord) -> None:
-    """Bring the parcel of one order."""
+    """Hand the parcel of one order to its carrier."""
     order = json.loads(record.value)
-    # TODO: what fails here is an e-mail address in a log, and nothing leads from it to the order or to the cause.
+    # TODO: a failure leaves only an e-mail address in a log, and nothing leads from it to the order or to the cause.
     try:
         url = f"http://{order['carrier']}:8000/parcels/{order['region']}/{order['order']}"
         carriers.put(url).raise_for_status()
@@ -38,14 +38,14 @@ def bring(record: ConsumerRecord) -> None:
 
 
 def work() -> None:
-    """Bring parcel after parcel."""
+    """Hand over the parcel of each order on the topic."""
     for record in KafkaConsumer("orders", **KAFKA, **GROUP, auto_offset_reset="earliest"):
         bring(record)
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Work in a thread, as the consumer blocks."""
+    """Start the worker in a thread, because the consumer blocks."""
     Thread(target=work, daemon=True).start()
     yield
 

@@ -1,4 +1,4 @@
-"""Orders: takes orders over HTTP, and puts them on a topic for those who fulfil them."""
+"""Orders: take orders over HTTP, and put them on a topic for fulfilment."""
 
 import logging
 
@@ -9,14 +9,14 @@ from kit import KAFKA, create_app
 
 log = logging.getLogger("orders")
 
-# Without hidden retries: what cannot be sent is to be seen.
+# The client's hidden retries are off, so that a failure to send is visible.
 producer = KafkaProducer(**KAFKA, acks=1, retries=0, enable_idempotence=False)
 
 app = create_app()
 
 
 class Order(BaseModel):
-    """Who orders, and how it is to be brought where."""
+    """An order: its customer, its carrier and the region it goes to."""
 
     order: str
     email: str
@@ -26,7 +26,7 @@ class Order(BaseModel):
 
 @app.post("/orders", status_code=202)
 def take(order: Order) -> None:
-    """Take an order, which is done as soon as it is on the topic."""
-    # TODO: from here on nobody knows any more where an order has come from. Go on with its trace, over the topic too.
+    """Take an order; it is taken as soon as it is on the topic."""
+    # TODO: from here on, no service knows where an order came from. Continue its trace, across the topic too.
     producer.send("orders", order.model_dump_json().encode()).get(timeout=1)
     log.info("took an order of %s", order.email)

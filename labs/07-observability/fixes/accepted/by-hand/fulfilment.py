@@ -1,6 +1,6 @@
 # Each delivery of an order has its own span, the child of the span that sent it. A failed one says so, and names the
 # carrier and the region. The log line names the trace, and neither names a customer.
-"""Fulfilment: takes orders from the topic and brings each parcel to the carrier that was chosen."""
+"""Fulfilment: read orders from the topic and hand each parcel to its carrier."""
 
 import json
 import logging
@@ -22,12 +22,12 @@ from kit import KAFKA, create_app
 
 log = logging.getLogger("fulfilment")
 
-# Where spans go to and how often is in the environment: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_BSP_SCHEDULE_DELAY.
+# The SDK reads endpoint and interval from OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_BSP_SCHEDULE_DELAY.
 provider = TracerProvider()
 provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
 tracer = provider.get_tracer("fulfilment")
 
-# A member that is gone is missed within two seconds, so that the next one takes over.
+# The group notices a dead member within 2 s, so that the next one takes over.
 GROUP = {
     "group_id": "fulfilment",
     "session_timeout_ms": 2000,
@@ -39,10 +39,10 @@ carriers = httpx2.Client(timeout=1)
 
 
 def bring(record: ConsumerRecord) -> None:
-    """Bring the parcel of one order."""
+    """Hand the parcel of one order to its carrier."""
     order = json.loads(record.value)
     context = propagate.extract({name: value.decode() for name, value in record.headers})
-    # All but the address of who ordered it.
+    # Everything except the customer's address.
     attributes = {name: order[name] for name in ("order", "carrier", "region")}
     with tracer.start_as_current_span("bring parcel", context, SpanKind.CONSUMER, attributes) as span:
         carried: dict[str, str] = {}
@@ -58,14 +58,14 @@ def bring(record: ConsumerRecord) -> None:
 
 
 def work() -> None:
-    """Bring parcel after parcel."""
+    """Hand over the parcel of each order on the topic."""
     for record in KafkaConsumer("orders", **KAFKA, **GROUP, auto_offset_reset="earliest"):
         bring(record)
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Work in a thread, as the consumer blocks."""
+    """Start the worker in a thread, because the consumer blocks."""
     Thread(target=work, daemon=True).start()
     yield
 

@@ -1,6 +1,6 @@
 # Each order has a span that is the child of billing's, and the topic carries that span's own context on. Spans leave in
 # the background, so that no order waits for the collector.
-"""Orders: takes orders over HTTP, and puts them on a topic for those who fulfil them."""
+"""Orders: take orders over HTTP, and put them on a topic for fulfilment."""
 
 import logging
 
@@ -17,19 +17,19 @@ from kit import KAFKA, create_app
 
 log = logging.getLogger("orders")
 
-# Where spans go to and how often is in the environment: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_BSP_SCHEDULE_DELAY.
+# The SDK reads endpoint and interval from OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_BSP_SCHEDULE_DELAY.
 provider = TracerProvider()
 provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
 tracer = provider.get_tracer("orders")
 
-# Without hidden retries: what cannot be sent is to be seen.
+# The client's hidden retries are off, so that a failure to send is visible.
 producer = KafkaProducer(**KAFKA, acks=1, retries=0, enable_idempotence=False)
 
 app = create_app()
 
 
 class Order(BaseModel):
-    """Who orders, and how it is to be brought where."""
+    """An order: its customer, its carrier and the region it goes to."""
 
     order: str
     email: str
@@ -39,7 +39,7 @@ class Order(BaseModel):
 
 @app.post("/orders", status_code=202)
 def take(order: Order, request: Request) -> None:
-    """Take an order, which is done as soon as it is on the topic."""
+    """Take an order; it is taken as soon as it is on the topic."""
     context = propagate.extract(request.headers)
     with tracer.start_as_current_span("take order", context, SpanKind.PRODUCER, {"order": order.order}) as span:
         carried: dict[str, str] = {}

@@ -1,6 +1,6 @@
 # OpenTelemetry's instrumentation of ASGI gives each request a span, the child of the caller's span. It knows nothing of
 # orders. The topic still needs its context by hand, and so does the status of a failed parcel.
-"""Orders: takes orders over HTTP, and puts them on a topic for those who fulfil them."""
+"""Orders: take orders over HTTP, and put them on a topic for fulfilment."""
 
 import logging
 
@@ -19,7 +19,7 @@ log = logging.getLogger("orders")
 provider = TracerProvider()
 provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
 
-# Without hidden retries: what cannot be sent is to be seen.
+# The client's hidden retries are off, so that a failure to send is visible.
 producer = KafkaProducer(**KAFKA, acks=1, retries=0, enable_idempotence=False)
 
 app = create_app()
@@ -32,7 +32,7 @@ app.add_middleware(
 
 
 class Order(BaseModel):
-    """Who orders, and how it is to be brought where."""
+    """An order: its customer, its carrier and the region it goes to."""
 
     order: str
     email: str
@@ -42,7 +42,7 @@ class Order(BaseModel):
 
 @app.post("/orders", status_code=202)
 def take(order: Order) -> None:
-    """Take an order, which is done as soon as it is on the topic."""
+    """Take an order; it is taken as soon as it is on the topic."""
     span = trace.get_current_span()
     span.set_attribute("order", order.order)
     carried: dict[str, str] = {}
