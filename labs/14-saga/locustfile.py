@@ -1,4 +1,4 @@
-"""People who order, and look later what has become of it."""
+"""Customers who order, and look up their order later."""
 
 from loadtests import Answer, OpenUser, Regular, Visit
 
@@ -12,7 +12,7 @@ LOOKS = (SOON_SECONDS, 5.0, 8.0, 12.0)
 
 
 class Customer(OpenUser):
-    """What all of them do."""
+    """Order, and look up the order until it has ended."""
 
     abstract = True
     targets = REPLICAS
@@ -20,7 +20,7 @@ class Customer(OpenUser):
     tallies = ("ordered", "answered", "taken", "soon", "told", "shipped")
 
     def visit(self, visit: Visit) -> None:
-        """Order, and look."""
+        """Place an order and look it up."""
         order = f"{visit.random.getrandbits(48):012x}"
         amount = visit.random.randint(100, 9999)
         answer = self.send(visit, {"order": order, "item": "lamp", "quantity": 1, "amount": amount})
@@ -39,11 +39,11 @@ class Customer(OpenUser):
                 return
 
     def send(self, visit: Visit, wanted: dict[str, object]) -> Answer:
-        """Send an order to one of the replicas."""
+        """Send an order to the next replica."""
         return visit.post("/orders", wanted)
 
     def told(self, visit: Visit, order: str) -> str:
-        """Look, at the replica that lives, how an order has ended: `shipped`, with its receipt, or `cancelled`."""
+        """Return how an order ended, `shipped` (with a receipt) or `cancelled`, from the live replica."""
         answer = visit.get(f"/orders/{order}", target=REPLICAS[1])
         state = str(answer.body.get("state")) if answer.succeeded else ""
         if state == "shipped" and not visit.vouched(answer, "shipped", order):
@@ -52,20 +52,20 @@ class Customer(OpenUser):
 
 
 class Buy(Customer):
-    """Those who are sent to either replica."""
+    """Customers who are sent to either replica."""
 
 
 class Detour(Customer):
-    """Those who come while one replica is away, or has just come back: they are sent to the other one."""
+    """Customers sent to one replica while the other is down or has just come back."""
 
     targets = REPLICAS[1:]
 
 
 class Twice(Customer):
-    """Those whose order is delivered twice at one instant, once to each replica."""
+    """Customers whose order reaches both replicas at the same instant."""
 
     def send(self, visit: Visit, wanted: dict[str, object]) -> Answer:
-        """Send an order to both replicas; what counts is the slower answer."""
+        """Send an order to both replicas; the slower answer counts."""
         targets = iter(REPLICAS)
         answers = visit.volley(2, lambda: visit.post("/orders", wanted, target=next(targets)))
         return min(answers, key=lambda answer: (answer.succeeded, -answer.latency))

@@ -1,6 +1,6 @@
-"""Orders: has an order's stock held, its money taken and its parcel sent.
+"""Orders: have an order's stock held, its card charged and its parcel shipped.
 
-Two replicas of it share one database.
+Two replicas share one database.
 """
 
 import os
@@ -19,7 +19,7 @@ INVENTORY = os.environ.get("INVENTORY_URL", "http://inventory:8000")
 PAYMENTS = os.environ.get("PAYMENTS_URL", "http://payments:8000")
 SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
 
-# What is done for an order, step by step; and what undoes the first two, each with the order's number behind it.
+# The steps of an order, and the compensations of the first two. A compensation's URL ends with the order's number.
 COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
 COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
 
@@ -37,7 +37,7 @@ app = create_app(lifespan=lifespan)
 
 
 class Order(BaseModel):
-    """What a customer wants; `order` is its number, `amount` is in cents."""
+    """A customer's order; `order` is its number, `amount` is in cents."""
 
     order: str
     item: str
@@ -47,8 +47,8 @@ class Order(BaseModel):
 
 @app.post("/orders", status_code=202)
 async def take(order: Order) -> dict[str, str]:
-    """Take an order: 202, and from then on it is shipped or cancelled."""
-    # TODO: the third step fails, and the first two are done; or this process dies. The table `sagas` can hold a log.
+    """Accept an order with 202; it will be shipped or cancelled."""
+    # TODO: the third step fails when the first two are done, or this process dies. The table `sagas` can hold a log.
     for command in COMMANDS:
         receipt = await send(command, order)
     insert = "INSERT INTO sagas (id, wanted, state, step, receipt) VALUES ($1, $2, 'shipped', 3, $3)"
@@ -67,7 +67,7 @@ async def send(command: str, order: Order) -> str:
 
 @app.get("/orders/{number}")
 async def show(number: str) -> dict[str, str | None]:
-    """Tell the state of an order, `pending`, `shipped` or `cancelled`, and shipping's receipt if there is one."""
+    """Return an order's state (`pending`, `shipped`, `cancelled`) and shipping's receipt, if any."""
     row = await app.state.database.fetchrow("SELECT state, receipt FROM sagas WHERE id = $1", number)
     if row is None:
         raise HTTPException(404, f"there is no order {number}")

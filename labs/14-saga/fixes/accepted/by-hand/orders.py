@@ -1,8 +1,8 @@
 # By hand. An order is in the log before anything is done for it, and so is each step. A replica claims a saga for 3 s.
 # After that, another replica that finds it repeats the step under the same key.
-"""Orders: has an order's stock held, its money taken and its parcel sent.
+"""Orders: have an order's stock held, its card charged and its parcel shipped.
 
-Two replicas of it share one database.
+Two replicas share one database.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ INVENTORY = os.environ.get("INVENTORY_URL", "http://inventory:8000")
 PAYMENTS = os.environ.get("PAYMENTS_URL", "http://payments:8000")
 SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
 
-# What is done for an order, step by step; and what undoes the first two, each with the order's number behind it.
+# The steps of an order, and the compensations of the first two. A compensation's URL ends with the order's number.
 COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
 COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
 
-# A claim outlasts every call, so that nobody else goes on with a saga whose holder lives.
+# A claim outlasts every call, so that no other replica continues the saga of a live holder.
 CALL_SECONDS = 1.5
 CLAIMED = timedelta(seconds=3)
 PAUSE = timedelta(seconds=0.2)
@@ -52,7 +52,7 @@ under_way: set[asyncio.Task[None]] = set()
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Connect to the database, and look for sagas that nobody goes on with."""
+    """Connect to the database, and look for sagas that no replica continues."""
     async with asyncpg.create_pool(DATABASE_URL, min_size=1, max_size=5) as app.state.database:
         looking = asyncio.create_task(look())
         yield
@@ -60,7 +60,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def look() -> None:
-    """Claim what is due, over and over: what failed a moment ago, and what a replica that died has left."""
+    """Claim due sagas repeatedly: those that failed a moment ago, and those of a dead replica."""
     while True:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             for saga in await app.state.database.fetch(CLAIM, CLAIMED):
@@ -69,14 +69,14 @@ async def look() -> None:
 
 
 def start(saga: asyncpg.Record) -> None:
-    """Go on with a saga beside everything else."""
+    """Continue a saga in a task of its own."""
     task = asyncio.create_task(carry_on(saga))
     under_way.add(task)
     task.add_done_callback(under_way.discard)
 
 
 async def carry_on(saga: asyncpg.Record) -> None:
-    """Go from step to step until a saga has ended; when one fails, leave the rest for a moment later."""
+    """Do step after step until a saga has ended; after a failure, leave the rest for later."""
     try:
         while saga["state"] in ("pending", "cancelling"):
             saga = await (forward(saga) if saga["state"] == "pending" else back(saga))
@@ -85,7 +85,7 @@ async def carry_on(saga: asyncpg.Record) -> None:
 
 
 async def forward(saga: asyncpg.Record) -> asyncpg.Record:
-    """Do the next step; a refusal, and nothing but that, turns the saga round."""
+    """Do the next step; only a refusal turns the saga back."""
     step = saga["step"]
     answer = await call(COMMANDS[step], saga)
     if answer.status_code == HTTPStatus.CONFLICT:
@@ -96,7 +96,7 @@ async def forward(saga: asyncpg.Record) -> asyncpg.Record:
 
 
 async def back(saga: asyncpg.Record) -> asyncpg.Record:
-    """Undo the last step that is done."""
+    """Undo the last step that was done."""
     step = saga["step"] - 1
     answer = await call(f"{COMPENSATIONS[step]}/{saga['id']}", saga)
     answer.raise_for_status()
@@ -104,13 +104,13 @@ async def back(saga: asyncpg.Record) -> asyncpg.Record:
 
 
 async def call(url: str, saga: asyncpg.Record) -> httpx2.Response:
-    """Send a command under a key that is the same each time that this step of this saga is tried."""
+    """Send a command under a key that is the same at every attempt of this step."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": f"{saga['id']}-{saga['state']}-{saga['step']}"}
     return await services.post(url, content=saga["wanted"], headers=headers)
 
 
 async def note(saga: asyncpg.Record, state: str, step: int, receipt: str | None = None) -> asyncpg.Record:
-    """Log where a saga stands, which says what is done next, and claim it for that long."""
+    """Log where a saga stands, which decides its next step, and claim it again."""
     return await app.state.database.fetchrow(NOTE, saga["id"], state, step, receipt, CLAIMED)
 
 
@@ -118,7 +118,7 @@ app = create_app(lifespan=lifespan)
 
 
 class Order(BaseModel):
-    """What a customer wants; `order` is its number, `amount` is in cents."""
+    """A customer's order; `order` is its number, `amount` is in cents."""
 
     order: str
     item: str
@@ -128,7 +128,7 @@ class Order(BaseModel):
 
 @app.post("/orders", status_code=202)
 async def take(order: Order) -> dict[str, str]:
-    """Take an order: 202, and from then on it is shipped or cancelled; one that is known goes its way already."""
+    """Accept an order with 202, and begin its saga if it is new."""
     saga = await app.state.database.fetchrow(BEGIN, order.order, order.model_dump_json(), CLAIMED)
     if saga is not None:
         start(saga)
@@ -137,7 +137,7 @@ async def take(order: Order) -> dict[str, str]:
 
 @app.get("/orders/{number}")
 async def show(number: str) -> dict[str, str | None]:
-    """Tell the state of an order, `pending`, `shipped` or `cancelled`, and shipping's receipt if there is one."""
+    """Return an order's state (`pending`, `shipped`, `cancelled`) and shipping's receipt, if any."""
     row = await app.state.database.fetchrow("SELECT state, receipt FROM sagas WHERE id = $1", number)
     if row is None:
         raise HTTPException(404, f"there is no order {number}")

@@ -1,8 +1,8 @@
 # With the library dbos. It logs each step of a workflow in Postgres and, after a crash, continues behind the last one.
 # Any replica may repeat a step that was done, so the step's key is made of the workflow's ID and its own.
-"""Orders: has an order's stock held, its money taken and its parcel sent.
+"""Orders: have an order's stock held, its card charged and its parcel shipped.
 
-Two replicas of it share one database.
+Two replicas share one database.
 """
 
 import os
@@ -22,7 +22,7 @@ INVENTORY = os.environ.get("INVENTORY_URL", "http://inventory:8000")
 PAYMENTS = os.environ.get("PAYMENTS_URL", "http://payments:8000")
 SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
 
-# What is done for an order, step by step; and what undoes the first two, each with the order's number behind it.
+# The steps of an order, and the compensations of the first two. A compensation's URL ends with the order's number.
 COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
 COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
 
@@ -32,8 +32,8 @@ DBOS(
     config={
         "name": "orders",
         "system_database_url": DATABASE_URL,
-        # A replica goes on with what it had begun itself, and the container keeps its name over a crash. Who never
-        # starts again needs somebody who has another one recover its workflows.
+        # A replica continues the workflows that it began; its container keeps its name across a crash. For a replica
+        # that never starts again, another one must be told to recover its workflows.
         "executor_id": os.environ.get("HOSTNAME", "orders"),
         "application_version": "1",
         "sys_db_pool_size": 5,
@@ -44,14 +44,14 @@ DBOS(
 
 @DBOS.step(retries_allowed=True, interval_seconds=0.3, backoff_rate=1, max_attempts=1000)
 async def call(url: str, order: dict[str, str | int]) -> dict[str, str | int] | None:
-    """Send a command until it is answered; return None when it is refused."""
+    """Send a command until it is answered; return None for a refusal."""
     answer = await services.post(url, json=order, headers={"Idempotency-Key": f"{DBOS.workflow_id}-{DBOS.step_id}"})
     return None if answer.status_code == HTTPStatus.CONFLICT else answer.raise_for_status().json()
 
 
 @DBOS.workflow()
 async def ship(order: dict[str, str | int]) -> dict[str, str | None]:
-    """Do step by step what an order wants; when one is refused, undo those before it, the last one first."""
+    """Do an order's steps; after a refusal, undo the earlier ones, last one first."""
     for number, command in enumerate(COMMANDS):
         answer = await call(command, order)
         if answer is None:
@@ -63,7 +63,7 @@ async def ship(order: dict[str, str | int]) -> dict[str, str | None]:
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Go on with what was begun before a crash, and let workflows run."""
+    """Continue the workflows begun before a crash, and run new ones."""
     DBOS.launch()
     yield
     DBOS.destroy()
@@ -73,7 +73,7 @@ app = create_app(lifespan=lifespan)
 
 
 class Order(BaseModel):
-    """What a customer wants; `order` is its number, `amount` is in cents."""
+    """A customer's order; `order` is its number, `amount` is in cents."""
 
     order: str
     item: str
@@ -83,7 +83,7 @@ class Order(BaseModel):
 
 @app.post("/orders", status_code=202)
 async def take(order: Order) -> dict[str, str]:
-    """Take an order: 202, and from then on it is shipped or cancelled; the workflow of a number runs once."""
+    """Accept an order with 202; the workflow of a number runs once."""
     with SetWorkflowID(order.order):
         await DBOS.start_workflow_async(ship, order.model_dump())
     return {"order": order.order}
@@ -91,7 +91,7 @@ async def take(order: Order) -> dict[str, str]:
 
 @app.get("/orders/{number}")
 async def show(number: str) -> dict[str, str | None]:
-    """Tell the state of an order, `pending`, `shipped` or `cancelled`, and shipping's receipt if there is one."""
+    """Return an order's state (`pending`, `shipped`, `cancelled`) and shipping's receipt, if any."""
     status = await DBOS.get_workflow_status_async(number)
     if status is None:
         raise HTTPException(404, f"there is no order {number}")
