@@ -1,4 +1,4 @@
-"""People who buy shoes, each a pair; and the clerk who counts the shelves."""
+"""Buyers of shoes, one pair each, and the clerk who counts the shelves."""
 
 from http import HTTPStatus
 from typing import ClassVar
@@ -10,7 +10,7 @@ SWIFT_SECONDS = 0.5
 
 
 class Buyer(OpenUser):
-    """What buyers have in common: a pair, or word that there is none, within two seconds."""
+    """Buyers who want a pair, or proof that none is left, within 2 s."""
 
     abstract = True
     targets = SALES
@@ -20,7 +20,7 @@ class Buyer(OpenUser):
     line: ClassVar[str]
 
     def buy(self, visit: Visit, model: int, shop: str | None = None) -> Answer:
-        """Buy a pair of one of the models; the warehouse must vouch for what the answer says."""
+        """Buy a pair of a model; the answer must carry the warehouse's receipt."""
         sku = f"{self.line}-{visit.names[model][-5:]}"
         order = f"{visit.random.getrandbits(48):012x}"
         answer = visit.post(
@@ -34,7 +34,7 @@ class Buyer(OpenUser):
 
 
 class Daily(Buyer):
-    """People who buy what is always there: twenty models."""
+    """Buyers of twenty models that never sell out."""
 
     subjects = Group("daily", 20)
     line = "daily"
@@ -45,21 +45,21 @@ class Daily(Buyer):
 
 
 class Crowd(Buyer):
-    """Crowds before a limited model: ten people at one instant, for eight pairs."""
+    """Crowds of ten buyers at one instant, for a model with eight pairs."""
 
     subjects = Group("crowd", 24)
     line = "drop"
 
     def visit(self, visit: Visit) -> None:
-        """Buy all at once."""
+        """Buy ten times at one instant."""
         visit.volley(10, lambda: self.buy(visit, visit.number % 24))
 
 
 class Fan(Buyer):
-    """Fans of two models, each of which is sold at two of the shops, that are asked in turn."""
+    """Fans of two models; each model is bought at two shops in turn."""
 
     abstract = True
-    # Whatever a phase begins with has begun when the first of them comes.
+    # The first fan comes after the phase's faults have begun.
     arrivals = Regular(delay=0.2)
     shops: ClassVar[tuple[tuple[str, str], tuple[str, str]]]
 
@@ -72,7 +72,7 @@ class Fan(Buyer):
 class Runner(Fan):
     """Fans of running shoes."""
 
-    # Whoever is stuck or dead has sold one of the models only, so that neither is spared.
+    # Each shop that gets stuck or killed sells only one of the models, so that neither model is spared.
     shops = ((SALES[0], SALES[2]), (SALES[1], SALES[2]))
     subjects = Group("runner", 2)
     line = "runner"
@@ -87,11 +87,11 @@ class Hiker(Fan):
 
 
 class Clerk(OpenUser):
-    """The clerk: shelves and books must agree."""
+    """The clerk, who checks that shelves and books agree."""
 
     targets = ("http://warehouse:8000",)
     arrivals = Regular()
 
     def visit(self, visit: Visit) -> None:
-        """Count what was sold from just now."""
+        """Count the shelves from which a pair was sold just now."""
         visit.get("/count")

@@ -1,6 +1,6 @@
-"""Sales: sells shoes, a pair at a time.
+"""Sales: sell shoes, one pair at a time.
 
-Three replicas of it stand before one warehouse.
+Three replicas share one warehouse.
 """
 
 import os
@@ -20,7 +20,7 @@ warehouse = httpx2.AsyncClient(
     timeout=10,
 )
 
-# What the replicas share. Without hidden retries: a store that is away is to be seen.
+# The replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
     retry=Retry(NoBackoff(), 0),
@@ -32,7 +32,7 @@ app = create_app()
 
 
 class Purchase(BaseModel):
-    """A pair of `sku` for an order, whose number no other order has."""
+    """One pair of `sku` for an order, whose number is unique."""
 
     sku: str
     order: str
@@ -40,9 +40,9 @@ class Purchase(BaseModel):
 
 @app.post("/buy")
 async def buy(purchase: Purchase) -> Response:
-    """Sell a pair: 201; when there is none left: 409."""
-    # TODO: between the look at the shelf and the sale somebody else may sell. One at a time for each SKU, and a sale
-    # that comes too late must not count.
+    """Sell a pair with 201, or answer 409 when none is left."""
+    # TODO: another replica may sell between the look at the shelf and the sale. Only one may sell a SKU at a time, and
+    # a sale that arrives too late must not count.
     seen = await warehouse.get(f"/stock/{purchase.sku}")
     left = seen.json()["left"]
     if not left:

@@ -1,9 +1,9 @@
 # By hand. A lock with a lease, which only its owner releases, keeps buyers apart as long as all goes well. The safety
 # comes from the number of each sale. The warehouse remembers the highest, so a late sale is refused, even after a
 # restart of Redis.
-"""Sales: sells shoes, a pair at a time.
+"""Sales: sell shoes, one pair at a time.
 
-Three replicas of it stand before one warehouse.
+Three replicas share one warehouse.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ warehouse = httpx2.AsyncClient(
     timeout=10,
 )
 
-# What the replicas share. Without hidden retries: a store that is away is to be seen.
+# The replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
     retry=Retry(NoBackoff(), 0),
@@ -41,7 +41,7 @@ store = Redis.from_url(
 LEASE_MILLISECONDS = 2000
 PATIENCE_SECONDS = 1.5
 
-# Nothing comes between the two in a script. Whoever has outlived its lease must not release what is another's.
+# A script is atomic. A replica that has outlived its lease must not release the lock of another one.
 release = store.register_script("""
 if redis.call("GET", KEYS[1]) == ARGV[1] then
     redis.call("DEL", KEYS[1])
@@ -52,7 +52,7 @@ app = create_app()
 
 
 class Purchase(BaseModel):
-    """A pair of `sku` for an order, whose number no other order has."""
+    """One pair of `sku` for an order, whose number is unique."""
 
     sku: str
     order: str
@@ -60,7 +60,7 @@ class Purchase(BaseModel):
 
 @app.post("/buy")
 async def buy(purchase: Purchase) -> Response:
-    """Sell a pair: 201; when there is none left: 409."""
+    """Sell a pair with 201, or answer 409 when none is left."""
     try:
         async with lock(purchase.sku):
             return await sell(purchase)
@@ -70,7 +70,7 @@ async def buy(purchase: Purchase) -> Response:
 
 @asynccontextmanager
 async def lock(sku: str) -> AsyncIterator[None]:
-    """Hold a SKU's lock, for no longer than its lease; raises TimeoutError when it does not come free in time."""
+    """Hold a SKU's lock, at most for its lease; raises TimeoutError if it stays taken."""
     key, owner = f"lock:{sku}", secrets.token_hex(8)
     give_up = time.monotonic() + PATIENCE_SECONDS
     while not await store.set(key, owner, nx=True, px=LEASE_MILLISECONDS):
@@ -80,18 +80,18 @@ async def lock(sku: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # The sale is made or not, whatever becomes of the lock: its lease ends by itself.
+        # A failed release must not undo the sale, because the lease expires by itself.
         with suppress(RedisError, OSError):
             await release([key], [owner])
 
 
 async def sell(purchase: Purchase) -> Response:
-    """Look at the shelf and sell from it: 201, or 409 when it is empty, or 503 when the lock was lost meanwhile."""
+    """Sell from the shelf: 201, 409 when it is empty, 503 when the lock was lost."""
     seen = await warehouse.get(f"/stock/{purchase.sku}")
     stock = seen.json()
     if not stock["left"]:
         return Response(seen.content, 409, media_type="application/json")
-    # Newer than all that the shelf has seen. Of two who have seen the same, it takes the first one's only.
+    # Higher than every token that the shelf has seen. When two sales saw the same one, the shelf takes only the first.
     sale = {"order": purchase.order, "left": stock["left"] - 1, "token": stock["token"] + 1}
     sold = await warehouse.post(f"/sales/{purchase.sku}", json=sale)
     if sold.is_error:

@@ -1,8 +1,8 @@
 # No lock. Each sale names the version of the shelf that it was computed from. The warehouse accepts it only if that is
 # still the version. A buyer who was overtaken looks again. Redis is not needed.
-"""Sales: sells shoes, a pair at a time.
+"""Sales: sell shoes, one pair at a time.
 
-Three replicas of it stand before one warehouse.
+Three replicas share one warehouse.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ app = create_app()
 
 
 class Purchase(BaseModel):
-    """A pair of `sku` for an order, whose number no other order has."""
+    """One pair of `sku` for an order, whose number is unique."""
 
     sku: str
     order: str
@@ -36,7 +36,7 @@ class Purchase(BaseModel):
 
 @app.post("/buy")
 async def buy(purchase: Purchase) -> Response:
-    """Sell a pair: 201; when there is none left: 409."""
+    """Sell a pair with 201, or answer 409 when none is left."""
     try:
         return await sell(purchase)
     except (TimeoutError, httpx2.TransportError):
@@ -44,7 +44,7 @@ async def buy(purchase: Purchase) -> Response:
 
 
 async def sell(purchase: Purchase) -> Response:
-    """Sell from the shelf as it was seen, over and over until nobody has come between; raises TimeoutError."""
+    """Look and sell until no other sale comes in between; raises TimeoutError."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up:
         seen = await warehouse.get(f"/stock/{purchase.sku}")
@@ -55,6 +55,6 @@ async def sell(purchase: Purchase) -> Response:
         sold = await warehouse.post(f"/sales/{purchase.sku}", json=sale)
         if sold.is_success:
             return Response(sold.content, 201, media_type="application/json")
-        # Those who have collided shall not do so again.
+        # A random pause keeps replicas that collided from colliding again.
         await asyncio.sleep(random.uniform(0, 0.08))
     raise TimeoutError

@@ -1,8 +1,8 @@
 # The client's own lock has an owner, a lease and a safe release. It has no fencing token, and its lease can run out
 # while it is held. So each sale carries the next number after the highest that the warehouse remembers.
-"""Sales: sells shoes, a pair at a time.
+"""Sales: sell shoes, one pair at a time.
 
-Three replicas of it stand before one warehouse.
+Three replicas share one warehouse.
 """
 
 import os
@@ -24,7 +24,7 @@ warehouse = httpx2.AsyncClient(
     timeout=10,
 )
 
-# What the replicas share. Without hidden retries: a store that is away is to be seen.
+# The replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
     retry=Retry(NoBackoff(), 0),
@@ -39,7 +39,7 @@ app = create_app()
 
 
 class Purchase(BaseModel):
-    """A pair of `sku` for an order, whose number no other order has."""
+    """One pair of `sku` for an order, whose number is unique."""
 
     sku: str
     order: str
@@ -47,10 +47,10 @@ class Purchase(BaseModel):
 
 @app.post("/buy")
 async def buy(purchase: Purchase) -> Response:
-    """Sell a pair: 201; when there is none left: 409."""
+    """Sell a pair with 201, or answer 409 when none is left."""
     lock = store.lock(f"lock:{purchase.sku}", timeout=LEASE_SECONDS, sleep=0.04, blocking_timeout=PATIENCE_SECONDS)
     answer = Response(status_code=503)
-    # What fails when the lock is given back does not undo the sale: then the answer is there already.
+    # A failed release does not undo the sale, because the answer is there already.
     with suppress(RedisError, OSError, httpx2.TransportError):
         async with lock:
             answer = await sell(purchase)
@@ -58,12 +58,12 @@ async def buy(purchase: Purchase) -> Response:
 
 
 async def sell(purchase: Purchase) -> Response:
-    """Look at the shelf and sell from it: 201, or 409 when it is empty, or 503 when the lock was lost meanwhile."""
+    """Sell from the shelf: 201, 409 when it is empty, 503 when the lock was lost."""
     seen = await warehouse.get(f"/stock/{purchase.sku}")
     stock = seen.json()
     if not stock["left"]:
         return Response(seen.content, 409, media_type="application/json")
-    # Newer than all that the shelf has seen. Of two who have seen the same, it takes the first one's only.
+    # Higher than every token that the shelf has seen. When two sales saw the same one, the shelf takes only the first.
     sale = {"order": purchase.order, "left": stock["left"] - 1, "token": stock["token"] + 1}
     sold = await warehouse.post(f"/sales/{purchase.sku}", json=sale)
     if sold.is_error:
