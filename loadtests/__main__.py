@@ -1,4 +1,4 @@
-"""Run the load generator as `python -m loadtests`, with a locustfile's users, until a plan arrives."""
+"""Run the load generator: `python -m loadtests`."""
 
 # Patched first, because all later imports must see gevent's sockets, clocks and locks.
 from gevent import monkey

@@ -24,8 +24,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """Describe an answer; `status` is 0 when none came in time.
+    """Describe an answer.
 
+    `status` is 0 when none came in time.
     `at` is in seconds of the monotonic clock, `latency` in seconds from the intended time. Names in `headers` are in
     lower case. `genuine` is true for a success that carries its receipt, or needs none.
     """

@@ -24,8 +24,9 @@ class TokenBucket:
 
 @dataclass
 class BucketLevel:
-    """Track a bucket's tokens; it starts full.
+    """Track a bucket's tokens.
 
+    It starts full.
     Times are in seconds of any monotonic clock.
     """
 
@@ -37,7 +38,7 @@ class BucketLevel:
         self.tokens = self.promise.burst
 
     def take(self, at: float) -> bool:
-        """Take a token if a whole one is left; return whether it was."""
+        """Take a token if a whole one is left, and return whether it was."""
         if self.at is not None:
             self.tokens = min(self.promise.burst, self.tokens + (at - self.at) * self.promise.rate)
         self.at = at
@@ -50,7 +51,10 @@ class BucketLevel:
 
 @dataclass(slots=True, eq=False)
 class SentRequest:
-    """Note a request that a promise may cover; `admitted` is None until it ends."""
+    """Note a request that a promise may cover.
+
+    `admitted` is None until it ends.
+    """
 
     at: float
     where: Where
@@ -79,7 +83,10 @@ class Reference:
         return request
 
     def end(self, request: SentRequest, *, admitted: bool) -> None:
-        """Note how a request ended; requests count in the order of sending."""
+        """Note how a request ended.
+
+        Requests count in the order of sending.
+        """
         request.admitted = admitted
         while self._sent and self._sent[0].admitted is not None:
             first = self._sent.popleft()

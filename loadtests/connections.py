@@ -1,4 +1,7 @@
-"""Connections to targets, kept alive and shared by all kinds, so that a connection identifies no kind."""
+"""Connections to targets, kept alive and shared by all kinds.
+
+Therefore a connection does not identify a kind.
+"""
 
 import errno
 import time

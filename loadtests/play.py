@@ -46,7 +46,10 @@ class Play:
 
     @property
     def elapsed(self) -> float:
-        """Return the seconds since the play's start; negative before it."""
+        """Return the seconds since the play's start.
+
+        Negative before it.
+        """
         return time.monotonic() - self.zero
 
     @property

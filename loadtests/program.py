@@ -19,7 +19,10 @@ from loadtests.users import OpenUser
 
 
 def users_of(path: Path) -> list[type[OpenUser]]:
-    """Return a locustfile's user classes; raises SystemExit when it defines none."""
+    """Return a locustfile's user classes.
+
+    Raises SystemExit when it defines none.
+    """
     found, _ = load_locustfile(str(path))
     users = [user for user in found.values() if issubclass(user, OpenUser)]
     if not users:
@@ -28,7 +31,10 @@ def users_of(path: Path) -> list[type[OpenUser]]:
 
 
 def main() -> None:
-    """Serve the control port until SIGTERM or SIGINT; ER_LOCUSTFILE names the locustfile."""
+    """Serve the control port until SIGTERM or SIGINT.
+
+    ER_LOCUSTFILE names the locustfile.
+    """
     configure_logs()
     secret = read_secret()
     generator = LoadGenerator(users_of(Path(os.environ.get("ER_LOCUSTFILE", "/load/locustfile.py"))), secret)

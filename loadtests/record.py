@@ -24,7 +24,10 @@ class Record:
         self.lag: dict[tuple[str, ...], float] = {}
 
     def expect(self, kind: str, phase: str, tallies: Iterable[str]) -> None:
-        """Create all series of a kind in a phase at zero, so that a missing one means an error."""
+        """Create all series of a kind in a phase at zero.
+
+        A missing series then means an error.
+        """
         self.lag[phase,] = 0.0
         for counts in (self.intended, self.sent, self.promised, self.beyond):
             counts[kind, phase] += 0
@@ -41,6 +44,9 @@ class Record:
         self.lag[phase,] = max(self.lag[phase,], lag)
 
     def end(self, where: Where, status: str, latency: float) -> None:
-        """Count an ended request; `latency` is in seconds from its intended time."""
+        """Count an ended request.
+
+        `latency` is in seconds from its intended time.
+        """
         self.responses[*where, status] += 1
         self.latencies.add((*where, status), latency)

@@ -10,8 +10,9 @@ from loadtests.shapes import RateInterval, Shape
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Schedule a visit `at` seconds into the play; `number` counts its kind's visits.
+    """Schedule a visit `at` seconds into the play.
 
+    `number` counts its kind's visits.
     `phase` is the index of its phase.
     """
 

@@ -1,4 +1,4 @@
-"""Shapes of arrivals: the times at which visits of one user kind begin within one phase.
+"""Shapes of arrivals: when the visits of one user kind begin within one phase.
 
 All are pure functions of their arguments. Times are in seconds from the play's start, a whole wall-clock second.
 """

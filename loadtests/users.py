@@ -1,4 +1,4 @@
-"""Open-loop users: Locust users that begin visits on schedule, no matter how slow the answers are."""
+"""Open-loop users: Locust users that begin visits on schedule, however slow the answers."""
 
 import itertools
 import logging
@@ -38,7 +38,7 @@ class UncompressedResponse(FastResponse):
     """Refuse compressed answers, which no request asks for and which could fill the memory."""
 
     def unzipped(self, *_: object, **__: object) -> bytes:
-        """Refuse; raises ValueError."""
+        """Refuse, by raising ValueError."""
         raise ValueError("the answer is packed")
 
 
@@ -118,8 +118,9 @@ class OpenUser(FastHttpUser):
             self.play.visit_ended(phase)
 
     def fetch(self, request: Request, due: float) -> tuple[Answer, str]:
-        """Send one request to the next target; return the answer and the status it counts under.
+        """Send one request to the next target.
 
+        Return the answer and the status it counts under.
         When the time is up, the connection is closed.
         """
         timer = gevent.Timeout.start_new(due + self.time_limit - time.monotonic(), TimeUpError())

@@ -107,7 +107,10 @@ class Visit:
         return self._ask(Request("POST", path, headers, json.dumps(body), target), subject, receipt_for)
 
     def vouched(self, answer: Answer, *parts: str) -> bool:
-        """Verify a receipt that several answers may carry; tally a missing or false one."""
+        """Verify a receipt that several answers may carry.
+
+        Tally a missing or false one.
+        """
         authentic = self._play.receipts.authentic(answer.body.get("receipt"), *parts)
         if not authentic:
             self.tally(UNREAL_ANSWER)

@@ -1,4 +1,6 @@
-"""Auditor: reads the journal of payments, inventory and shipping, and counts orders that do not balance.
+"""Auditor: reads the journal, and counts orders that do not balance.
+
+Payments, inventory and shipping write the journal.
 
 An order is complete when its stock is held, its money taken and its parcel sent, each once. It is undone when nothing
 of that is left. Every other order is half done.
@@ -43,8 +45,9 @@ orders: defaultdict[str, OrderBalance] = defaultdict(OrderBalance)
 
 
 def audit() -> Counter[tuple[str, ...]]:
-    """Read new entries of the journal; return the number of orders by finding.
+    """Read new entries of the journal.
 
+    Return the number of orders by finding.
     `brought`: shipping has sent or refused it. `money`, `stock`: more or less of it was taken than was sent.
     `half-done`: either of the two. `out-of-order`: its stock was released before its charge was refunded.
     """

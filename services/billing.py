@@ -1,4 +1,7 @@
-"""Billing: bills orders and hands them on at least once. It sends every eighth order twice, as after a lost answer."""
+"""Billing: bills orders and hands them on at least once.
+
+It sends every eighth order twice, as after a lost answer.
+"""
 
 import itertools
 import os
@@ -61,7 +64,7 @@ async def bill(bill: BilledOrder, traceparent: Annotated[str, Header(max_length=
 
 
 async def _hand_on(bill: BilledOrder, context: TraceContext) -> int:
-    """Send an order to `orders` in a new span; return the status."""
+    """Send an order to `orders` in a new span, and return the status."""
     attempt, began = context.child(), time.time()
     try:
         answer = await orders.post("/orders", json=bill.model_dump(), headers={"traceparent": attempt.header})

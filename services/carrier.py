@@ -1,4 +1,7 @@
-"""Carrier: takes parcels to their region, and answers where they are. Ten workers of 3 ms each."""
+"""Carrier: takes parcels to their region, and answers where they are.
+
+Ten workers of 3 ms each.
+"""
 
 import asyncio
 import os
@@ -81,7 +84,10 @@ _parcels: set[str] = set()
 
 @service.app.put("/parcels/{region}/{order}", status_code=201)
 async def bring(region: Word, order: Word) -> dict[str, str]:
-    """Take an order's parcel; the same order again is the same parcel."""
+    """Take an order's parcel.
+
+    The same order again is the same parcel.
+    """
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     service.ledger.record("parcel-again" if order in _parcels else "parcel", account=region)

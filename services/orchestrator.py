@@ -1,4 +1,6 @@
-"""Orchestrator: checks the health of the service in `WATCHES`, and condemns it after three failures in a row.
+"""Orchestrator: checks a service's health, and condemns it after three failures in a row.
+
+`WATCHES` names the service.
 
 The grader asks for condemned services and restarts them, because no container has the engine's socket.
 """
@@ -25,7 +27,7 @@ condemned: list[str] = []
 
 
 async def watch(name: str) -> None:
-    """Check a service's health again and again, and condemn it after FAILURES in a row."""
+    """Check a service's health, and condemn it after FAILURES in a row."""
     # One connection for each check, as real orchestrators use.
     async with httpx2.AsyncClient(
         base_url=os.environ.get("WATCHED_URL", f"http://{name}:8000"),

@@ -1,4 +1,4 @@
-"""Outbox: takes charges to be made later, and makes them one at a time once payments is healthy."""
+"""Outbox: takes charges, and makes them one at a time once payments is healthy."""
 
 import asyncio
 import logging
@@ -35,7 +35,10 @@ class PendingCharge(BaseModel):
 
 
 async def make_charges() -> None:
-    """Make pending charges, oldest first; pause for PAUSE_SECONDS after a failure."""
+    """Make pending charges, oldest first.
+
+    Pause for PAUSE_SECONDS after a failure.
+    """
     limits = httpx2.Limits(max_connections=1)
     url = os.environ.get("PAYMENTS_URL", "http://payments:8000")
     async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=TRY_SECONDS, trust_env=False) as payments:

@@ -1,4 +1,6 @@
-"""Pages of a shop: front page, cart, search. Each asks checkout for prices, over a pool of eight connections.
+"""Pages of a shop: front page, cart, search.
+
+Each asks checkout for prices, over a pool of eight connections.
 
 `ASKS` is the path at checkout that the page needs.
 """

@@ -17,7 +17,10 @@ journal = Journal()
 
 
 class ChargeRequest(BaseModel):
-    """Ask for a charge; `amount` is in cents."""
+    """Ask for a charge.
+
+    `amount` is in cents.
+    """
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
     amount: Annotated[int, Field(ge=1, le=1_000_000)]

@@ -77,7 +77,10 @@ class Pricing:
         return self.database
 
     async def change(self, offers: list[Offer]) -> list[Price]:
-        """Give each known offer a new price and announce it; skip unknown offers."""
+        """Give each known offer a new price and announce it.
+
+        Skip unknown offers.
+        """
         changed = []
         async with self.database.acquire() as connection, connection.transaction():
             for offer in offers:

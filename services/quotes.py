@@ -1,4 +1,7 @@
-"""Quotes: the price of a symbol. Five workers of 40 ms each serve 125 requests per second."""
+"""Quotes: the price of a symbol.
+
+Five workers of 40 ms each serve 125 requests per second.
+"""
 
 import asyncio
 import zlib

@@ -1,4 +1,4 @@
-"""Registry: writes the list of workers, and keeps the ledger of the orders that they have done.
+"""Registry: writes the list of workers, and keeps the ledger of their orders.
 
 `WORKERS` names all workers with their slots: `worker-1=4 worker-2=2`. The first `LISTED` are on the list from the
 start. A change of the registry's capacity lists more or fewer of them.
@@ -56,6 +56,9 @@ service = StockService("registry", workers=int(os.environ["LISTED"]), lifespan=_
 
 @service.app.post("/done/{order}", status_code=204)
 async def done(order: Annotated[str, Path(max_length=64)]) -> None:
-    """Record that an order was done; a repeated order is another ledger entry."""
+    """Record that an order was done.
+
+    A repeated order is another ledger entry.
+    """
     service.ledger.record("order-again" if order in _done else "order", account="registry")
     _done.add(order)

@@ -1,4 +1,6 @@
-"""Reports: a tenant's month, computed by eight workers in 200 ms. All reports in flight share the workers.
+"""Reports: a tenant's month, computed by eight workers in 200 ms.
+
+All reports in flight share the workers.
 
 With more reports than workers each gets slower, and so does the total, because they compete for memory and disks.
 """
@@ -29,14 +31,17 @@ ALL = "all"
 
 @dataclass(eq=False)
 class Report:
-    """Hold a report in flight; `left` is in seconds of undisturbed work."""
+    """Hold a report in flight.
+
+    `left` is in seconds of undisturbed work.
+    """
 
     left: float = WORK_SECONDS
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class ProcessorSharing:
-    """Share the workers among all reports in flight, and keep peaks by tenant and phase."""
+    """Share the workers among all reports, and keep peaks by tenant and phase."""
 
     def __init__(self, phase: CurrentPhase) -> None:
         self.peaks: dict[tuple[str, ...], int] = {}
@@ -110,7 +115,10 @@ async def report(
     month: Annotated[str, Path(max_length=16)],
     x_tenant: Annotated[str, Header(max_length=64)],
 ) -> Response | dict[str, str]:
-    """Compute a tenant's month, with a receipt; stop when the client leaves."""
+    """Compute a tenant's month, with a receipt.
+
+    Stop when the client leaves.
+    """
     with sharing.started(x_tenant) as report:
         if await connection_of(request.scope).closes_before(report.done):
             return Response(status_code=499)

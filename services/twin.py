@@ -30,7 +30,7 @@ took: defaultdict[tuple[str, ...], float] = defaultdict(float)
 
 
 def work() -> tuple[int, float, float]:
-    """Use WORK_SECONDS of CPU; return the rounds, the CPU seconds and the elapsed seconds."""
+    """Use WORK_SECONDS of CPU, and return the rounds, CPU seconds and elapsed seconds."""
     began, used_before = time.perf_counter(), time.thread_time()
     done = 0
     while (used := time.thread_time() - used_before) < WORK_SECONDS:

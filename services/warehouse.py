@@ -1,4 +1,6 @@
-"""Warehouse: keeps the shelves, and records each pair that is sold. Forty workers of 30 ms each.
+"""Warehouse: keeps the shelves, and records each pair that is sold.
+
+Forty workers of 30 ms each.
 
 The seller sends with each sale how many pairs are left after it, and the shelf is set to that number. A seller may
 guard a sale by a `version`, which no other sale may have changed since it was read. Or it may send a fencing `token`,
@@ -30,7 +32,10 @@ Count = Annotated[int, Field(ge=0, le=2**63)]
 
 
 class StockLevel(BaseModel):
-    """Describe a shelf; `receipt` confirms that it is empty, when it is."""
+    """Describe a shelf.
+
+    `receipt` confirms that it is empty, when it is.
+    """
 
     sku: str
     left: int
@@ -40,7 +45,10 @@ class StockLevel(BaseModel):
 
 
 class Sale(BaseModel):
-    """Ask for one pair to be sold; `left` is the number after the sale."""
+    """Ask for one pair to be sold.
+
+    `left` is the number after the sale.
+    """
 
     order: Annotated[str, Field(min_length=1, max_length=64)]
     left: Count
@@ -132,7 +140,10 @@ async def stock(sku: Sku) -> StockLevel:
 
 @service.app.post("/sales/{sku}", status_code=201)
 async def sell(sku: Sku, sale: Sale) -> RecordedSale:
-    """Record a sale; answer 409 when its version or token is outdated."""
+    """Record a sale.
+
+    Answer 409 when its version or token is outdated.
+    """
     async with service.capacity.worker():
         await asyncio.sleep(WORK_SECONDS)
     shelf = shelf_of(sku)
@@ -148,7 +159,10 @@ async def sell(sku: Sku, sale: Sale) -> RecordedSale:
 
 @service.app.get("/count")
 async def count() -> dict[str, int]:
-    """Count the shelves with recent sales; answer 409 when one does not balance."""
+    """Count the shelves with recent sales.
+
+    Answer 409 when one does not balance.
+    """
     now = time.monotonic()
     counted = [shelf for shelf in shelves.values() if shelf.last_sold and now - shelf.last_sold < COUNTED_SECONDS]
     wrong = sum(not shelf.balances for shelf in counted)

@@ -1,5 +1,6 @@
-"""Worker: does jobs of 100 ms each, `SLOTS` at a time; the rest wait.
+"""Worker: does jobs of 100 ms each, `SLOTS` at a time.
 
+The rest wait.
 It reports each order that is done to the registry, which keeps one ledger for all workers.
 """
 
@@ -50,7 +51,10 @@ async def view(job: Job) -> dict[str, str]:
 
 @service.app.post("/orders/{job}", status_code=201)
 async def order(job: Job) -> dict[str, str]:
-    """Do an order, with a receipt; a repeated request does it again."""
+    """Do an order, with a receipt.
+
+    A repeated request does it again.
+    """
     await _work()
     (await registry.post(f"/done/{job}")).raise_for_status()
     service.ledger.record("order", account="worker")

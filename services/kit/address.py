@@ -9,18 +9,25 @@ ANYWHERE = "0.0.0.0"  # noqa: S104 # inside a container, whose networks are priv
 
 
 def app_port() -> int:
-    """Return the port for the service's own requests; ER_PORT replaces it in tests."""
+    """Return the port for the service's own requests.
+
+    ER_PORT replaces it in tests.
+    """
     return int(os.environ.get("ER_PORT", "8000"))
 
 
 def control_port() -> int:
-    """Return the control port; ER_CONTROL_PORT replaces it in tests."""
+    """Return the control port.
+
+    ER_CONTROL_PORT replaces it in tests.
+    """
     return int(os.environ.get("ER_CONTROL_PORT", "9000"))
 
 
 def control_host() -> str:
-    """Return this container's address on the control network; ER_CONTROL_HOST replaces it in tests.
+    """Return this container's address on the control network.
 
+    ER_CONTROL_HOST replaces it in tests.
     The `app` network is internal and has no default route, so the default route leaves from `control`.
     Raises SetupError when there is no default route.
     """

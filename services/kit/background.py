@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run a coroutine in the background inside the block, and cancel it at the end."""
+    """Run a coroutine inside the block, and cancel it at the end."""
     task = asyncio.create_task(work)
     try:
         yield

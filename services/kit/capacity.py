@@ -1,4 +1,4 @@
-"""Capacity: a bounded pool of workers behind a first-in-first-out queue, so that overload means waiting."""
+"""Capacity: a bounded pool of workers behind a first-in-first-out queue."""
 
 from asyncio import CancelledError, Future, get_running_loop
 from collections import deque
@@ -45,7 +45,10 @@ class Capacity:
             self._release()
 
     def resize(self, workers: int) -> None:
-        """Change the number of workers at once; surplus ones finish their request."""
+        """Change the number of workers at once.
+
+        Surplus ones finish their request.
+        """
         self.workers = workers
         self._wake_next()
 

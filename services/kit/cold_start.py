@@ -1,4 +1,4 @@
-"""Cold start: a service that has just restarted, and fails again when too many calls come at once."""
+"""Cold start: a restarted service that fails again under too many calls."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ class ColdStart:
         self._up_again = 0.0
 
     async def survives(self) -> bool:
-        """Hold one call as a cold service would; return whether to serve it."""
+        """Hold one call as a cold service would, and return whether to serve it."""
         loop = asyncio.get_running_loop()
         if self._warm:
             return True

@@ -37,7 +37,7 @@ class Connection(HttpToolsProtocol):
         await self.closed.wait()
 
     async def closes_before(self, event: asyncio.Event) -> bool:
-        """Wait for an event or the end of the connection; return whether the end came first."""
+        """Wait for an event, and return whether the connection ended before it."""
         waits = [asyncio.ensure_future(either.wait()) for either in (event, self.closed)]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -55,5 +55,8 @@ class Connection(HttpToolsProtocol):
 
 
 def connection_of(scope: Mapping[str, Any]) -> Connection:
-    """Return the connection of a request; raises KeyError under another server."""
+    """Return the connection of a request.
+
+    Raises KeyError under another server.
+    """
     return cast("Connection", scope["extensions"][EXTENSION])

@@ -127,7 +127,10 @@ MOST_PROLONGED = 3
 
 
 class ActiveFault:
-    """Follow one injected fault until it is healed; raises UnknownCallerError."""
+    """Follow one injected fault until it is healed.
+
+    Raises UnknownCallerError.
+    """
 
     def __init__(self, number: int, fault: AnyFault) -> None:
         self._since = asyncio.get_running_loop().time()
@@ -199,15 +202,24 @@ class Faults:
         return next((active for active in self.active if active.number > after), None)
 
     def refuse(self, request: Scope) -> bool:
-        """Tell whether the service must refuse a request; it asks just before the work."""
+        """Tell whether the service must refuse a request.
+
+        It asks just before the work.
+        """
         return any(isinstance(active.fault, RefusalFault) and active.hits(request) for active in self.active)
 
     def inject(self, fault: AnyFault) -> ActiveFault:
-        """Activate a fault until it is healed or expires; raises UnknownCallerError."""
+        """Activate a fault until it is healed or expires.
+
+        Raises UnknownCallerError.
+        """
         return self._begin(self._made(fault))
 
     def heal(self, number: int | None = None) -> int:
-        """Heal the fault of this number, or all faults; return how many were healed."""
+        """Heal the fault of this number, or all faults.
+
+        Return how many were healed.
+        """
         healed = [active for active in self.active if number in {None, active.number}]
         self.active = [active for active in self.active if active not in healed]
         for active in healed:
@@ -216,8 +228,9 @@ class Faults:
         return len(healed)
 
     def replace(self, wanted: Sequence[AnyFault]) -> list[ActiveFault]:
-        """Replace all active faults atomically; an equal one that is active goes on.
+        """Replace all active faults atomically.
 
+        An equal one that is active goes on.
         Raises UnknownCallerError, and then changes nothing.
         """
         left = list(wanted)

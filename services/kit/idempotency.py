@@ -1,4 +1,4 @@
-"""Idempotency records: a request repeated under its key gets the first answer, and no work is done again."""
+"""Idempotency records: a request repeated under its key gets the first answer."""
 
 from typing import Generic, TypeVar
 

@@ -21,7 +21,7 @@ from kit.faults import (
 
 
 class FaultOutcome(Enum):
-    """Name what faults do to a request: serve it, lose its answer, or end it."""
+    """Name the outcomes of a request: served, answer lost, or ended."""
 
     SERVED = auto()
     LOST = auto()
@@ -74,7 +74,7 @@ class Injection:
 
 
 async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Apply a fault before the work; return whether it ended the request."""
+    """Apply a fault before the work, and return whether it ended the request."""
     match active.fault:
         case ErrorFault(status=status):
             await Response(status_code=status)(scope, receive, send)

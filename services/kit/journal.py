@@ -1,4 +1,4 @@
-"""The journal: entries of several services about orders, in the order in which they were written."""
+"""The journal: entries of several services about orders, in order of writing."""
 
 import json
 import os
@@ -18,7 +18,10 @@ class Journal:
         self._read = 0
 
     def append(self, order: str, entry: str) -> None:
-        """Append an entry about an order; call it before the answer is sent."""
+        """Append an entry about an order.
+
+        Call it before the answer is sent.
+        """
         if self._path:
             line = json.dumps([order, entry]) + "\n"
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

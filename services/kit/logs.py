@@ -36,9 +36,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logs() -> None:
-    """Send log lines at INFO and above to standard output, and to LOGS_URL if it is set.
+    """Send log lines at INFO and above to standard output.
 
-    Libraries that log each request are limited to WARNING.
+    They also go to LOGS_URL if it is set. Libraries that log each request are limited to WARNING.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if url := os.environ.get("LOGS_URL"):

@@ -16,8 +16,9 @@ IMPORTED_ONCE = ("fastapi", "httpx2", "redis.asyncio")
 
 
 def serve(target: str) -> int:
-    """Serve the app that `target` names, as `module:app`; return the exit code.
+    """Serve the app that `target` names, as `module:app`.
 
+    Return the exit code.
     If the module or the app's start crashes, its traceback goes to standard error, from the learner's file on.
     """
     threading.excepthook = end_with_thread
@@ -44,7 +45,10 @@ def end_with_thread(failed: threading.ExceptHookArgs) -> None:
 
 
 def main(target: str) -> int:
-    """Serve an app until it ends or is stopped; SIGHUP reloads its files."""
+    """Serve an app until it ends or is stopped.
+
+    SIGHUP reloads its files.
+    """
     configure_logs()
     for module in (*IMPORTED_ONCE, *os.environ.get("IMPORTED_ONCE", "").split()):
         import_module(module)

@@ -27,7 +27,7 @@ class CurrentPhase:
             listener(name)
 
     def arrive(self) -> str:
-        """Note the current phase as the one in which the calling task's request arrived, and return it."""
+        """Note and return the phase in which the current task's request arrives."""
         _arrival.set(self.current)
         return self.current
 

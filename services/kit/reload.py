@@ -47,7 +47,10 @@ def run_reloadable(start: Callable[[], int]) -> int:
 
 
 def _fork(start: Callable[[], int]) -> int:
-    """Return the child's process id; the child itself never returns."""
+    """Return the child's process id.
+
+    The child itself never returns.
+    """
     child = os.fork()
     if child:
         return child

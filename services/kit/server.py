@@ -27,8 +27,9 @@ KEEP_ALIVE_SECONDS = 75
 
 
 class Server(uvicorn.Server):
-    """Serve one app at one address; port 0 takes a free port.
+    """Serve one app at one address.
 
+    Port 0 takes a free port.
     Raises OSError when the address cannot be bound.
     """
 
@@ -55,7 +56,10 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start; raises the error of the app's lifespan, where uvicorn would exit."""
+        """Start.
+
+        Raises the error of the app's lifespan, where uvicorn would exit.
+        """
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -63,7 +67,10 @@ class Server(uvicorn.Server):
         log.info("serving at http://%s:%d", self.host, self.port)
 
     def close(self) -> None:
-        """Refuse new connections and reset open ones; requests in work go on."""
+        """Refuse new connections and reset open ones.
+
+        Requests in work go on.
+        """
         self._closed = True
         for listening in self.servers:
             listening.close()
@@ -101,7 +108,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 class _CrashRecorder:
-    """Keep the error that crashes an app's lifespan, which uvicorn would only log (ASGI middleware)."""
+    """Keep the error of an app's lifespan, which uvicorn only logs (ASGI middleware)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Stock service: the app, control port, capacity, ledger and receipts of each service of the labs."""
+"""Stock service: an app with control port, capacity, ledger and receipts."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Log shipper: a thread that sends log lines to a collector, so that logging never waits."""
+"""Log shipper: a thread that sends log lines to a collector."""
 
 import logging
 import threading
@@ -17,7 +17,10 @@ SECONDS = 1.0
 
 
 class Shipper(logging.Handler):
-    """Send log lines by POST in batches; drop them when the collector does not answer."""
+    """Send log lines by POST in batches.
+
+    Drop them when the collector does not answer.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__()

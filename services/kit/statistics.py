@@ -53,8 +53,9 @@ class DatabaseStatistics:
         telemetry.gauge("work_in_flight", "The patient's queries at work.", (), lambda: {(): self._active})
 
     async def poll(self, database: "asyncpg.Pool[asyncpg.Record]", phase: str) -> None:
-        """Poll once; queries since the last poll count in the phase of that poll.
+        """Poll once.
 
+        Queries since the last poll count in the phase of that poll.
         A failed poll counts nothing and is repeated, so a phase without a successful poll has no evidence.
         """
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -89,7 +90,10 @@ class StoreStatistics:
         )
 
     async def poll(self, store: Redis, phase: str) -> None:
-        """Poll once; a failed poll changes nothing."""
+        """Poll once.
+
+        A failed poll changes nothing.
+        """
         with suppress(RedisError, OSError):
             keys = [key async for key in store.scan_iter(count=1000)]
             async with store.pipeline(transaction=False) as pipeline:

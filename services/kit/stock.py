@@ -1,4 +1,7 @@
-"""Serve a stock service and its control port: `python -m kit.stock quotes`, or `trace_audit.service` of a package."""
+"""Serve a stock service and its control port: `python -m kit.stock quotes`.
+
+For a package it takes the module, such as `trace_audit.service`.
+"""
 
 import sys
 from importlib import import_module
@@ -11,7 +14,7 @@ from kit.server import Server, run
 
 
 def main(name: str) -> int | str:
-    """Serve the `service` of the named module; return the exit code or an error message."""
+    """Serve a module's `service`, and return the exit code or an error message."""
     configure_logs()
     try:
         service = import_module(name).service

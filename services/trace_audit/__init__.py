@@ -1,1 +1,4 @@
-"""Trace-audit: the service is in `service`, the rest of it in modules of their own."""
+"""Trace-audit: a check of traces.
+
+`kit.stock` serves its module `service`.
+"""

@@ -1,4 +1,4 @@
-"""Assessment: the claims that are true of an order, by its spans and those of stock services."""
+"""Assessment: the claims that are true of an order."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -33,7 +33,10 @@ class OrderAssessment:
 
 
 def assess(store: TraceStore, order: Order, taken: StockSpan) -> OrderAssessment:
-    """Judge an order; `taken` is the storefront's span of it."""
+    """Judge an order.
+
+    `taken` is the storefront's span of it.
+    """
     brought = [entry for entry in order.brought if entry.carrier == taken.carrier and entry.region == taken.region]
     ancestries = [store.ancestry(entry) for entry in brought]
     services = {span.service for span in store.spans(taken.trace)}

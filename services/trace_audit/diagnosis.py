@@ -1,4 +1,4 @@
-"""Diagnosis: the learner's query for the carrier and region that failed orders have in common."""
+"""Diagnosis: the learner's query for what failed orders have in common."""
 
 import tomllib
 from collections import Counter
@@ -54,7 +54,7 @@ def _parsed(text: str) -> Diagnosis | None:
 
 
 class QueryResult:
-    """Compare the groups that the query finds in one phase with the orders that really failed."""
+    """Compare the query's groups in one phase with the failed orders."""
 
     def __init__(self) -> None:
         self.found: Counter[GroupKey] = Counter()

@@ -27,8 +27,9 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Describe a span of a patient; `service` is the container that sent it.
+    """Describe a span of a patient.
 
+    `service` is the container that sent it.
     Identifiers are hexadecimal, and `parent` is empty for a root. Times are in seconds since 1970.
     """
 
@@ -44,7 +45,10 @@ class Span:
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """Decompress a request's body; raises BadRequestError."""
+    """Decompress a request's body.
+
+    Raises BadRequestError.
+    """
     if encoding not in {"", "identity", "gzip", "deflate"}:
         raise BadRequestError(f"no encoding of ours: `{encoding}`")
     if encoding in {"", "identity"}:
@@ -61,7 +65,10 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def read_spans(body: bytes, service: str) -> Iterator[Span]:
-    """Return the spans of an ExportTraceServiceRequest; raises BadRequestError."""
+    """Return the spans of an ExportTraceServiceRequest.
+
+    Raises BadRequestError.
+    """
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
@@ -90,11 +97,17 @@ def _span(sent: Sent, service: str) -> Span:
 
 
 def _plain(value: AnyValue) -> object:
-    """Return an attribute's value; a list or map as its protobuf message."""
+    """Return an attribute's value.
+
+    A list or map as its protobuf message.
+    """
     kind = value.WhichOneof("value")
     return getattr(value, kind) if kind else ""
 
 
 def text_of(value: object) -> str:
-    """Return a value as text for queries; booleans as in JSON."""
+    """Return a value as text for queries.
+
+    Booleans as in JSON.
+    """
     return (str(value).lower() if isinstance(value, bool) else str(value))[:LONGEST_TEXT]

@@ -1,4 +1,7 @@
-"""Senders: the patient that sent a request, by its address, because a span's own claim proves nothing."""
+"""Senders: the patient that sent a request, by its address.
+
+A span's own claim proves nothing.
+"""
 
 import asyncio
 import os
@@ -18,7 +21,10 @@ class Senders:
         self._looked = -LOOK_AGAIN_SECONDS
 
     async def name(self, address: str) -> str:
-        """Return the patient at an address, or an empty name; look up unknown ones."""
+        """Return the patient at an address, or an empty name.
+
+        Look up unknown ones.
+        """
         loop = asyncio.get_running_loop()
         # The lock makes concurrent requests wait for one lookup and use its result.
         async with self._looking:

@@ -1,4 +1,4 @@
-"""Trace-audit: checks the spans and log lines of patients against the signed spans of stock services.
+"""Trace-audit: checks patients' spans and log lines against those of stock services.
 
 It counts orders by true claims, and runs the learner's query. Its control port serves the traces.
 """
@@ -70,9 +70,9 @@ def settle(now: float) -> None:
 
 
 def begin(phase: str) -> None:
-    """Start all counts of a phase at zero, and drop an earlier play's query result.
+    """Start all counts of a phase at zero.
 
-    An earlier play had another culprit.
+    The query result of an earlier play is dropped, because that play had another culprit.
     """
     for claim in CLAIMS:
         orders[claim, phase] += 0
@@ -146,7 +146,7 @@ async def take_lines(request: Request) -> None:
 
 
 class SignedSpans(BaseModel):
-    """Describe a batch of spans as JSON text, with a stock service's receipt for it."""
+    """Carry a batch of spans as JSON text, with a stock service's receipt."""
 
     entries: str
     receipt: str
@@ -157,7 +157,10 @@ ENTRIES_OF = TypeAdapter(list[StockSpan])
 
 @service.app.post("/entries", status_code=204)
 async def take_entries(told: SignedSpans) -> None:
-    """Take spans from stock services; refuse those without a genuine receipt."""
+    """Take spans from stock services.
+
+    Refuse those without a genuine receipt.
+    """
     if not service.receipts.genuine(told.receipt, ENTRIES, told.entries):
         raise HTTPException(403, "only stock services testify")
     for entry in ENTRIES_OF.validate_json(told.entries):

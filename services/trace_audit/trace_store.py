@@ -1,4 +1,4 @@
-"""The trace store: orders, the spans of stock services, and the spans and log lines of patients.
+"""The trace store: orders, spans of stock services, and spans and log lines of patients.
 
 Everything is bounded and the oldest is dropped first, so a patient that floods the store loses its own spans.
 """
@@ -45,7 +45,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Ancestry:
-    """Hold the patients' spans above a carrier's span, lowest first; `top` is the last one's parent."""
+    """Hold the patients' spans above a carrier's span, lowest first.
+
+    `top` is the last one's parent.
+    """
 
     spans: list[Span]
     top: str
@@ -62,7 +65,10 @@ class TraceStore:
         self._unsettled: deque[tuple[float, Order]] = deque()
 
     def note_entry(self, entry: StockSpan, now: float) -> None:
-        """Note a span of a stock service; the same span twice counts once."""
+        """Note a span of a stock service.
+
+        The same span twice counts once.
+        """
         order = self.orders.setdefault(entry.order, Order(entry.order))
         if len(self.orders) > MOST_ORDERS:
             self.orders.popitem(last=False)
@@ -77,7 +83,10 @@ class TraceStore:
                 entries.append(entry)
 
     def note_span(self, span: Span) -> None:
-        """Note a span of a patient; a known span is not replaced."""
+        """Note a span of a patient.
+
+        A known span is not replaced.
+        """
         spans = self._traces.setdefault(span.trace, {})
         if span.span in spans or len(spans) >= MOST_IN_A_TRACE:
             return

@@ -32,7 +32,10 @@ class Metrics:
         return [s for s in self._samples if s.name == name and labels.items() <= s.labels.items()]
 
     def sum(self, name: str, **labels: str) -> float:
-        """Return the sum over all samples of this name with these labels; there must be one."""
+        """Return the sum over all samples of this name with these labels.
+
+        There must be one.
+        """
         found = self.samples(name, **labels)
         assert found, (name, labels)
         return sum(sample.value for sample in found)
@@ -69,7 +72,10 @@ class Program:
     def ask(
         self, method: str, path: str, body: object = None, *, secret: str | None = SECRET, health: bool = False
     ) -> tuple[int, bytes]:
-        """Send a request to the control port, or to the health port; return status and body."""
+        """Send a request to the control port, or to the health port.
+
+        Return status and body.
+        """
         connection = http.client.HTTPConnection(*(self.health if health else self.control), timeout=PATIENCE)
         headers = {"Authorization": f"Bearer {secret}"} if secret is not None else {}
         try:
@@ -113,7 +119,10 @@ def wait_for(claim: Callable[[], bool]) -> None:
 
 @contextmanager
 def program(locustfile: Path, targets: Sequence[str], folder: Path) -> Iterator[Program]:
-    """Run `python -m loadtests` with a locustfile; its targets are in ER_TEST_TARGETS."""
+    """Run `python -m loadtests` with a locustfile.
+
+    Its targets are in ER_TEST_TARGETS.
+    """
     (folder / "secret").write_text(SECRET + "\n")
     settings = {
         "PYTHONPATH": f"{ROOT / 'services'}{os.pathsep}{ROOT}",

@@ -1,4 +1,7 @@
-"""Users for tests of the load program; each asks for the path named after its kind."""
+"""Users for tests of the load program.
+
+Each asks for the path named after its kind.
+"""
 
 import os
 from dataclasses import dataclass

@@ -16,7 +16,10 @@ gaps = st.lists(st.floats(0, 3), min_size=1, max_size=120)
 
 
 def held(sent: list[tuple[float, Where, bool]], order: list[int]) -> tuple[Counter[Where], Counter[Where]]:
-    """Hold requests against PROMISE; they end in the given order."""
+    """Hold requests against PROMISE.
+
+    They end in the given order.
+    """
     promised: Counter[Where] = Counter()
     beyond: Counter[Where] = Counter()
     reference = Reference(PROMISE, promised, beyond)

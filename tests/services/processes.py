@@ -48,7 +48,10 @@ class Process:
         self._process.send_signal(number)
 
     def end(self) -> tuple[int, str, str]:
-        """Wait for the process to end; return its exit code, standard output and standard error."""
+        """Wait for the process to end.
+
+        Return its exit code, standard output and standard error.
+        """
         out, err = self._process.communicate(timeout=PATIENCE)
         return self._process.returncode, out, err
 

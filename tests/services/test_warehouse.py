@@ -36,7 +36,10 @@ async def sell_one(warehouse: Stock) -> None:
 
 
 async def overtaken_late(warehouse: Stock, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Sell two pairs, then one late from an older number; return the number left before that."""
+    """Sell two pairs, then one late from an older number.
+
+    Return the number left before that.
+    """
     left = (await look(warehouse))["left"]
     await sell_one(warehouse)
     await sell_one(warehouse)
