@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.25
 """How often the evidence of a running incident is read."""
 
 QUIET_SECONDS = 0.5
-"""A look at the evidence takes up to so long; the incident must have nothing due before that."""
+"""Reading the evidence may take this long, so it waits until the incident has nothing due before that."""
 
 
 class AttemptRunner:

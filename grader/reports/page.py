@@ -68,7 +68,7 @@ def gauge(finding: CheckFinding, check: CheckResult, wanted: tuple[float | None,
     if finding.measured is None or finding.low is None or finding.high is None:
         return Markup()
     limits = [limit for limit in wanted if limit is not None]
-    # So that a threshold is at the middle of the bar or right of it, whatever was measured.
+    # A bar is at least twice as long as its threshold, so that a value beyond it shows its distance.
     top = 1.0 if check.kind == "share" else max([1.0, *(2 * limit for limit in limits), finding.measured])
 
     def at(value: float) -> str:
