@@ -9,8 +9,6 @@ from contextlib import suppress
 
 import yaml
 
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
 
 def code(name: str, text: str) -> str:
     """Return what a program reads of a file; files that differ only in what people read give the same.
@@ -29,11 +27,11 @@ def code(name: str, text: str) -> str:
 
 
 def python_lines(text: str) -> list[str]:
-    """Return a Python file's lines of code, without comments and docstrings; raises SyntaxError."""
+    """Return a Python file's lines of code, without comments and docstrings, a constant's too; raises SyntaxError."""
     documentation: set[int] = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
-            documentation.update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            documentation.update(range(node.lineno, (node.end_lineno or 0) + 1))
     lines = text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

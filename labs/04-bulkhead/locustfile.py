@@ -8,7 +8,7 @@ SYMBOLS = ("ACME", "INIT", "HOOL", "PIED")
 MONTHS = tuple(f"2026-{month:02d}" for month in range(1, 13))
 
 REFUSED_FAST, REFUSED_LATEST, SERVED_LATEST = 0.1, 0.5, 1.5
-"""Seconds: to be refused without waiting, after the longest wait, and to be served."""
+"""The longest times in seconds: refused without a wait, refused after the longest wait, and served."""
 
 
 class Tenant(OpenUser):

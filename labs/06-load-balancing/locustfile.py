@@ -3,7 +3,7 @@
 from loadtests import OpenUser, Regular, Visit
 
 QUICK_SECONDS = 0.5
-"""A job takes 100 ms; who waits five times as long has gone elsewhere."""
+"""A job takes 100 ms; a user gives up after five times that."""
 
 
 class User(OpenUser):

@@ -4,11 +4,11 @@ from loadtests import Answer, OpenUser, Regular, Visit
 
 REPLICAS: tuple[str, ...] = ("http://orders-1:8000", "http://orders-2:8000")
 BUDGET_SECONDS = 0.5
-"""How long people wait to be told that their order is taken."""
+"""How long customers wait for the answer that their order is accepted."""
 
 SOON_SECONDS = 2.0
 LOOKS = (SOON_SECONDS, 5.0, 8.0, 12.0)
-"""When they look, in seconds after they were answered, until it has ended."""
+"""When customers look at their order, in seconds after the answer, until it has ended."""
 
 
 class Customer(OpenUser):

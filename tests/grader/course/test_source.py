@@ -10,6 +10,7 @@ PYTHON = '''"""Gateway."""
 import os  # for the address
 
 TEXT = "# not a comment"
+"""A text."""
 
 
 def quote(symbol: str) -> str:
@@ -31,7 +32,12 @@ def test_comments_docstrings_and_blank_lines_are_not_code() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "same"),
     [
-        ("a.py", PYTHON, PYTHON.replace("The reason", "Another reason").replace("Return a", "Give a") + "\n\n"),
+        (
+            "a.py",
+            PYTHON,
+            PYTHON.replace("The reason", "Another reason").replace("Return a", "Give a").replace("A text", "Another")
+            + "\n\n",
+        ),
         ("a.yaml", "a: 1 # one\nb: [2]\n", "# two\nb:\n  - 2\na: 1\n"),
         ("a.toml", "a = 1 # one\n", "# two\n\na = 1\n"),
     ],

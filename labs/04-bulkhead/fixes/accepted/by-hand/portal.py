@@ -1,4 +1,4 @@
-# By hand. Semaphores limit all tenants together and each one. The waiting room has a size and a time limit. Reports has
+# By hand. Semaphores limit all tenants together and each one. The queue has a length and a time limit. Reports has
 # its own connection pool. The context manager releases a slot however the call ends.
 """Portal: fetch quotes and reports for tenants, and answer the orchestrator's health checks."""
 
