@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grader.authoring.lint import messages
 from grader.cli import er
 from grader.course.catalog import read_catalog
 from grader.course.course import Course, Lab
@@ -44,6 +45,7 @@ def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(COURSE.root)))
 def test_every_command_in_the_documents_exists(document: Path) -> None:
     makefile = (COURSE.root / "Makefile").read_text()
+    made = set(re.findall(r"er new (\d\d)", document.read_text()))
     targets = set(re.findall(r"^([a-z]+)(?:-%)?:", makefile, re.MULTILINE))
     for words in commands(document.read_text()):
         match words:
@@ -61,7 +63,7 @@ def test_every_command_in_the_documents_exists(document: Path) -> None:
                 continue
             case _:
                 continue
-        assert all(COURSE.lab(number) for number in numbers)
+        assert all(COURSE.lab(number) for number in numbers if number not in made)
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -71,6 +73,20 @@ def commands(text: str) -> Iterator[list[str]]:
         yield from (line.removeprefix("$ ").split() for line in block.splitlines())
         text = text.replace(block, "")
     yield from (span.split() for span in re.findall(r"`([^`]+)`", text))
+
+
+def test_each_finding_that_an_author_is_prepared_for_is_one_that_lint_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "BLANK", "\0")
+    sources = [
+        path.read_text() for folder in ("authoring", "course") for path in COURSE.root.glob(f"grader/{folder}/**/*.py")
+    ]
+    said = [text for source in sources for _, text in messages.messages(source) if len(text) > len("`\0` is")]
+    patterns = [re.compile(re.escape(text).replace("\0", ".+")) for text in said]
+    _, table, below = (COURSE.root / "docs/authoring.md").read_text().partition("| finding | what to do |\n|---|---|\n")
+    findings = re.findall(r"(?m)^\| (.+?) \| ", below.partition("\n\n")[0])
+    assert table
+    assert findings
+    assert [finding for finding in findings if not any(pattern.fullmatch(finding) for pattern in patterns)] == []
 
 
 def test_readme_and_docs_print_commands_as_they_are_typed() -> None:
