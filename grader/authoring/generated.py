@@ -41,7 +41,10 @@ def parts(lab: Lab, text: str) -> Iterator[Part]:
 
 
 def refreshed(lab: Lab, text: str) -> str:
-    """Return a text with its generated parts as they should be; unknown ones are left alone."""
+    """Return a text with its generated parts renewed.
+
+    A part that nothing generates stays as it is.
+    """
 
     def fresh(match: re.Match[str]) -> str:
         wanted = _generate(lab, match["name"])
@@ -51,7 +54,7 @@ def refreshed(lab: Lab, text: str) -> str:
 
 
 def write_parts(lab: Lab) -> list[Path]:
-    """Refresh the generated parts in all markdown files of a lab; return those that have changed."""
+    """Renew the generated parts of a lab and return the changed files."""
     changed = []
     for path in sorted(lab.path.glob("*.md")):
         text = path.read_text(encoding="utf-8")
@@ -71,7 +74,10 @@ def _generate(lab: Lab, name: str) -> str | None:
 
 
 def _mistake(lab: Lab, name: str) -> str | None:
-    """Return why a mistake tempts and what it changes; None for a patch that cannot be read."""
+    """Return why a mistake tempts, and its diff.
+
+    None stands for a patch that cannot be read.
+    """
     try:
         patch = read_mistake(lab, name)
     except PatchError:
@@ -82,7 +88,7 @@ def _mistake(lab: Lab, name: str) -> str | None:
 
 
 def _change(lab: Lab) -> str:
-    """Return what is edited, and when an edit counts."""
+    """Return which files are edited, and when an edit counts."""
     paths = [f"`work/{lab.name}/{name}`" for name in lab.manifest.edit]
     files = paths[0] if len(paths) == 1 else f"{', '.join(paths[:-1])} and {paths[-1]}"
     todo, only = ("the `TODO`", "Only this file is") if len(paths) == 1 else ("each `TODO`", "Only these files are")
@@ -90,7 +96,7 @@ def _change(lab: Lab) -> str:
 
 
 def _graded(lab: Lab) -> str:
-    """Return how a lab is graded: the grade, the table of its checks, and its level."""
+    """Return how a grade works, the table of checks, and the level."""
     manifest = lab.manifest
     rows = [f"| {check.name} | {check.says} |" for check in manifest.check]
     great, elite = (f"{100 * share:g} %" for share in (manifest.level.great, manifest.level.elite))
@@ -117,7 +123,7 @@ def _drawn(manifest: Manifest) -> str:
 
 
 def _stuck(lab: Lab) -> str:
-    """Return where to go from here."""
+    """Return how to get a hint and how to start over."""
     return _prose(
         f"Stuck? `./er hint {lab.number}` gives one hint at a time. Lost? `./er reset {lab.number}` starts over and "
         "keeps your copy."

@@ -16,9 +16,10 @@ PICTURE = re.compile(r"^```\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
 def new(course: Course, number: str, slug: str, like: Lab | None = None) -> Lab:
-    """Make the lab's folder and return it: with the services, users, incident and fixes of `like`, where it is given.
+    """Make the lab's folder and return it.
 
-    Raises ErError for a number or slug that is not valid, or is taken.
+    With `like`, it has the services, users, incident and fixes of that lab. Raises ErError for a number or slug that is
+    not valid, or is taken.
     """
     again = "./er new 38 sharding"
     if not re.fullmatch(r"\d{2}", number):
@@ -48,7 +49,10 @@ def _files(folder: Path) -> dict[str, str]:
 
 
 def _borrowed(like: Lab, title: str) -> dict[str, str]:
-    """Return what a new lab takes from another one: all but its texts, of which only the picture stays."""
+    """Return all files of a lab, with the template's texts.
+
+    Of its own texts only the picture stays.
+    """
     files, template = _files(like.path), _files(TEMPLATE)
     files.pop("calibration.toml", None)
     picture = PICTURE.search(files["README.md"])

@@ -1,4 +1,4 @@
-"""What the program says: the string literals of its sources, with commands' docstrings, which are their help."""
+"""The messages of the program: its string literals, and the help of its commands."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ BLANK = "x"
 
 
 def messages(source: str) -> Iterator[tuple[int, str]]:
-    """Yield each text of a module that may reach a screen, with its line, counted from 1."""
+    """Yield each text that may reach a screen, with its line, from 1."""
     nodes = list(ast.walk(ast.parse(source)))
     docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     docstrings -= {id(statement.value) for node in nodes for statement in _help(node)}
@@ -22,7 +22,7 @@ def messages(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _help(node: ast.AST) -> list[ast.Expr]:
-    """Return a command's docstring, which click shows; nothing of what is not a command."""
+    """Return the docstring of a command, which click shows as its help."""
     if not isinstance(node, ast.FunctionDef):
         return []
     decorators = {ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list}

@@ -51,7 +51,7 @@ def _brief(lab: Lab, text: str) -> Iterator[Finding]:
 
 
 def _generated(lab: Lab, path: Path, text: str) -> Iterator[Finding]:
-    """Find generated parts that are not what their source says now, and comments that make no part."""
+    """Find outdated generated parts, and comments without an end."""
     found = list(parts(lab, text))
     for part in found:
         if part.wanted is None:
@@ -66,7 +66,7 @@ def _generated(lab: Lab, path: Path, text: str) -> Iterator[Finding]:
 
 
 def _placeholders(path: Path, text: str) -> Iterator[Finding]:
-    """Find what a new lab's texts have from the template."""
+    """Find sentences that are still from the template."""
     template = TEMPLATE / path.name
     told = PART.sub("", template.read_text(encoding="utf-8")) if template.exists() else ""
     placeholders = {sentence for _, sentence in sentences(told) if sentence.endswith((".", "?"))}

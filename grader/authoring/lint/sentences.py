@@ -1,4 +1,4 @@
-"""The sentences of a markdown text, each with its line; code, links and tables are taken for what a reader sees."""
+"""The sentences of a markdown text, as a reader sees them."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,10 @@ END = re.compile(ABBREVIATION + r"[.!?][\"')]*\s+")
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the number of the line on which each sentence begins, counted from 1, and the sentence as one line."""
+    """Yield the line on which each sentence begins, and the sentence.
+
+    Lines count from 1. A piece of code is one word, and a link is its text.
+    """
     for line, block in _blocks(COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)):
         seen = block
         for mark, shown in SEEN:
@@ -41,7 +44,7 @@ def _shown(template: str, mark: re.Match[str]) -> str:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what belongs together, with the line on which it begins: a paragraph, an item, a heading, a cell."""
+    """Yield each paragraph, item, heading and cell, with its first line."""
     first, gathered, fenced = 0, "", False
     for number, line in enumerate(text.splitlines(), start=1):
         fence = FENCE.match(line) is not None

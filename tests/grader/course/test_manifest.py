@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from grader.base.errors import ErError
 from grader.course.course import Course
 from grader.course.manifest import FaultToDraw, Manifest, read_manifest
-from grader.course.receipts import SAYS
+from grader.course.receipt_check import SAYS
 
 LAB_03 = Course.here().lab("03").path / "lab.toml"
 

@@ -13,9 +13,9 @@ SAYS = "Every successful answer carries the receipt of the stock service that di
 
 
 def with_receipts(document: object) -> object:
-    """Return a manifest's document with the check behind its own, unless `unreceipted` says why it has none.
+    """Append the check to a manifest's document, unless it has `unreceipted`.
 
-    Raises ValueError when it says both what receipts there are and why there are none.
+    Raises ValueError when the document has `receipts` as well.
     """
     if not isinstance(document, dict) or not isinstance(document.get("check"), list):
         return document
