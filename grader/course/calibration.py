@@ -1,4 +1,4 @@
-"""A lab's calibration: how far right and wrong fixes were measured from each threshold, in `calibration.toml`."""
+"""A lab's calibration: measured margins of its thresholds, in `calibration.toml`."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ Side = Literal["min", "max"]
 
 
 class Threshold(BaseModel):
-    """One threshold with what was measured on both sides of it.
+    """One threshold, and what was measured on both sides of it.
 
     Values are in the check's own unit. A margin of a share is a ratio of what is missing to 1 (of the value itself for
     a `max`), that of a measure a distance in units of its guard or of the spread between accepted runs, whichever is
@@ -48,7 +48,7 @@ class Threshold(BaseModel):
 
     @property
     def thin(self) -> bool:
-        """Tell whether a margin is under the least."""
+        """Tell whether a margin is below the least one."""
         accepted, rejected = self.accepted_margin, self.rejected_margin
         return (accepted is not None and accepted < ACCEPTED_MARGIN) or (
             rejected is not None and rejected < REJECTED_MARGIN
@@ -56,7 +56,7 @@ class Threshold(BaseModel):
 
 
 class Calibration(BaseModel):
-    """All thresholds of a lab, and what they were measured on: `runs` grades on a fit host."""
+    """All thresholds of a lab, measured in `runs` grades."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,7 +68,7 @@ class Calibration(BaseModel):
     threshold: list[Threshold] = []
 
     def stale(self, lab: Lab) -> bool:
-        """Tell whether the lab has changed since in what decides its figures."""
+        """Tell whether what decides the lab's figures has changed since."""
         return self.holds_for != holds_for(lab)
 
     def text(self) -> str:
@@ -80,7 +80,10 @@ class Calibration(BaseModel):
 
 
 def read_calibration(lab: Lab) -> Calibration | None:
-    """Return a lab's calibration, or None when it has none; raises ErError when it cannot be read."""
+    """Return a lab's calibration, or None when it has none.
+
+    Raises ErError when it cannot be read.
+    """
     path = lab.path / "calibration.toml"
     if not path.exists():
         return None
@@ -93,9 +96,9 @@ def read_calibration(lab: Lab) -> Calibration | None:
 
 
 def plays_as(lab: Lab) -> str:
-    """Return a hash of what decides how a lab's runs play and what is measured in them: incident, queries and code.
+    """Return a hash of a lab's incident, queries and code.
 
-    Comments and docstrings are not in it. Neither is shared code, which `er verify` proves again and again.
+    Comments and docstrings do not count. Neither does shared code, which `er verify` proves regularly.
     """
     aside = {"says", "events", "min", "max", "guard", "great", "elite"}
     tables = (*lab.manifest.phase, *lab.manifest.check, lab.manifest.level)
@@ -112,7 +115,10 @@ def _code(path: Path) -> str:
 
 
 def holds_for(lab: Lab) -> str:
-    """Return a hash of all that decides a lab's figures: how it plays, thresholds, stopgap, and what fixes fail."""
+    """Return a hash of all that decides a lab's figures.
+
+    This is how it plays, its thresholds, its stopgap, and the checks that fixes fail.
+    """
     limits = [check.model_dump(include={"name", "min", "max", "guard"}, mode="json") for check in lab.manifest.check]
     fixes = {name: fix.model_dump(mode="json", exclude={"over"}) for name, fix in sorted(lab.manifest.fixes.items())}
     stopgap = lab.manifest.stopgap

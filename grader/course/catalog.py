@@ -1,4 +1,4 @@
-"""The handbook's emergency room, patterns, packs and paths: `labs/catalog.toml`."""
+"""The handbook's tables as data: `labs/catalog.toml`."""
 
 import tomllib
 from typing import Annotated, Literal, Self
@@ -13,7 +13,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 
 
 class Entry(BaseModel):
-    """What all tables of the catalogue have in common."""
+    """The base of all tables of the catalogue."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,7 +21,7 @@ class Entry(BaseModel):
 class Emergency(Entry):
     """A row of the pattern emergency room, in the handbook's words.
 
-    `immediate` and `long_term` are the patterns of these two steps, `also` others that mend the problem.
+    `immediate` and `long_term` are the patterns of these two steps; `also` are others that solve the problem.
     """
 
     problem: str
@@ -35,12 +35,15 @@ class Emergency(Entry):
 
     @property
     def patterns(self) -> list[str]:
-        """Return all patterns that mend the problem."""
+        """Return all patterns that solve the problem."""
         return list(dict.fromkeys([*self.immediate, *self.long_term, *self.also]))
 
 
 class PatternGroup(Entry):
-    """A pack or a path: patterns in order; a path may say in which `weeks` of the course it is taken."""
+    """A pack or a path: patterns in order.
+
+    `weeks`: the weeks of the course in which a path is taken.
+    """
 
     name: str
     weeks: str = ""
@@ -75,10 +78,10 @@ class Impact(Entry):
 
 
 class Pattern(Entry):
-    """A pattern; what the handbook does not say of it is left out.
+    """A pattern, as far as the handbook describes it.
 
-    `stage`: the stage of growth that needs it first; `scale`: where the navigator leads to it; `constraints`: whose
-    reason it is to avoid it.
+    `stage`: the stage of growth that needs it first. `scale`: where the navigator leads to it. `constraints`: the
+    constraints that speak against it.
     """
 
     name: str
@@ -106,17 +109,22 @@ class Catalog(Entry):
     pattern: dict[Key, Pattern]
 
     def row(self, key: str) -> Emergency:
-        """Return a row of the emergency room; raises ErError when a lab names one that is not there."""
+        """Return a row of the emergency room.
+
+        Raises ErError for an unknown one, which a lab may name.
+        """
         if key not in self.emergency:
-            raise ErError(f"`labs/catalog.toml` has no emergency `{key}`; it has {', '.join(self.emergency)}")
+            raise ErError(
+                f"`labs/catalog.toml` has no emergency `{key}`; it has {', '.join(self.emergency)}", run="./er lint"
+            )
         return self.emergency[key]
 
     def path_of(self, pattern: str) -> str:
-        """Return the key of the first path that a pattern is on, or nothing."""
+        """Return the key of a pattern's first path, or an empty text."""
         return next((key for key, path in self.path.items() if pattern in path.patterns), "")
 
     def emergencies_of(self, pattern: str) -> list[str]:
-        """Return the problems of the emergency room that a pattern mends."""
+        """Return the problems of the emergency room that a pattern solves."""
         return [row.problem for row in self.emergency.values() if pattern in row.patterns]
 
     @model_validator(mode="after")
@@ -131,14 +139,17 @@ class Catalog(Entry):
             f"`{table}` names `{key}`" for table, keys in named.items() for key in keys if key not in self.pattern
         ]
         if dangling:
-            raise ValueError(f"{', '.join(dangling)}: there is no such pattern")
+            raise ValueError(f"{', '.join(dangling)}, which is not a key of `pattern`")
         return self
 
 
 def read_catalog(course: Course) -> Catalog:
-    """Read the course's catalogue; raises ErError when it is none."""
+    """Read the course's catalogue.
+
+    Raises ErError when it is not valid.
+    """
     path = course.root / "labs" / "catalog.toml"
     try:
         return Catalog.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ErError(f"`{path}` is not a valid catalogue: {error}", run="./er list --patterns") from error
+        raise ErError(f"`{path}` is not a valid catalogue: {error}", run="git diff labs/catalog.toml") from error

@@ -1,4 +1,4 @@
-"""The images of a lab, read from its Compose file and from the files that it includes and extends."""
+"""The images of a lab, read from its Compose files."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,11 @@ import yaml
 from grader.base.errors import ErError
 
 VARIABLE = re.compile(r"\$\{ER_([A-Z]+)_IMAGE\b")
-"""How Compose files name an image of ours: `${ER_REDIS_IMAGE:?...}`."""
+"""The name of an image of ours in Compose files: `${ER_REDIS_IMAGE:?...}`."""
 
 
 def image_names(file: Path) -> set[str]:
-    """Return the images that the services of a Compose file run: `redis` for `${ER_REDIS_IMAGE}`.
+    """Return the images of a Compose file: `redis` for `${ER_REDIS_IMAGE}`.
 
     All services of an included file count, but of an extended file only the extended service. Raises ErError when a
     file is missing or not a valid Compose file.
@@ -28,7 +28,10 @@ def image_names(file: Path) -> set[str]:
 
 
 def _image_name(file: Path, name: str) -> str:
-    """Return the image of a service, its own or that of the service it extends; empty when it is not one of ours."""
+    """Return the image of a service or of the extended one.
+
+    Empty when the image is not one of ours.
+    """
     services = _read(file)["services"]
     if name not in services:
         raise ErError(f"`{file}` has no service `{name}`; it has {', '.join(f'`{known}`' for known in services)}")

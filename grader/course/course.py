@@ -1,4 +1,4 @@
-"""The course: its labs, the learner's work and where runs keep their state."""
+"""The course: its labs, the learner's work and the state of runs."""
 
 import os
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from grader.course.manifest import Manifest
 
 ALL_LABS = ("stack", "service")
-"""Compose files that every lab stands on; the others in `compose/` are stores, which a lab has or has not."""
+"""Compose files that every lab extends; the others in `compose/` are stores, which only some labs use."""
 
 
 @dataclass(frozen=True)
 class Lab:
-    """One folder under `labs/`: its number and slug come from its name."""
+    """One folder under `labs/`, whose name gives number and slug."""
 
     path: Path
 
@@ -33,8 +33,11 @@ class Lab:
 
     @cached_property
     def manifest(self) -> "Manifest":
-        """Return the manifest; raises ErError when it is not valid."""
-        from grader.course.manifest import read_manifest  # noqa: PLC0415 # slow to import, and not every command reads one
+        """Return the manifest.
+
+        Raises ErError when it is not valid.
+        """
+        from grader.course.manifest import read_manifest  # noqa: PLC0415 # slow to import, and seldom needed
 
         return read_manifest(self.path / "lab.toml")
 
@@ -46,7 +49,10 @@ class Lab:
 
 @dataclass(frozen=True)
 class Course:
-    """A checkout of the course: labs in `labs/`, learners' copies in `work/`, runs' state in `.er/`."""
+    """A checkout of the course.
+
+    Its labs are in `labs/`, the learner's copies in `work/`, and the state of runs in `.er/`.
+    """
 
     root: Path
     work: Path
@@ -55,19 +61,19 @@ class Course:
     def here(cls) -> "Course":
         """Return the course that this program belongs to.
 
-        `ER_COURSE` names another one, `ER_WORK` moves the learner's copies elsewhere.
+        `ER_COURSE` names another one; `ER_WORK` moves the learner's copies.
         """
         root = Path(os.environ.get("ER_COURSE") or Path(__file__).parents[2]).resolve()
         return cls(root, Path(os.environ.get("ER_WORK") or root / "work").resolve())
 
     @property
     def state(self) -> Path:
-        """Return the folder in which runs and results are kept."""
+        """Return the folder of runs and results."""
         return self.root / ".er"
 
     @property
     def runs(self) -> Path:
-        """Return the folder in which each run has its files and its lock."""
+        """Return the folder with each run's files and lock."""
         return self.state / "runs"
 
     def labs(self) -> list[Lab]:
@@ -75,9 +81,12 @@ class Course:
         return [Lab(path) for path in sorted(self.root.glob("labs/[0-9][0-9]-*")) if path.is_dir()]
 
     def lab(self, wanted: str) -> Lab:
-        """Return the lab of a number (`3`, `03`) or name; raises ErError when there is none."""
+        """Return the lab of a number (`3`, `03`) or name.
+
+        Raises ErError for an unknown one.
+        """
         for lab in self.labs():
             if wanted == lab.name or wanted.zfill(2) == lab.number:
                 return lab
-        known = ", ".join(lab.number for lab in self.labs())
-        raise ErError(f"there is no lab `{wanted}`; there are {known}", run="./er list")
+        known = ", ".join(f"`{lab.number}`" for lab in self.labs())
+        raise ErError(f"the course has no lab `{wanted}`; it has {known}", run="./er list")

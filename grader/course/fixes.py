@@ -1,4 +1,4 @@
-"""What a lab is proven with: its starter, its accepted fixes, and its rejected ones, which are patches."""
+"""The starter and the fixes that prove a lab."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ def rejected(lab: Lab) -> dict[str, Path]:
 
 
 def candidates(lab: Lab) -> list[str]:
-    """Return the names of all that a lab is proven with: the starter, then accepted, then rejected fixes."""
+    """Return the names of the starter, the accepted and the rejected fixes."""
     return [STARTER, *accepted(lab), *rejected(lab)]
 
 
@@ -35,7 +35,7 @@ def should_pass(lab: Lab, name: str) -> bool:
 
 
 def chosen(labs: Sequence[Lab], names: Sequence[str]) -> list[tuple[Lab, str]]:
-    """Return the candidates of these labs with these names, or all of them when no name is given.
+    """Return the candidates of these names, or all without a name.
 
     Raises ErError with the nearest name for one that none of the labs has.
     """
@@ -49,13 +49,19 @@ def chosen(labs: Sequence[Lab], names: Sequence[str]) -> list[tuple[Lab, str]]:
 
 
 def read_mistake(lab: Lab, name: str) -> Patch:
-    """Return a rejected fix: its reason, its base and its diff; raises PatchError for a patch that cannot be read."""
+    """Return the patch of a rejected fix.
+
+    Raises PatchError when it cannot be read.
+    """
     with _located(lab, name):
         return Patch.parse(rejected(lab)[name].read_bytes().decode())
 
 
 def candidate_files(lab: Lab, name: str) -> Files:
-    """Return all edited files of a candidate; raises PatchError for a patch that does not apply."""
+    """Return all edited files of a candidate.
+
+    Raises PatchError for a patch that does not apply.
+    """
     if name not in rejected(lab):
         return _whole(lab, accepted(lab).get(name))
     mistake = read_mistake(lab, name)
@@ -64,7 +70,7 @@ def candidate_files(lab: Lab, name: str) -> Files:
 
 
 def base_files(lab: Lab, base: str) -> Files:
-    """Return the files that a patch changes; raises PatchError for a base that the lab does not have.
+    """Return the files that a patch of this base changes.
 
     The comment at the beginning of an accepted fix's files is left out, because it says why that fix is right.
     """
@@ -73,7 +79,7 @@ def base_files(lab: Lab, base: str) -> Files:
     kind, _, name = base.partition("/")
     if kind != "accepted" or name not in accepted(lab):
         known = ", ".join(f"`{base}`" for base in bases(lab))
-        raise PatchError(f"there is no base `{base}`; there are {known}")
+        raise PatchError(f"lab {lab.number} has no base `{base}`; it has {known}")
     return {file: without_reason(text) for file, text in _whole(lab, accepted(lab)[name]).items()}
 
 
@@ -88,7 +94,10 @@ def without_reason(text: str) -> str:
 
 
 def candidate_folder(course: Course, lab: Lab, name: str) -> Path:
-    """Return a folder with a candidate's edited files, to be graded; raises ErError for an unknown name."""
+    """Return a folder with a candidate's edited files.
+
+    Raises ErError for an unknown name.
+    """
     chosen([lab], [name])
     if name == STARTER:
         return lab.patient
@@ -108,7 +117,7 @@ def _located(lab: Lab, name: str) -> Iterator[None]:
 
 
 def _whole(lab: Lab, fix: Path | None) -> Files:
-    """Return all edited files of an accepted fix, or of the starter for None.
+    """Return all edited files of an accepted fix, or the starter's.
 
     A fix has only the files that it changes. The others come from the fix that it extends, or from the starter.
     """

@@ -1,4 +1,4 @@
-"""A lab's hints, one at a time, and which of them a learner has seen."""
+"""A lab's hints, which are shown one at a time."""
 
 import re
 
@@ -7,7 +7,7 @@ from grader.course.course import Course, Lab
 
 
 def hints(lab: Lab) -> list[str]:
-    """Return a lab's hints; in `hints.md` each begins with a heading of the second rank."""
+    """Return a lab's hints: the second-level sections of `hints.md`."""
     text = (lab.path / "hints.md").read_text(encoding="utf-8")
     return [part.strip() for part in re.split(r"(?m)^(?=## )", text) if part.startswith("## ")]
 
@@ -22,7 +22,10 @@ def shown_hints(course: Course, lab: Lab) -> list[str]:
 
 
 def next_hint(course: Course, lab: Lab) -> str:
-    """Return the next hint and remember that it was shown; raises ErError after the last."""
+    """Return the next hint, and remember that it was shown.
+
+    Raises ErError after the last.
+    """
     number = len(shown_hints(course, lab))
     if number >= len(hints(lab)):
         raise ErError(f"lab {lab.number} has no more hints", run=f"./er hint {lab.number} --again")

@@ -1,4 +1,4 @@
-"""The manifest of a lab: `lab.toml`, read and checked."""
+"""The manifest of a lab: `lab.toml`."""
 
 import difflib
 import re
@@ -17,15 +17,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Table(BaseModel):
-    """A table of the manifest; a key it does not know is an error."""
+    """A table of the manifest, without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Fault(Table):
-    """A fault that a stock service injects into itself, `at` seconds into its phase.
+    """A fault that begins `at` seconds into its phase.
 
-    Its parameters beside `at`, `service` and `kind` are the kind's own; the service checks them.
+    Besides `at`, `service` and `kind` it has the parameters of its kind, which the service checks.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -36,32 +36,36 @@ class Fault(Table):
 
     @property
     def parameters(self) -> dict[str, object]:
-        """Return what the kind takes, as the service's fault API wants it."""
+        """Return the parameters of the kind, as a fault API takes them."""
         return dict(self.__pydantic_extra__ or {})
 
 
 class FaultToDraw(Fault):
-    """A fault as a manifest has it: of each value that is a list, the run's seed draws one.
+    """A fault in a manifest, before it is drawn.
 
-    Faults with the same list draw different ones, as long as there are any.
+    The seed draws one of each value that is a list. Faults with the same list draw different values until the list is
+    used up.
     """
 
     service: Name | Annotated[list[Name], Field(min_length=2)]  # type: ignore[assignment] # until it is drawn
 
     @property
     def services(self) -> list[str]:
-        """Return the services that it may be drawn for."""
+        """Return the services for which the fault may be drawn."""
         return [self.service] if isinstance(self.service, str) else self.service
 
     def drawn(self, draw: Callable[[list[object]], object]) -> Fault:
-        """Return it with each list replaced by the one that `draw` takes of it."""
+        """Return the fault with each list replaced by the drawn value."""
         return Fault.model_validate(
             {key: draw(value) if isinstance(value, list) else value for key, value in self.model_dump().items()}
         )
 
 
 class Phase(Table):
-    """A stretch of the incident: its shortest length in seconds, and per user kind the arrivals per second."""
+    """A stretch of the incident, at least `seconds` long.
+
+    `rate`: arrivals per second, by user kind.
+    """
 
     name: Name
     seconds: Annotated[float, Field(gt=0, le=600)]
@@ -70,7 +74,10 @@ class Phase(Table):
 
 
 class Claim(Table):
-    """What every check says and where: in each of the phases it names, or over the whole run when it names none."""
+    """The base of all checks.
+
+    A check holds in each phase that `phase` names, or over the whole run when it names none.
+    """
 
     name: Name
     says: Annotated[str, Field(min_length=10)]
@@ -86,9 +93,10 @@ class Claim(Table):
 
 
 class ShareCheck(Claim):
-    """Good events among all events: two PromQL counts, decided by an exact confidence interval.
+    """The share of good events: two PromQL counts.
 
-    `events`: the least events of one run, in each phase, where rates and seconds do not tell; only lint reads it.
+    An exact confidence interval decides it. `events`: the fewest events of one run in each phase, where rates and
+    seconds do not give them; only lint reads it.
     """
 
     kind: Literal["share"]
@@ -100,14 +108,14 @@ class ShareCheck(Claim):
 
 
 class ExactCheck(Claim):
-    """An invariant of a ledger: one PromQL count, which decides on any host."""
+    """An invariant of a ledger: one PromQL count, decided on any host."""
 
     kind: Literal["exact"]
     value: str
 
 
 class MeasureCheck(Claim):
-    """One PromQL value; within `guard` of a threshold it does not decide."""
+    """One PromQL value, undecided within `guard` of a threshold."""
 
     kind: Literal["measure"]
     value: str
@@ -118,7 +126,10 @@ Check = Annotated[ShareCheck | ExactCheck | MeasureCheck, Field(discriminator="k
 
 
 class Level(Table):
-    """The headline metric of a passing patient: a share, and the thresholds of Great and Elite."""
+    """The headline metric of a passing patient: a share.
+
+    `great` and `elite` are its thresholds.
+    """
 
     says: str
     phase: list[Name] = []
@@ -129,7 +140,10 @@ class Level(Table):
 
 
 class Symptom(Table):
-    """What a learner sees: the share of one user kind answered 200 `within` seconds falls under `below`."""
+    """What a learner sees of the incident.
+
+    The share of `users` that get a 200 `within` seconds falls below `below`.
+    """
 
     users: Name
     noun: str
@@ -138,9 +152,9 @@ class Symptom(Table):
 
 
 class Stopgap(Table):
-    """What can be done at once that no code of the patient's does: the `pattern` that it is, and how the lab plays it.
+    """What helps at once, without code of the patient: a `pattern`.
 
-    `faults`: what is injected in every phase, beside the incident's own.
+    `faults` play it: they are injected in every phase, besides the incident's own.
     """
 
     says: str
@@ -149,10 +163,10 @@ class Stopgap(Table):
 
 
 class Expectation(Table):
-    """The checks that a fix must fail, and those that are not asked of it; all others must pass.
+    """The checks that a fix must fail.
 
-    `unhealthy`: it may also be found out before any check, as it does not even serve in the first phase.
-    `over`: the accepted fix that an accepted fix extends: it has its files where it has none of its own.
+    All others must pass. `either`: checks that may pass or fail. `unhealthy`: the fix may already fail before any
+    check, because it does not serve in the first phase. `over`: the accepted fix whose files this one extends.
     """
 
     fails: list[Name] = []
@@ -164,7 +178,7 @@ class Expectation(Table):
 class Manifest(Table):
     """A lab's `lab.toml`.
 
-    `receipts`: what the last check says, that of receipts; `unreceipted`: why there is no such check.
+    `receipts`: the sentence of the check of receipts, which is the last one. `unreceipted`: why there is no such check.
     """
 
     format: Literal[1]
@@ -205,16 +219,16 @@ class Manifest(Table):
         users = {user for phase in self.phase for user in phase.rate}
         _demand_known(self.symptom.users, sorted(users), "user kind")
         if any(re.search(r"[/\\]|^\.", name) for name in self.edit):
-            raise ValueError("`edit` takes names of files in the lab's `patient/`")
+            raise ValueError("`edit` must hold names of files in the lab's `patient/`, without folders")
         return self
 
     def with_faults(self, faults: list[FaultToDraw]) -> "Manifest":
-        """Return the manifest with these faults in every phase, beside its own."""
+        """Return the manifest with these faults added to every phase."""
         phases = [phase.model_copy(update={"faults": [*phase.faults, *faults]}) for phase in self.phase]
         return self.model_copy(update={"phase": phases})
 
     def expectation(self, fix: str) -> Expectation:
-        """Return what is expected of a fix: of one that the manifest does not name, that it fails nothing."""
+        """Return the expectation of a fix: without one it must pass."""
         return self.fixes.get(fix, Expectation())
 
 
@@ -226,29 +240,29 @@ def read_manifest(path: Path) -> Manifest:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ErError(f"cannot read `{path}`: {error.strerror}", run="./er list") from error
+        raise ErError(f"cannot read `{path}`: {error.strerror}", run="./er lint") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ErError(f"`{path}` is not valid TOML: {error}") from error
+        raise ErError(f"`{path}` is not valid TOML: {error}", run="./er lint") from error
     try:
         return Manifest.model_validate(document)
     except ValidationError as error:
-        raise ErError(f"`{path}` is not a valid manifest:\n" + "\n".join(_explain(error))) from error
+        raise ErError(f"`{path}` is not a valid manifest:\n" + "\n".join(_explain(error)), run="./er lint") from error
 
 
 def _demand_known(name: str, known: list[str], what: str) -> None:
     if name not in known:
-        raise ValueError(f"there is no {what} `{name}`{_nearest(name, known)}")
+        raise ValueError(f"unknown {what} `{name}`{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: list[str]) -> str:
     matches = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; the nearest is `{matches[0]}`" if matches else f"; there are {', '.join(f'`{k}`' for k in known)}"
+    return f"; the nearest is `{matches[0]}`" if matches else f"; known are {', '.join(f'`{k}`' for k in known)}"
 
 
 def _explain(error: ValidationError) -> list[str]:
     lines = []
     for item in error.errors(include_url=False):
-        # The tag of a check's kind is part of pydantic's path, not of the file's.
+        # Pydantic's path has the tag of a check's kind, which the file's path does not have.
         path = [part for part in item["loc"] if part not in ("share", "exact", "measure")]
         key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
         message = item["msg"].removeprefix("Value error, ")
@@ -259,7 +273,7 @@ def _explain(error: ValidationError) -> list[str]:
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the table around a wrong key knows."""
+    """Return the known keys of the table around a wrong key."""
     tables: dict[str, type[BaseModel]] = {
         "phase": Phase,
         "faults": FaultToDraw,

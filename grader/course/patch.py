@@ -1,4 +1,4 @@
-"""A wrong fix as a patch: why the mistake tempts, the base that it changes, and a unified diff."""
+"""A wrong fix as a patch with reason, base and diff."""
 
 import os
 import re
@@ -19,12 +19,15 @@ Files = dict[str, str]
 
 
 class PatchError(ErError):
-    """A patch that cannot be read, or that does not apply to its base."""
+    """A patch that cannot be read or does not apply."""
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A wrong fix. `reason` is plain text in lines, `base` is `starter` or `accepted/<how>`, `diff` is unified."""
+    """A wrong fix.
+
+    `reason` says why the mistake tempts; `base` is `starter` or `accepted/<how>`; `diff` is unified.
+    """
 
     reason: str
     base: str
@@ -32,7 +35,10 @@ class Patch:
 
     @classmethod
     def parse(cls, text: str) -> "Patch":
-        """Read a patch; raises PatchError when its header names no base or no diff follows."""
+        """Read a patch.
+
+        Raises PatchError when the base or the diff is missing.
+        """
         start = BEGINNING.search(text)
         if start is None or not FILES.match(text, start.start()):
             raise PatchError("no diff follows the header: it begins with `--- a/FILE` and `+++ b/FILE`")
@@ -44,7 +50,7 @@ class Patch:
 
     @property
     def text(self) -> str:
-        """Return the patch as it is written to its file."""
+        """Return the text of the patch's file."""
         return "\n\n".join(part for part in (self.reason, f"Base: {self.base}", self.diff) if part)
 
     @property
@@ -54,7 +60,7 @@ class Patch:
 
     @property
     def changed_lines(self) -> int:
-        """Return the number of lines that the patch adds and takes out; a replaced line counts once."""
+        """Return the number of changed lines, a replaced one counted once."""
         changed = 0
         for hunk in re.split(r"(?m)^@@ .*\n", FILES.sub("", self.diff)):
             for block in re.findall(r"(?m)(?:^[-+].*\n)+", hunk):
@@ -63,30 +69,33 @@ class Patch:
         return changed
 
     def applied(self, base: Files) -> Files:
-        """Return the files of the base with the mistake in them; raises PatchError when a hunk does not fit."""
+        """Return the files of the base with the mistake in them.
+
+        Raises PatchError when a hunk does not fit.
+        """
         files, failure = _applied(self.diff, tuple(base.items()))
         if failure:
             raise PatchError(f"it does not apply to `{self.base}`: {failure}")
         return dict(files)
 
     def applied_in_part(self, base: Files) -> Files:
-        """Return the base with all hunks that fit, and each file's other hunks as `<file>.rej`.
+        """Return the base with all hunks that fit.
 
-        A hunk fits where one line of its context on each side is as it was.
+        A hunk fits where one line of context on each side is unchanged. Other hunks are in `<file>.rej`.
         """
         return _git_apply(self.diff, base, "-C1", "--reject")[0]
 
 
 def diff(before: Files, after: Files) -> str:
-    """Return the unified diff between files of the same names; empty when they are the same."""
+    """Return the unified diff between files of the same names."""
     with tempfile.TemporaryDirectory() as folder:
         for side, files in (("a", before), ("b", after)):
             for name, text in files.items():
                 _write(Path(folder, side, name), text)
         options = ("--no-index", "--no-color", "--no-ext-diff", "--no-renames", "--no-prefix", "--minimal")
-        # Editors strip the blank of an empty context line, so there is none from the beginning.
+        # Editors strip the blank of an empty context line, so git must not write it.
         told = _git(folder, "-c", "diff.suppressBlankEmpty=true", "diff", *options, "a", "b").stdout.decode()
-    # The lines that name blobs and modes serve an index, which fixes are not in.
+    # Lines with blobs and modes only serve an index, which fixes are not in.
     return "".join(line for line in told.splitlines(keepends=True) if not line.startswith(("diff ", "index ")))
 
 
@@ -97,7 +106,7 @@ def _applied(text: str, base: tuple[tuple[str, str], ...]) -> tuple[tuple[tuple[
 
 
 def _git_apply(text: str, base: Files, *options: str) -> tuple[Files, str]:
-    """Return what a folder of the base's files holds after `git apply`, and what git said when it failed."""
+    """Return the files after `git apply`, and git's error when it failed."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in base.items():
             _write(Path(folder, name), content)
@@ -114,7 +123,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _git(folder: str, *args: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    """Run git in a folder, as if there were neither a repository around it nor a configuration of the user's."""
+    """Run git in a folder, apart from repositories and configurations around it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {
         "GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent),
@@ -131,4 +140,4 @@ def _git(folder: str, *args: str, given: bytes = b"") -> "subprocess.CompletedPr
             check=False,
         )
     except FileNotFoundError as error:
-        raise ErError("git is not installed; the labs' wrong fixes are patches") from error
+        raise ErError("the command `git` was not found; it applies the labs' wrong fixes") from error

@@ -1,4 +1,4 @@
-"""The check that every lab has unless its manifest says why not: answers carry the receipts of stock services."""
+"""The check of receipts, which a lab has by default."""
 
 CHECK = {
     "name": "answers-are-real",
@@ -6,10 +6,10 @@ CHECK = {
     "value": 'sum(load_tally_total{tally="unreal_answer"})',
     "max": 0,
 }
-"""The load generator verifies each receipt that a user asks for with `receipt_for`, and tallies each wrong answer."""
+"""The load generator verifies each receipt that a user requests with `receipt_for`, and counts wrong answers."""
 
 SAYS = "Every successful answer carries the receipt of the stock service that did the work."
-"""What the check says in a lab that does not say it in its own words."""
+"""What the check says in a lab without words of its own."""
 
 
 def with_receipts(document: object) -> object:
@@ -21,8 +21,8 @@ def with_receipts(document: object) -> object:
         return document
     if "unreceipted" in document:
         if "receipts" in document:
-            raise ValueError("a manifest has `receipts` or `unreceipted`, not both")
+            raise ValueError("a manifest must have `receipts` or `unreceipted`, not both")
         return document
     says = document.get("receipts", SAYS)
-    # A wrong `receipts` is reported as such, and not as a check that the file does not have.
+    # A wrong `receipts` is reported by its key, not as a check that the file does not have.
     return {**document, "check": [*document["check"], {**CHECK, "says": says if isinstance(says, str) else SAYS}]}

@@ -1,4 +1,4 @@
-"""The part of a source file that decides what it does: its code, without comments, docstrings and blank lines."""
+"""The code of a source file, without comments, docstrings and blank lines."""
 
 import ast
 import io
@@ -11,9 +11,10 @@ import yaml
 
 
 def code(name: str, text: str) -> str:
-    """Return what a program reads of a file; files that differ only in what people read give the same.
+    """Return a file's code, whatever its comments and layout.
 
-    Python by its lines of code, YAML and TOML by their data; any other file, or one that cannot be parsed, as it is.
+    This is the lines of code of Python, and the data of YAML and TOML. Any other file is returned as it is, and so is
+    one that cannot be parsed.
     """
     with suppress(SyntaxError, yaml.YAMLError, tomllib.TOMLDecodeError):
         match name.rpartition(".")[2]:
@@ -27,7 +28,10 @@ def code(name: str, text: str) -> str:
 
 
 def python_lines(text: str) -> list[str]:
-    """Return a Python file's lines of code, without comments and docstrings, a constant's too; raises SyntaxError."""
+    """Return a Python file's lines without comments and docstrings.
+
+    The strings below constants are docstrings too. Raises SyntaxError.
+    """
     documentation: set[int] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):

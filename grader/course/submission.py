@@ -1,4 +1,4 @@
-"""The learner's own copy of a patient, and how it gets into containers: the edited files only, nothing else."""
+"""The learner's own copy of a patient, and its way into containers."""
 
 import difflib
 import os
@@ -13,18 +13,18 @@ from grader.base.files import write_whole
 from grader.course.course import Course, Lab
 
 LARGEST = 64 * 1024
-"""The size in bytes that an edited file may have."""
+"""The largest edited file, in bytes."""
 
 
 def work_copy(course: Course, lab: Lab) -> Path:
-    """Return where the learner's copy of a lab is, or will be."""
+    """Return the folder of the learner's copy, which may not exist yet."""
     return course.work / lab.name
 
 
 def make_work_copy(course: Course, lab: Lab) -> bool:
-    """Copy what is to be edited, unless it is there; tell whether a copy was made.
+    """Make the learner's copy, and tell whether it was missing.
 
-    A single file that is missing is not brought back: that is for `er reset`.
+    A single missing file is not restored; `er reset` does that.
     """
     copy = work_copy(course, lab)
     if copy.exists():
@@ -36,7 +36,10 @@ def make_work_copy(course: Course, lab: Lab) -> bool:
 
 
 def reset(course: Course, lab: Lab) -> Path | None:
-    """Start the learner's copy over; return where the old one is kept, or None when there was none."""
+    """Replace the learner's copy by a new one, and return the backup.
+
+    None when there was no copy.
+    """
     copy = work_copy(course, lab)
     backup = None
     if copy.exists():
@@ -48,12 +51,15 @@ def reset(course: Course, lab: Lab) -> Path | None:
 
 
 def diff(course: Course, lab: Lab) -> str:
-    """Return the learner's changes against the starter, as a unified diff; empty when there are none."""
+    """Return the learner's changes to the starter as a unified diff."""
     return changes(lab, demand_work_copy(course, lab))
 
 
 def changes(lab: Lab, source: Path) -> str:
-    """Return a submission's changes against the starter, as a unified diff; what cannot be read is said instead."""
+    """Return a submission's changes to the starter as a unified diff.
+
+    For a file that cannot be read, the reason follows instead.
+    """
     chunks: list[str] = []
     for name, path in edited_files(lab, source).items():
         before = (lab.patient / name).read_text(encoding="utf-8").splitlines(keepends=True)
@@ -67,30 +73,37 @@ def changes(lab: Lab, source: Path) -> str:
 
 
 def demand_work_copy(course: Course, lab: Lab) -> Path:
-    """Return the learner's copy; raises ErError when it is not there."""
+    """Return the learner's copy.
+
+    Raises ErError when it does not exist.
+    """
     copy = work_copy(course, lab)
     if not copy.is_dir():
-        raise ErError(f"there is no work copy of lab {lab.number} at `{copy}`", run=f"make lab-{lab.number}")
+        raise ErError(f"your copy of lab {lab.number} does not exist yet at `{copy}`", run=f"make lab-{lab.number}")
     return copy
 
 
 def submitted(source: Path, lab: Lab) -> Path:
-    """Return where the edited files of a submission are: in it, in its folder of the lab's name, or in its `work/`."""
+    """Return the folder of a submission's edited files.
+
+    This is the submission itself, or a folder of the lab's name in it or in its `work/`.
+    """
     inside = source.resolve()
     below = (inside / "work" / lab.name, inside / lab.name)
-    # A link may not lead to somebody else's work.
+    # A link must not lead to another learner's work.
     return next((folder for folder in below if folder.is_dir() and folder.resolve() == folder), source)
 
 
 def edited_files(lab: Lab, source: Path) -> dict[str, Path]:
-    """Return by name where the edited files of a submission are."""
+    """Return the paths of a submission's edited files by name."""
     return {name: submitted(source, lab) / name for name in lab.manifest.edit}
 
 
 def stage(lab: Lab, source: Path, target: Path) -> None:
-    """Put the starter with the edited files of `source` over it into `target`, readable by the containers' user.
+    """Write the starter, overlaid with the edited files of `source`, into `target`.
 
-    Raises LearnerError for a file of the submission that is missing, is no regular file, is too large or is no text.
+    The containers' user can read the result. Raises LearnerError for an edited file that is not a text file of at most
+    LARGEST bytes.
     """
     for path in lab.patient.iterdir():
         if path.is_file():
@@ -100,10 +113,13 @@ def stage(lab: Lab, source: Path, target: Path) -> None:
 
 
 def read_edited(path: Path, lab: Lab) -> bytes:
-    """Return an edited file's content; raises LearnerError when it is not a text file of a sane size."""
+    """Return an edited file's content.
+
+    Raises LearnerError when it is not a text file of at most LARGEST bytes.
+    """
     again = f"./er reset {lab.number}"
     try:
-        # Neither a link nor a pipe that nobody writes to is waited for or followed.
+        # A link is not followed, and a pipe without a writer is not waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
@@ -113,7 +129,7 @@ def read_edited(path: Path, lab: Lab) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise LearnerError(f"`{path}` is not a regular file", run=again)
         if status.st_size > LARGEST:
-            raise LearnerError(f"`{path}` has {status.st_size:,} bytes; {LARGEST:,} are allowed", run=again)
+            raise LearnerError(f"`{path}` has {status.st_size:,} bytes; at most {LARGEST:,} are allowed", run=again)
         content = os.read(descriptor, LARGEST)
     finally:
         os.close(descriptor)
@@ -127,7 +143,7 @@ def read_edited(path: Path, lab: Lab) -> bytes:
 
 
 def edited_starter(course: Course, lab: Lab) -> list[str]:
-    """Return the files of the starter that were edited in place, by mistake, as far as git can tell."""
+    """Return the files of the starter that git sees as changed."""
     command = ["git", "-C", str(course.root), "diff", "--name-only", "HEAD", "--", str(lab.patient)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)

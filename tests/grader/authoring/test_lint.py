@@ -127,7 +127,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         (PATCH, "status_code=503)", "status_code=503", "", "of `gateway.py` is not Python"),
         (PATCH, "Base: accepted/token-bucket-lua\n", "", "", "the header has 0 lines `Base:"),
         (PATCH, "Base: ", "Base: starter\nBase: ", "Base:", "the header has 2 lines `Base:"),
-        (PATCH, "accepted/token-bucket-lua", "accepted/token-bucket", "Base:", "there is no base `accepted/token-bucket`"),
+        (PATCH, "accepted/token-bucket-lua", "accepted/token-bucket", "Base:", "has no base `accepted/token-bucket`"),
         (PATCH, "--- a/", "--- ", "Base:", "no diff follows the header"),
         (PATCH, "gateway.py", "proxy.py", "--- a/", "`proxy.py` is not a file that the lab's `edit` names"),
         (PATCH, "wait > 0", "waits > 0", "", "it does not apply to `accepted/token-bucket-lua`: patch failed: gateway.py:"),

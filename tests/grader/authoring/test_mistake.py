@@ -97,7 +97,7 @@ def test_files_with_edits_are_not_overwritten(lab: Lab, folder: Path) -> None:
         (
             "no-change",
             "accepted/other",
-            "there is no base `accepted/other`; there are `starter`, `accepted/moving-window`",
+            "has no base `accepted/other`; it has `starter`, `accepted/moving-window`",
         ),
         ("moving-window", None, "`moving-window` cannot name a mistake"),
         ("starter", None, "`starter` cannot name a mistake"),

@@ -68,12 +68,12 @@ def test_a_measures_margins_are_distances_in_guards() -> None:
     assert (item.accepted_margin, item.rejected_margin) == ((80 - 45) / 5, (140 - 80) / 5)
 
 
-def test_a_measures_unit_is_the_spread_between_accepted_runs_when_that_is_larger() -> None:
+def test_a_measures_unit_is_the_larger_of_guard_and_spread() -> None:
     runs = [("moving-window", results(quotes_not_overloaded=value)) for value in (30.0, 50.0)]
     assert found("quotes-not-overloaded", "max", *runs).accepted_margin == (80 - 50) / 10
 
 
-def test_a_rejected_run_stands_on_the_side_on_which_it_fails() -> None:
+def test_a_rejected_run_counts_on_the_side_on_which_it_fails() -> None:
     runs = [
         ("block-the-tenant", results(noisy_tenant_gets_its_quota=[0.1, 0.2])),
         ("local-counter", results(noisy_tenant_gets_its_quota=[1.9, 2.0])),
@@ -92,7 +92,7 @@ def test_an_exact_check_has_no_margins() -> None:
 @pytest.mark.parametrize(
     ("accepted", "rejected", "thin"), [(2.0, 1.5, False), (1.99, 9, True), (9, 1.49, True), (None, None, False)]
 )
-def test_a_margin_under_the_least_is_thin(accepted: float | None, rejected: float | None, *, thin: bool) -> None:
+def test_a_margin_below_the_least_is_thin(accepted: float | None, rejected: float | None, *, thin: bool) -> None:
     item = Threshold(check="a", side="min", threshold=0.5, accepted_margin=accepted, rejected_margin=rejected)
     assert item.thin is thin
 
@@ -103,7 +103,7 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(Path(shutil.copytree(LAB.path, tmp_path / LAB.name)))
 
 
-def test_what_the_starter_measures_is_the_median_of_its_worst_phases_without_and_with_the_stopgap() -> None:
+def test_the_starters_figure_is_the_median_of_its_worst_phases() -> None:
     runs = [("starter", results(polite_tenants_served=[0.3 + value, value])) for value in (0.1, 0.2, 0.6)]
     runs.append(("moving-window", results(polite_tenants_served=1.0)))
     relieved = [results(polite_tenants_served=[0.9, 0.7])]
@@ -125,7 +125,7 @@ def test_a_lab_without_a_calibration_has_none(lab: Lab) -> None:
     assert read_calibration(lab) is None
 
 
-def test_a_calibration_that_cannot_be_read_is_an_error_that_names_it(lab: Lab) -> None:
+def test_a_broken_calibration_is_an_error_with_its_file(lab: Lab) -> None:
     (lab.path / "calibration.toml").write_text("format = 2\n")
     with pytest.raises(ErError, match=r"calibration\.toml"):
         read_calibration(lab)
@@ -145,7 +145,7 @@ def test_a_calibration_that_cannot_be_read_is_an_error_that_names_it(lab: Lab) -
         ("README.md", "# ", "## ", False),
     ],
 )
-def test_only_what_decides_figures_makes_a_calibration_stale(
+def test_a_calibration_is_stale_only_after_changes_that_decide_figures(
     lab: Lab, file: str, before: str, after: str, *, stale: bool
 ) -> None:
     then = holds_for(lab)

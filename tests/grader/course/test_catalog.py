@@ -37,7 +37,7 @@ def listed(cell: str) -> set[str]:
 
 
 def plain(text: str) -> str:
-    """Return a text without what the catalogue writes otherwise: case, and how steps are joined."""
+    """Return a text without case and without the joins between steps."""
     return re.sub(r"[^a-z0-9]+", " ", text.lower().replace("->", "then").replace("+", "and"))
 
 
@@ -131,14 +131,14 @@ def test_every_lab_is_in_the_catalogue_and_on_a_path() -> None:
         assert CATALOG.path_of(lab.manifest.pattern)
 
 
-def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_pattern_is_refused(tmp_path: Path) -> None:
     (tmp_path / "labs").mkdir()
     text = (Course.here().root / "labs" / "catalog.toml").read_text()
     (tmp_path / "labs" / "catalog.toml").write_text(text.replace('"timeout"]', '"time-out"]'))
-    with pytest.raises(ErError, match="names `time-out`: there is no such pattern"):
+    with pytest.raises(ErError, match="names `time-out`, which is not a key of `pattern`"):
         read_catalog(Course(tmp_path, tmp_path))
 
 
-def test_the_catalogue_has_no_other_keys_than_its_tables() -> None:
+def test_the_catalogue_has_only_known_tables() -> None:
     text = (Course.here().root / "labs" / "catalog.toml").read_text()
     assert Catalog.model_validate(tomllib.loads(text)) == CATALOG

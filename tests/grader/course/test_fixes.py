@@ -1,4 +1,4 @@
-"""A fix is known by its name, and gives all edited files, whether the lab keeps a folder or a patch of it."""
+"""A fix, a folder or a patch, gives all edited files."""
 
 import shutil
 from pathlib import Path
@@ -35,13 +35,13 @@ def test_every_candidate_of_every_lab_has_all_edited_files(lab: Lab) -> None:
         assert set(candidate_files(lab, name)) == set(lab.manifest.edit)
 
 
-def test_an_accepted_fix_has_what_it_does_not_replace_from_the_one_it_extends_or_the_starter() -> None:
+def test_an_accepted_fix_extends_another_fix_or_the_starter() -> None:
     files = candidate_files(LAB, "contrib")
     assert files["orders.py"] == accepted_text("contrib", "orders.py")
     assert files["fulfilment.py"] == accepted_text("by-hand", "fulfilment.py")
 
 
-def test_a_rejected_fix_has_what_it_does_not_change_from_its_base_without_the_reason_why_that_is_right() -> None:
+def test_a_rejected_fix_extends_its_base_without_the_bases_reason() -> None:
     files = candidate_files(LAB, "hard-coded-culprit")
     assert read_mistake(LAB, "hard-coded-culprit").base == "accepted/by-hand"
     assert files["orders.py"] == without_reason(accepted_text("by-hand", "orders.py"))
@@ -55,7 +55,7 @@ def test_a_rejected_fix_says_why_it_tempts_and_shows_its_hunks() -> None:
     assert mistake.diff.startswith("--- a/gateway.py\n+++ b/gateway.py\n@@ ")
 
 
-def test_the_folder_of_a_candidate_holds_what_is_graded(tmp_path: Path) -> None:
+def test_a_candidates_folder_holds_its_edited_files(tmp_path: Path) -> None:
     course = Course(tmp_path, tmp_path / "work")
     assert candidate_folder(course, LAB, STARTER) == LAB.patient
     folder = candidate_folder(course, LAB, "leaks-email")
@@ -63,7 +63,7 @@ def test_the_folder_of_a_candidate_holds_what_is_graded(tmp_path: Path) -> None:
     assert folder.is_relative_to(course.state)
 
 
-def test_the_names_that_are_asked_for_are_chosen_from_the_labs_that_have_them() -> None:
+def test_candidates_are_chosen_by_name_from_all_labs() -> None:
     labs = [HERE.lab("03"), HERE.lab("04")]
     assert chosen(labs, ["timeout-only"]) == [(labs[1], "timeout-only")]
     assert chosen(labs, ["starter"]) == [(labs[0], "starter"), (labs[1], "starter")]
@@ -82,7 +82,7 @@ def test_a_patch_that_does_not_apply_is_an_error_that_names_its_file(tmp_path: P
     )
 
 
-def test_an_unknown_name_is_an_error_that_names_the_nearest_one() -> None:
+def test_an_unknown_name_is_an_error_with_the_nearest_one() -> None:
     with pytest.raises(ErError, match="lab 07 has no fix `leak-email`; the nearest is `leaks-email`"):
         candidate_folder(HERE, LAB, "leak-email")
     with pytest.raises(ErError, match="the labs have no fix `leak-email`"):

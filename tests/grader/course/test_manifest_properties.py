@@ -1,4 +1,4 @@
-"""Whatever is done to a manifest, it is a lab or one error that names the file."""
+"""Any text is a valid manifest or one error with its file."""
 
 import copy
 import json
@@ -75,25 +75,25 @@ def changed(path: tuple[Any, ...], change: str, odd: object) -> dict[str, Any]:
     return document
 
 
-def test_the_manifest_written_otherwise_is_the_same_lab() -> None:
+def test_a_manifest_in_another_layout_is_the_same_lab() -> None:
     text = "".join(f"{key} = {toml(value)}\n" for key, value in DOCUMENT.items())
     assert read(text) == read(TEXT) is not None
 
 
 @settings(max_examples=400)
 @given(st.sampled_from(PLACES), st.sampled_from(["delete", "rename", "replace"]), st.sampled_from(ODD))
-def test_a_changed_manifest_is_a_lab_or_one_error(path: tuple[Any, ...], change: str, odd: object) -> None:
+def test_a_changed_manifest_is_valid_or_one_error(path: tuple[Any, ...], change: str, odd: object) -> None:
     document = changed(path, change, odd)
     read("".join(f"{key} = {toml(value)}\n" for key, value in document.items()))
 
 
 @settings(max_examples=200)
 @given(st.integers(0, len(TEXT)), st.integers(0, 40), st.text(max_size=10))
-def test_a_torn_manifest_is_a_lab_or_one_error(at: int, length: int, instead: str) -> None:
+def test_a_torn_manifest_is_valid_or_one_error(at: int, length: int, instead: str) -> None:
     read(TEXT[:at] + instead + TEXT[at + length :])
 
 
 @settings(max_examples=200)
 @given(st.text())
-def test_any_text_is_a_lab_or_one_error(text: str) -> None:
+def test_any_text_is_valid_or_one_error(text: str) -> None:
     read(text)

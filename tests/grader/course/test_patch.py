@@ -1,4 +1,4 @@
-"""A patch is read, applied and made, whatever git's configuration and the folders around it say."""
+"""A patch is read, applied and made, whatever git's configuration."""
 
 import subprocess
 from pathlib import Path
@@ -20,12 +20,12 @@ def test_a_patch_is_read_as_it_was_written() -> None:
     assert Patch.parse(patch("").text) == patch("")
 
 
-def test_a_patch_names_the_files_that_it_changes_and_counts_a_replaced_line_once() -> None:
+def test_a_patch_counts_its_files_and_changed_lines() -> None:
     assert patch().files == ["a.py"]
     assert patch().changed_lines == 3
 
 
-def test_an_applied_patch_gives_the_files_that_it_was_made_from() -> None:
+def test_an_applied_patch_gives_the_files_it_was_made_from() -> None:
     assert patch().applied(BASE) == WRONG
 
 
@@ -60,18 +60,18 @@ def test_the_same_files_have_no_diff() -> None:
         ("Base: starter\nBase: starter\n\n--- a/a.py\n+++ b/a.py\n", "2 lines `Base:"),
     ],
 )
-def test_a_file_that_is_not_a_patch_is_an_error_that_says_what_is_missing(text: str, says: str) -> None:
+def test_an_incomplete_patch_is_an_error_with_the_missing_part(text: str, says: str) -> None:
     with pytest.raises(PatchError, match=says):
         Patch.parse(text)
 
 
-def test_a_hunk_that_does_not_fit_is_an_error_that_says_where() -> None:
+def test_a_hunk_that_does_not_fit_is_an_error_with_its_place() -> None:
     changed = {**BASE, "a.py": BASE["a.py"].replace("line5 = 5", "line5 = 55")}
     with pytest.raises(PatchError, match=r"a\.py:3"):
         patch().applied(changed)
 
 
-def test_hunks_that_fit_are_applied_and_the_others_are_kept_beside_the_file() -> None:
+def test_hunks_that_do_not_fit_are_kept_beside_the_file() -> None:
     # One hunk has lost its own line, the other one only the outer lines of its context.
     changed = {**BASE, "a.py": BASE["a.py"].replace("line5 = 5", "line5 = 55").replace("line13 = 13", "line13 = 14")}
     files = patch().applied_in_part(changed)
@@ -80,9 +80,7 @@ def test_hunks_that_fit_are_applied_and_the_others_are_kept_beside_the_file() ->
     assert "+line5b = 7" in files["a.py.rej"]
 
 
-def test_a_repository_around_the_temporary_folder_and_its_configuration_change_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repository_around_the_folder_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     for key, value in (("core.autocrlf", "true"), ("apply.whitespace", "fix"), ("diff.noprefix", "true")):
         subprocess.run(["git", "-C", str(tmp_path), "config", key, value], check=True)

@@ -1,4 +1,4 @@
-"""What a file does is its code: what people alone read may change without changing it."""
+"""The code of a file is independent of comments and layout."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_comments_docstrings_and_blank_lines_are_not_code() -> None:
         ("a.toml", "a = 1 # one\n", "# two\n\na = 1\n"),
     ],
 )
-def test_files_that_differ_in_what_people_read_have_the_same_code(name: str, text: str, same: str) -> None:
+def test_files_with_other_comments_have_the_same_code(name: str, text: str, same: str) -> None:
     assert code(name, text) == code(name, same)
 
 
@@ -57,11 +57,11 @@ def test_files_that_differ_in_what_people_read_have_the_same_code(name: str, tex
         ("a.py", "import (", "import  ("),
     ],
 )
-def test_files_that_do_something_else_have_other_code(name: str, text: str, other: str) -> None:
+def test_files_with_other_statements_have_other_code(name: str, text: str, other: str) -> None:
     assert code(name, text) != code(name, other)
 
 
-def test_every_file_that_learners_edit_keeps_its_code_without_its_comments() -> None:
+def test_every_patient_keeps_its_code_without_comments() -> None:
     for lab in Course.here().labs():
         for path in lab.patient.glob("*.py"):
             lines = python_lines(path.read_text())

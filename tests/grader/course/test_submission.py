@@ -1,4 +1,4 @@
-"""A learner's copy: made once, never overwritten, and only its edited files reach a container."""
+"""A learner's copy is never overwritten, and only edited files reach containers."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def mine(course: Course) -> Path:
     return course.work / "03-rate-limiting" / "gateway.py"
 
 
-def test_the_first_start_makes_the_copy_and_a_second_leaves_it_alone(course: Course, lab: Lab) -> None:
+def test_the_copy_is_made_once_and_then_left_alone(course: Course, lab: Lab) -> None:
     assert submission.make_work_copy(course, lab)
     assert mine(course).read_bytes() == (lab.patient / "gateway.py").read_bytes()
     mine(course).write_text("# mine\n")
@@ -52,14 +52,14 @@ def test_a_reset_keeps_the_old_copy(course: Course, lab: Lab) -> None:
     assert submission.diff(course, lab) == ""
 
 
-def test_a_diff_shows_what_was_changed(course: Course, lab: Lab) -> None:
+def test_a_diff_shows_the_changes(course: Course, lab: Lab) -> None:
     submission.make_work_copy(course, lab)
     with mine(course).open("a") as file:
         file.write("# mine\n")
     assert "+# mine\n" in submission.diff(course, lab)
 
 
-def test_without_a_copy_the_command_that_makes_one_is_named(course: Course, lab: Lab) -> None:
+def test_a_missing_copy_is_an_error_with_the_command_that_makes_it(course: Course, lab: Lab) -> None:
     with pytest.raises(ErError, match="make lab-03"):
         submission.demand_work_copy(course, lab)
 
@@ -79,7 +79,7 @@ def test_a_submission_may_be_the_folder_around_the_work_copy(course: Course, lab
     assert (target / "gateway.py").exists()
 
 
-def test_a_staged_file_can_be_read_by_the_containers_user(course: Course, lab: Lab, target: Path) -> None:
+def test_the_containers_user_can_read_staged_files(course: Course, lab: Lab, target: Path) -> None:
     submission.make_work_copy(course, lab)
     mine(course).chmod(0o600)
     submission.stage(lab, mine(course).parent, target)
@@ -114,7 +114,7 @@ def pipe_instead(path: Path) -> None:
         (pipe_instead, "not a regular file"),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_the_learners_error(
+def test_an_edited_file_that_cannot_be_read_is_the_learners_error(
     course: Course, lab: Lab, target: Path, spoil: Callable[[Path], object], said: str
 ) -> None:
     submission.make_work_copy(course, lab)
@@ -124,8 +124,8 @@ def test_a_file_that_cannot_be_taken_is_the_learners_error(
     assert "./er reset 03" in str(caught.value)
 
 
-def test_an_unknown_lab_is_an_error_that_lists_the_known_ones(course: Course) -> None:
-    with pytest.raises(ErError, match="there is no lab `99`; there are 03"):
+def test_an_unknown_lab_is_an_error_with_the_known_ones(course: Course) -> None:
+    with pytest.raises(ErError, match="the course has no lab `99`; it has `03`"):
         course.lab("99")
 
 

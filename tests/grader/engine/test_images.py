@@ -132,9 +132,7 @@ def test_an_image_that_cannot_be_pulled_is_an_error_with_its_variable(
 ) -> None:
     monkeypatch.setenv("ER_REDIS_IMAGE", "redis:8")
     engine.behave(pull="echo no such host >&2; exit 1")
-    with pytest.raises(
-        ErError, match=r"(?s)`redis:8`, which `ER_REDIS_IMAGE` names.*no such host.*unset ER_REDIS_IMAGE"
-    ):
+    with pytest.raises(ErError, match=r"(?s)`redis:8` of `ER_REDIS_IMAGE`.*no such host.*unset ER_REDIS_IMAGE"):
         ensure_images(course, ["redis"], print)
 
 
