@@ -11,15 +11,24 @@ from grader.course.course import Course
 HERE = Course.here()
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    """A checkout under git, with all labs and what they run on."""
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All labs and what they run on, under git."""
+    root = tmp_path_factory.mktemp("checkout")
     for name in ("labs", "services", "compose", "grader"):
-        shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", "--all")
-    git(tmp_path, "commit", "--quiet", "--message", "all")
-    return Course(tmp_path, tmp_path / "work")
+        shutil.copytree(HERE.root / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    git(root, "init", "--quiet")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "all")
+    return root
+
+
+@pytest.fixture
+def course(checkout: Path) -> Course:
+    """The checkout as it was committed."""
+    git(checkout, "reset", "--quiet", "--hard")
+    git(checkout, "clean", "--quiet", "--force", "-d")
+    return Course(checkout, checkout / "work")
 
 
 def git(root: Path, *args: str) -> None:
