@@ -6,10 +6,12 @@ import json
 import tokenize
 import tomllib
 from contextlib import suppress
+from functools import lru_cache
 
 import yaml
 
 
+@lru_cache(maxsize=1024)
 def code(name: str, text: str) -> str:
     """Return a file's code, whatever its comments and layout.
 
