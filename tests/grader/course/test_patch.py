@@ -81,9 +81,9 @@ def test_hunks_that_do_not_fit_are_kept_beside_the_file() -> None:
 
 
 def test_a_repository_around_the_folder_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True, timeout=30)
     for key, value in (("core.autocrlf", "true"), ("apply.whitespace", "fix"), ("diff.noprefix", "true")):
-        subprocess.run(["git", "-C", str(tmp_path), "config", key, value], check=True)
+        subprocess.run(["git", "-C", str(tmp_path), "config", key, value], check=True, timeout=30)
     monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     wrong = {**WRONG, "b.toml": "x = 1 \n"}
