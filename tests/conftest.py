@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from own_runs import own_runs
 from real_stores import kafka, postgres, redis
 
 from grader.course.course import Course
 from grader.engine.daemon import ensure_engine
-from grader.engine.docker import docker
 from grader.engine.images import ensure_images
 from grader.engine.ownership import remove_orphans
 
@@ -32,25 +32,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(seconds))
 
 
-def left_over() -> list[str]:
-    """Return our containers and networks that the engine still has."""
-    found = docker("ps", "--all", "--filter", "label=er.run", "--format", "{{.Names}}").split()
-    return found + docker("network", "ls", "--filter", "label=er.run", "--format", "{{.Name}}").split()
-
-
 @pytest.fixture(scope="session")
 def images() -> dict[str, str]:
     """Make sure of the engine and of all images; return Compose's variables for them."""
     course = Course.here()
     ensure_engine(course, print, None)
     remove_orphans(course.runs, print)
-    return ensure_images(course, ["python", "redis", "prometheus", "postgres-05", "kafka-07"], print)
+    shared = ensure_images(course, ["python", "redis", "prometheus"], print)
+    # A build has the folder of one lab.
+    return shared | ensure_images(course, ["postgres-05"], print) | ensure_images(course, ["kafka-07"], print)
 
 
 @pytest.fixture
 def nothing_left(images: dict[str, str]) -> Iterator[None]:
-    """Demand that a test leaves no container and no network of ours behind."""
+    """Demand that a test leaves no container and no network of this checkout behind."""
     del images
-    before = set(left_over())
+    before = {run.name for run in own_runs()}
     yield
-    assert set(left_over()) <= before
+    assert {run.name for run in own_runs()} <= before

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pexpect
 import pytest
+from own_runs import own_runs, running
 from patience import GRADE_SECONDS, UP_SECONDS, eventually, read_until
 
 from grader.course.course import Course
@@ -64,16 +66,8 @@ def er(work: Path, *args: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def begun(work: Path, *args: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [ER, *args],
-        env={**environment(work), "PYTHONUNBUFFERED": "1"},
-        cwd=COURSE.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def begun(work: Path, *args: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return running(ER, *args, env=environment(work), stderr=subprocess.PIPE)
 
 
 def live_containers() -> list[str]:
@@ -200,7 +194,7 @@ def test_an_interrupted_grade_leaves_nothing_behind(work: Path, stage: str, numb
     with begun(work, "grade", "03") as grade:
         read_until(grade, stage, UP_SECONDS)
         if stage == "Grading lab":
-            assert eventually(lambda: bool(docker("network", "ls", "--quiet", "--filter", "label=er.run")))
+            assert eventually(lambda: bool(own_runs()))
         grade.send_signal(number)
         _, errors = grade.communicate(timeout=UP_SECONDS)
     assert grade.returncode == 2

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from own_runs import own_runs, running
 from patience import GRADE_SECONDS, UP_SECONDS, eventually, read_until
 
 from grader.course.course import Course
-from grader.engine.ownership import Run, known_runs
+from grader.engine.ownership import Run
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -24,14 +25,12 @@ def grade(tmp_path: Path, nothing_left: None) -> Iterator["subprocess.Popen[str]
     """A grade of the starter, in a process of its own."""
     del nothing_left
     command = [ER, "grade", "03", "--submission", str(COURSE.lab("03").patient), "--out", str(tmp_path / "out")]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as it:
+    with running(*command) as it:
         yield it
-        it.kill()
 
 
 def grades() -> list[Run]:
-    return [run for run in known_runs() if not run.live]
+    return [run for run in own_runs() if not run.live]
 
 
 @pytest.mark.parametrize("stage", ["Grading lab", "healthy after", "surge ("])
@@ -54,9 +53,10 @@ def test_the_next_command_takes_down_a_grade_killed_with_its_reaper(
     os.kill(reapers[0], signal.SIGKILL)
     grade.kill()
     grade.wait(10)
-    assert [run.containers for run in grades()] == [7]
+    (left,) = grades()
+    assert left.containers == 7
     following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True, timeout=UP_SECONDS)
-    assert following.stdout.count("left by a grade that was killed") == 1
+    assert f"took down `{left.name}`, left by a grade that was killed" in following.stdout
     assert grades() == []
 
 

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from own_runs import own_runs, running
 from patience import GRADE_SECONDS, UP_SECONDS, read_until
 
 from grader.course.course import Course
 from grader.engine.docker import docker
-from grader.engine.ownership import Run, known_runs
+from grader.engine.ownership import Run
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -47,18 +48,18 @@ def seen(run: Run) -> list[str]:
 
 
 def test_the_surroundings_of_a_grade_are_those_of_a_live_lab(tmp_path: Path) -> None:
-    environment = {**os.environ, "ER_WORK": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "ER_WORK": str(tmp_path)}
     start = [ER, "start", "03"]
     subprocess.run(
         start, env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=GRADE_SECONDS
     )
     try:
-        (live,) = known_runs()
+        (live,) = own_runs()
         at_home = seen(live)
         command = [ER, "grade", "03", "--out", str(tmp_path / "out")]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as grade:
+        with running(*command, env=environment) as grade:
             read_until(grade, "healthy after", UP_SECONDS)
-            (judged,) = [run for run in known_runs() if run.name != live.name]
+            (judged,) = [run for run in own_runs() if run.name != live.name]
             in_the_grade = seen(judged)
             grade.communicate(timeout=GRADE_SECONDS)
     finally:

@@ -1,6 +1,5 @@
 """What can go wrong around a grade: one clear message, exit 2, nothing left; never a verdict from a cut run."""
 
-import os
 import select
 import signal
 import socket
@@ -9,10 +8,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Self
 
 import pytest
+from own_runs import labelled, own_runs, running
 from patience import GRADE_SECONDS, UP_SECONDS, eventually, read_until
 
 from grader.base.errors import ErError
@@ -21,7 +22,7 @@ from grader.course.submission import stage
 from grader.engine.containers import remove_project
 from grader.engine.docker import DockerError, docker
 from grader.engine.images import tags, variable
-from grader.engine.ownership import known_runs
+from grader.engine.ownership import fresh_name
 from grader.engine.project import clean_project
 from grader.grading.readiness import bring_up
 from grader.grading.results import Results, Verdict
@@ -35,20 +36,13 @@ ER = str(Path(sys.executable).with_name("er"))
 GRADE = [ER, "grade", "03", "--submission", str(LAB.patient)]
 
 
-def begun(out: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        # These tests themselves may run under nohup.
-        ["env", "--default-signal=HUP", *GRADE, "--out", str(out)],
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def begun(out: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    # These tests themselves may run under nohup.
+    return running("env", "--default-signal=HUP", *GRADE, "--out", str(out))
 
 
 def container(service: str) -> str:
-    (run,) = known_runs()
+    (run,) = own_runs()
     return docker(
         "ps", "-q", "--filter", f"label=er.run={run.name}", "--filter", f"label=com.docker.compose.service={service}"
     ).strip()
@@ -99,19 +93,19 @@ def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_comm
         with begun(tmp_path / "out") as grade:
             read_until(grade, "surge (", UP_SECONDS)
             monkeypatch.delenv("DOCKER_HOST")
-            (run,) = known_runs()
+            (run,) = own_runs()
             engine.leave()
             said = grade.communicate(timeout=GRADE_SECONDS)[0]
         assert grade.returncode == 2, said
         assert "Is the docker daemon running?" in said
         assert Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes()).verdict is Verdict.ERROR
-        assert [left.name for left in known_runs()] == [run.name]
+        assert [left.name for left in own_runs()] == [run.name]
         # The reaper owns the run as long as it tries.
-        assert eventually(lambda: known_runs()[0].orphaned, GRADE_SECONDS, every=0.5)
-        assert known_runs()[0].name == run.name
+        assert eventually(lambda: own_runs()[0].orphaned, GRADE_SECONDS, every=0.5)
+        assert own_runs()[0].name == run.name
         following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True, timeout=UP_SECONDS)
     assert f"took down `{run.name}`" in following.stdout
-    assert known_runs() == []
+    assert own_runs() == []
 
 
 @pytest.mark.parametrize("service", ["load", "prometheus", "twin"])
@@ -126,7 +120,9 @@ def test_a_part_of_ours_that_is_killed_in_the_middle_makes_no_verdict(service: s
         assert "does not answer" in (results.cause or "")
     else:
         assert results.attempts[0].unfit, said
-        assert (results.verdict, results.attempts[1].unfit) == (Verdict.FAILED, [])
+        # A busy machine may leave the other attempts without a verdict too.
+        assert results.verdict is Verdict.INCONCLUSIVE or results.attempts[-1].unfit == []
+        assert results.verdict is not Verdict.PASSED
     assert grade.returncode == results.verdict.exit_code
 
 
@@ -152,26 +148,20 @@ def test_a_closed_terminal_ends_the_grade(tmp_path: Path) -> None:
 
 
 def test_a_grade_without_a_free_slot_says_so_and_waits(tmp_path: Path) -> None:
-    environment = {**os.environ, "ER_AT_ONCE": "1"}
-    grades = [
-        subprocess.Popen(
-            [*GRADE, "--out", str(tmp_path / str(number))], env=environment, stdout=subprocess.PIPE, text=True
-        )
-        for number in range(2)
-    ]
+    # Slots are the machine's; this test has slots of its own.
+    environment = {"ER_AT_ONCE": "1", "TMPDIR": str(tmp_path)}
     most = 0
 
     def ended() -> bool:
         nonlocal most
-        most = max(most, len(known_runs()))
+        most = max(most, len(own_runs()))
         return all(grade.poll() is not None for grade in grades)
 
-    try:
+    with ExitStack() as stack:
+        commands = [[*GRADE, "--out", str(tmp_path / str(number))] for number in range(2)]
+        grades = [stack.enter_context(running(*command, env=environment)) for command in commands]
         assert eventually(ended, 2 * GRADE_SECONDS, every=0.5)
-    finally:
-        for grade in grades:
-            grade.terminate()
-    said = [grade.communicate(timeout=UP_SECONDS)[0] for grade in grades]
+        said = [grade.communicate(timeout=UP_SECONDS)[0] for grade in grades]
     results = [Results.model_validate_json((tmp_path / str(number) / "results.json").read_bytes()) for number in (0, 1)]
     for grade, result in zip(grades, results, strict=True):
         # A busy machine may leave either without a verdict; slots have no part in that.
@@ -182,28 +172,26 @@ def test_a_grade_without_a_free_slot_says_so_and_waits(tmp_path: Path) -> None:
 
 
 def test_a_projects_volumes_go_with_it() -> None:
-    mine = ("--label", "er.run=er-test-volume")
-    docker("volume", "create", *mine, "er-test-volume")
-    docker("network", "create", *mine, "er-test-volume")
-    remove_project("er-test-volume")
-    for kind in ("volume", "network"):
-        assert not docker(kind, "ls", "--quiet", "--filter", "label=er.run=er-test-volume")
+    with labelled() as (name, labels):
+        docker("volume", "create", *labels, name)
+        docker("network", "create", *labels, name)
+        remove_project(name)
+        for kind in ("volume", "network"):
+            assert not docker(kind, "ls", "--quiet", "--filter", f"label=er.run={name}")
+
+
+def use_up_networks(name: str, labels: list[str]) -> None:
+    for number in range(1000):
+        docker("network", "create", *labels, f"{name}-{number}")
 
 
 @pytest.fixture
 def no_networks_left() -> Iterator[None]:
     """An engine whose address pools are used up."""
-    made: list[str] = []
-    try:
-        while True:
-            try:
-                made.append(docker("network", "create", f"er-test-{len(made)}").strip())
-            except DockerError as error:
-                assert "address pool" in error.output  # noqa: PT017 # anything else is no exhaustion
-                break
+    with labelled() as (name, labels):
+        with pytest.raises(DockerError, match="address pool"):
+            use_up_networks(name, labels)
         yield
-    finally:
-        docker("network", "rm", *made)
 
 
 @pytest.mark.usefixtures("no_networks_left")
@@ -219,9 +207,9 @@ def test_an_engine_without_networks_left_is_one_clear_error(tmp_path: Path) -> N
 def test_an_image_that_is_gone_since_it_was_looked_for_is_one_clear_error() -> None:
     images = {variable(name): tag for name, tag in tags(COURSE).items()}
     images["ER_REDIS_IMAGE"] = "pattern-er/redis:gone"
-    name = "er-03-00000000"
+    name = fresh_name("03")
     with clean_project(LAB, name, COURSE.runs / name, images) as project:
         stage(LAB, LAB.patient, project.patient)
         with pytest.raises(ErError, match="pattern-er/redis:gone") as caught:
             bring_up(project)
-    assert "builds what is missing" in str(caught.value)
+    assert caught.value.run == "./er doctor"

@@ -1,4 +1,5 @@
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -183,7 +184,7 @@ def test_the_reaper_outlives_a_killed_owner_and_removes_its_files(tmp_path: Path
         # Its first look clears the run's files, with or without an engine.
         assert eventually(lambda: not run.exists())
         for pid in reapers(run.name):
-            subprocess.run(["kill", "-9", str(pid)], check=True)
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("engine_answers", [True, False])
