@@ -1,4 +1,4 @@
-"""An engine is used as it is, or one message says why not."""
+"""An engine is used as it is, or refused with one message."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A `docker` command ends in time, with its output or with one error that says what to run."""
+"""A `docker` command ends in time, with output or one error."""
 
 from pathlib import Path
 

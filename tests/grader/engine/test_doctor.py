@@ -1,4 +1,4 @@
-"""`er doctor`: one line for each fact, what mends it, and exit code 2 when something that labs need is missing."""
+"""`er doctor` prints each fact, and fails when labs cannot run."""
 
 import io
 import json
