@@ -94,9 +94,9 @@ def diff(before: Files, after: Files) -> str:
                 _write(Path(folder, side, name), text)
         options = ("--no-index", "--no-color", "--no-ext-diff", "--no-renames", "--no-prefix", "--minimal")
         # Editors strip the blank of an empty context line, so git must not write it.
-        told = _git(folder, "-c", "diff.suppressBlankEmpty=true", "diff", *options, "a", "b").stdout.decode()
+        printed = _git(folder, "-c", "diff.suppressBlankEmpty=true", "diff", *options, "a", "b").stdout.decode()
     # Lines with blobs and modes only serve an index, which fixes are not in.
-    return "".join(line for line in told.splitlines(keepends=True) if not line.startswith(("diff ", "index ")))
+    return "".join(line for line in printed.splitlines(keepends=True) if not line.startswith(("diff ", "index ")))
 
 
 @lru_cache(maxsize=512)

@@ -30,7 +30,7 @@ class Incident:
     unacknowledged: list[str] = field(default_factory=list)
     late: dict[str, float] = field(default_factory=dict)
     _zero: float = 0.0
-    _told: float = 0.0
+    _acted: float = 0.0
     _entered: int = 0
     _injected: set[tuple[int, int]] = field(default_factory=set)
 
@@ -75,7 +75,7 @@ class Incident:
                 port.enter(self.phase.name if self.phase else AFTER)
             self._replace(left)
         if self._inject_due(now) or moved:
-            self._told = self.elapsed
+            self._acted = self.elapsed
         return moved
 
     @property
@@ -137,7 +137,7 @@ class Incident:
     def _note_late(self, now: float, due: float) -> None:
         """Note how late the driver is, unless the plan is over."""
         if self.phase:
-            late = max(0.0, now - max(due, self._told))
+            late = max(0.0, now - max(due, self._acted))
             self.late[self.phase.name] = max(late, self.late.get(self.phase.name, 0.0))
 
     def _stock(self) -> Iterator[Port]:
