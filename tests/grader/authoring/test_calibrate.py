@@ -1,9 +1,17 @@
+import io
+import re
+import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from grader.authoring import calibration_table
 from grader.authoring.calibrate import Calibrator
-from grader.course.course import Course
+from grader.course.calibration import Calibration
+from grader.course.course import Course, Lab
+from grader.course.fixes import candidates
 from grader.evidence.checks import CheckFinding, State
 from grader.grading.batch import Job, Outcome, read_results
 from grader.grading.results import Attempt, CheckResult, Results, Verdict
@@ -54,3 +62,54 @@ def test_only_the_fixes_that_are_wanted_are_played_and_their_earlier_runs_replac
     kept = calibrator.play(2, ["plain-503"], disturb=False, append=False)
     assert [run.candidate for run in kept] == ["fixed-window", "plain-503", "plain-503"]
     assert "calm-1" not in [run.folder.name for run in kept if run.candidate == "plain-503"]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """A copy of lab 03 that may be written to."""
+    return Lab(shutil.copytree(LAB.path, tmp_path / "labs" / LAB.name))
+
+
+def calibrated(lab: Lab, monkeypatch: pytest.MonkeyPatch, shares: dict[str, float]) -> tuple[int, str]:
+    """Calibrate a lab whose candidates measure these shares, 0.1 where none is named, and pass from 0.5 on."""
+
+    def grade(_self: Calibrator, job: Job, _kind: str) -> Outcome:
+        results = measured(shares.get(job.name, 0.1))
+        results.verdict = Verdict.PASSED if shares.get(job.name, 0.1) >= 0.5 else Verdict.FAILED
+        results.write(job.out)
+        return Outcome(job, results, "")
+
+    monkeypatch.setattr(Calibrator, "_grade", grade)
+    monkeypatch.setattr(Calibrator, "play_stopgap", lambda *_: None)
+    course = Course(lab.path.parents[1], lab.path.parents[1] / "work")
+    out = io.StringIO()
+    code = calibration_table.calibrate(
+        Console(file=out, width=200), course, lab, images={}, runs=1, disturb=False, append=False
+    )
+    return code, out.getvalue()
+
+
+def test_a_calibration_prints_each_run_and_threshold_and_is_written(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, printed = calibrated(lab, monkeypatch, {"moving-window": 0.99, "token-bucket-lua": 0.97})
+    assert code == 0
+    number = len(candidates(lab))
+    assert len(re.findall(rf" of {number}  .* calm +(passed|failed)", printed)) == number
+    row = next(line for line in printed.splitlines() if "polite-tenants-served" in line and "≥ 0.8" in line)
+    assert "0.97 (token-bucket-lua)" in row
+    assert "0.1 (" in row
+    written = Calibration.model_validate(tomllib.loads((lab.path / "calibration.toml").read_text()))
+    assert written.threshold[0].worst_accepted == 0.97
+    assert not written.stale(lab)
+
+
+def test_a_wrong_verdict_is_named_and_fails_a_calibration(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, printed = calibrated(lab, monkeypatch, {"moving-window": 0.2, "token-bucket-lua": 0.97})
+    assert code == 1
+    assert "WRONG VERDICT" in next(line for line in printed.splitlines() if "moving-window" in line)
+    assert "wrong verdict on moving-window (calm)" in printed
+
+
+def test_a_thin_margin_fails_a_calibration(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, printed = calibrated(lab, monkeypatch, {"moving-window": 0.99, "token-bucket-lua": 0.81})
+    assert code == 1
+    assert "wrong verdict" not in printed.lower()
