@@ -33,7 +33,7 @@ check: .venv/.ready-dev
 	.venv/bin/lint-imports --no-logo
 	$(ER) lint
 	.venv/bin/zizmor --offline --quiet .github action.yml
-	.venv/bin/pytest -q -n 2 -m "not engine and not cheats and not browser"
+	.venv/bin/pytest -q -n 2 -m "not engine and not cheats and not browser" --cov
 
 test: check
 	.venv/bin/pytest -m "engine or browser"

@@ -134,8 +134,10 @@ def program(locustfile: Path, targets: Sequence[str], folder: Path) -> Iterator[
         "ER_TEST_TARGETS": ",".join(targets),
     }
     command = [sys.executable, "-m", "loadtests"]
+    # Measuring coverage would slow the load.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     with subprocess.Popen(
-        command, cwd=folder, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True
+        command, cwd=folder, env={**inherited, **settings}, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             yield Program(process)
