@@ -9,10 +9,15 @@ set -eu
 . /etc/os-release
 export DEBIAN_FRONTEND=noninteractive
 
-use_packages_of_trixie() {
-    # The mirror is the one from which this machine gets its own packages.
+own_mirror() {
     # shellcheck disable=SC2016 # apt-get replaces the variable
-    uri=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Release: bookworm' | head -n 1)
+    apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Release: bookworm' | head -n 1
+}
+
+use_packages_of_trixie() {
+    # The mirror is the one from which this machine gets its own packages. apt knows it once it has their lists.
+    uri=$(own_mirror)
+    [ -n "$uri" ] || { apt-get -q update; uri=$(own_mirror); }
     [ -n "$uri" ] || { echo "apt has no source for the packages of Debian 12" >&2; exit 1; }
     cat > /etc/apt/sources.list.d/pattern-er-engine.sources <<SOURCE
 Types: deb
