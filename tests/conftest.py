@@ -19,7 +19,7 @@ settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
 
 SECONDS = {"engine": 600, "browser": 600, "cheats": 900}
-"""The limit of a test with this mark: the first one may build images, or install a browser."""
+"""Limits in seconds by mark; the first of these tests may build images or install a browser."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

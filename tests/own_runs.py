@@ -1,4 +1,4 @@
-"""The runs on the engine that are this checkout's: others' may come and go while a test looks."""
+"""Runs of this checkout on the engine; runs of other checkouts may come and go during a test."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def own_runs() -> list[Run]:
 def labelled() -> Iterator[tuple[str, list[str]]]:
     """Own a run; give its name, and the options that make a network or volume part of it.
 
-    The run of a test that is killed has lost its owner, so the next command takes it down.
+    A killed test leaves a run without an owner, which the next command takes down.
     """
     name = fresh_name("03")
     lock = lock_path(COURSE.runs / name)
@@ -39,7 +39,7 @@ def labelled() -> Iterator[tuple[str, list[str]]]:
 def running(
     *command: str, env: Mapping[str, str] | None = None, stderr: int = subprocess.STDOUT
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a command beside the test, which kills it at the latest when it ends."""
+    """Run a command beside the test, and kill it when the test ends."""
     with subprocess.Popen(
         command,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},

@@ -9,14 +9,14 @@ PATIENCE = 30.0
 """Seconds until a test gives up waiting for a process of its own."""
 
 UP_SECONDS = 120.0
-"""Seconds until a lab is up, or down; before, it may wait for the slot of another grade on this machine."""
+"""Seconds until a lab is up or down, including the wait for another grade's slot."""
 
 GRADE_SECONDS = 240.0
-"""Seconds until the longest grade has ended, which has three attempts; likewise."""
+"""Seconds until a grade of three attempts has ended, including that wait."""
 
 
 def eventually(claim: Callable[[], bool], seconds: float = PATIENCE, *, every: float = 0.02) -> bool:
-    """Return whether a claim becomes true in time, asking it `every` so many seconds."""
+    """Return whether a claim becomes true in time; `every` is the pause between two looks."""
     deadline = time.monotonic() + seconds
     while not claim():
         if time.monotonic() > deadline:

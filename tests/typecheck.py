@@ -1,6 +1,7 @@
-"""Check all types at once: what mypy is configured to read, and the files of labs, whose names clash.
+"""Check the types of all files in one run of mypy.
 
-mypy knows a file by its module's name, and labs have many a `checkout.py`; here they get names of their own.
+mypy knows a file by its module's name. Many labs have a `checkout.py`, so this program names these modules by their
+paths.
 """
 
 import sys
@@ -21,7 +22,7 @@ CLASHING = (
 
 
 def main() -> int:
-    """Print what is wrong, and return the exit code."""
+    """Print all errors and return the exit code."""
     sources, options = process_options([])
     for path in sorted(path.relative_to(ROOT) for pattern in CLASHING for path in ROOT.glob(pattern)):
         sources.append(BuildSource(str(path), ".".join(path.with_suffix("").parts)))

@@ -27,7 +27,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_an_error_of_the_engine_names_what_mends_it(engine: Engine, said: str) -> None:
+def test_an_error_of_the_engine_names_the_command_that_mends_it(engine: Engine, said: str) -> None:
     engine.does(f"echo '{said}' >&2; exit 1")
     with pytest.raises(DockerError) as caught:
         docker("network", "create", "one")
@@ -35,7 +35,7 @@ def test_an_error_of_the_engine_names_what_mends_it(engine: Engine, said: str) -
     assert caught.value.run == SAID[said]
 
 
-def test_each_advice_is_for_something_that_engines_print() -> None:
+def test_each_advice_matches_a_text_that_engines_print() -> None:
     assert [part for part in ADVICE if not any(part in said for said in SAID)] == []
 
 
