@@ -96,7 +96,7 @@ def _slowed() -> Iterator[None]:
 def _hog(program: str, *args: str) -> Iterator[None]:
     start = f"import os, sys, time\nparent = {os.getpid()}\n"
     hog = subprocess.Popen(
-        [sys.executable, "-S", "-c", start + program, *args], start_new_session=True, stdin=subprocess.DEVNULL
+        [sys.executable, "-I", "-S", "-c", start + program, *args], start_new_session=True, stdin=subprocess.DEVNULL
     )
     try:
         yield

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from grader.base.errors import ErError
 from grader.base.locks import held, probed
+from grader.base.program import own_module
 from grader.engine.containers import remove_project
 from grader.engine.docker import docker
 
@@ -85,7 +85,7 @@ def owned(name: str, run: Path) -> Iterator[Callable[[], None]]:
     lock = lock_path(run)
     with held(lock):
         reaper = subprocess.Popen(
-            [sys.executable, "-m", "grader.engine.reaper", name, str(run)],
+            [*own_module("grader.engine.reaper"), name, str(run)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

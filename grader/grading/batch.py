@@ -6,7 +6,6 @@ Classes, proofs and calibrations are batches.
 import math
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from grader.base.program import own_module
 from grader.course.course import Lab
 from grader.grading.results import Results, Verdict
 
@@ -118,7 +118,7 @@ class Crew:
         if time.monotonic() >= self._until:
             return None
         (job.out / "results.json").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "grader", "grade", job.lab.number, "--submission", str(job.submission)]
+        command = [*own_module("grader"), "grade", job.lab.number, "--submission", str(job.submission)]
         command += ["--seed", str(job.seed), "--out", str(job.out), *(["--thorough"] if job.thorough else [])]
         with self._lock:
             if self._dismissed:
