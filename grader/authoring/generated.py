@@ -95,6 +95,11 @@ def _change(lab: Lab) -> str:
     return _prose(f"Edit {files} at {todo}. {only} graded. On a terminal, a saved edit is live within 2 s.")
 
 
+def _contract(lab: Lab) -> str:
+    """Return the promises as a list."""
+    return "".join(_item(promise.says) for promise in lab.manifest.promise)
+
+
 def _graded(lab: Lab) -> str:
     """Return how a grade works, the table of checks, and the level."""
     manifest = lab.manifest
@@ -130,11 +135,20 @@ def _stuck(lab: Lab) -> str:
     )
 
 
-def _prose(text: str) -> str:
+def _item(text: str) -> str:
+    return f"- {textwrap.indent(_prose(text, WIDTH - 2), '  ').lstrip()}"
+
+
+def _prose(text: str, width: int = WIDTH) -> str:
     # A number and its unit stay on one line.
     glued = re.sub(r"(\d) (?=m?s\b|%)", "\\1\0", text)
-    return textwrap.fill(glued, WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + "\n"
+    return textwrap.fill(glued, width, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + "\n"
 
 
-IN_BRIEFS: dict[str, Callable[[Lab], str]] = {"change": _change, "graded": _graded, "stuck": _stuck}
+IN_BRIEFS: dict[str, Callable[[Lab], str]] = {
+    "contract": _contract,
+    "change": _change,
+    "graded": _graded,
+    "stuck": _stuck,
+}
 """The parts that every brief has, each with what generates it; `mistake NAME` is any rejected fix, for debriefs."""

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -125,6 +126,17 @@ class MeasureCheck(Claim):
 Check = Annotated[ShareCheck | ExactCheck | MeasureCheck, Field(discriminator="kind")]
 
 
+class Promise(Table):
+    """One sentence of the brief's contract.
+
+    `checks` measure it. `broken_by` is the rejected fix that breaks it, and as few other promises as possible.
+    """
+
+    says: Annotated[str, Field(min_length=10)]
+    checks: Annotated[list[Name], Field(min_length=1)]
+    broken_by: Name
+
+
 class Level(Table):
     """The headline metric of a passing patient: a share.
 
@@ -195,6 +207,7 @@ class Manifest(Table):
     level: Level
     stopgap: Stopgap | None = None
     phase: Annotated[list[Phase], Field(min_length=1)]
+    promise: list[Promise] = []
     check: Annotated[list[Check], Field(min_length=1)]
     fixes: dict[Name, Expectation]
 
@@ -213,9 +226,9 @@ class Manifest(Table):
         for claim in (*self.check, self.level):
             for name in claim.phase:
                 _demand_known(name, phases, "phase")
-        for expectation in self.fixes.values():
-            for name in (*expectation.fails, *expectation.either):
-                _demand_known(name, checks, "check")
+        named = [(*expectation.fails, *expectation.either) for expectation in self.fixes.values()]
+        for name in chain(*named, *(promise.checks for promise in self.promise)):
+            _demand_known(name, checks, "check")
         users = {user for phase in self.phase for user in phase.rate}
         _demand_known(self.symptom.users, sorted(users), "user kind")
         if any(re.search(r"[/\\]|^\.", name) for name in self.edit):
@@ -280,6 +293,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         "share": ShareCheck,
         "exact": ExactCheck,
         "measure": MeasureCheck,
+        "promise": Promise,
         "symptom": Symptom,
         "level": Level,
         "stopgap": Stopgap,

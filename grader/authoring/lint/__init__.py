@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from grader.authoring.lint import calibrated, catalogued, fixes, hardening, layout, measures, prose, wording
+from grader.authoring.lint import calibrated, catalogued, contract, fixes, hardening, layout, measures, prose, wording
 from grader.authoring.lint.finding import Finding
 from grader.base.errors import ErError
 from grader.course.course import Course, Lab
@@ -11,6 +11,7 @@ RULES: tuple[Callable[[Course, Lab], Iterator[Finding]], ...] = (
     layout.check,
     catalogued.check,
     fixes.check,
+    contract.check,
     measures.check,
     hardening.check,
     prose.check,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.authoring.generated import parts, refreshed, write_parts
+from grader.authoring.generated import WIDTH, parts, refreshed, write_parts
 from grader.cli import er
 from grader.course.course import Course, Lab
 from grader.course.fixes import read_mistake, rejected
@@ -34,6 +34,14 @@ def test_a_brief_says_what_is_edited_and_that_nothing_else_is_graded() -> None:
     several = " ".join(part(HERE.lab("07"), "change").split())
     assert "`work/07-observability/fulfilment.py` and `work/07-observability/diagnosis.toml` at each `TODO`." in several
     assert "Only these files are graded." in several
+
+
+def test_the_contract_is_the_promises_in_order_one_item_each() -> None:
+    for lab in HERE.labs():
+        _, *lines, _ = part(lab, "contract").splitlines()
+        assert all(len(line) <= WIDTH for line in lines)
+        items = re.split(r"(?m)^- ", "\n".join(lines))[1:]
+        assert [" ".join(item.split()) for item in items] == [promise.says for promise in lab.manifest.promise]
 
 
 def test_the_table_of_checks_is_the_manifests() -> None:

@@ -133,6 +133,16 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         (PATCH, "wait > 0", "waits > 0", "", "it does not apply to `accepted/token-bucket-lua`: patch failed: gateway.py:"),
         ("fixes/accepted/token-bucket-lua/gateway.py", "wait > 0", "wait > 0.0", "", "it does not apply to `accepted/token-bucket-lua`"),
         (PATCH, "It tempts", "Whoever tempts", "Whoever", "`Whoever`"),
+        # the contract
+        ("lab.toml", 'broken_by = "plain-503"', 'broken_by = "plain-504"', "A gateway answers", "no rejected fix `plain-504` breaks the promise"),
+        ("lab.toml", 'broken_by = "plain-503"', 'broken_by = "moving-window"', "A gateway answers", "no rejected fix `moving-window` breaks the promise"),
+        ("lab.toml", 'broken_by = "plain-503"', 'broken_by = "fixed-window"', "A gateway answers", "`fixed-window` fails no check of the promise that it breaks"),
+        ("lab.toml", 'checks = ["retry-after-is-true"]', 'checks = ["retry-after-is-real"]', None, "unknown check `retry-after-is-real`; the nearest is `retry-after-is-true`"),
+        ("lab.toml", 'checks = ["retry-after-is-true"]', 'checks = ["refusals-are-429-with-retry-after"]', 'name = "retry-after-is-true"', "no promise has the check `retry-after-is-true`"),
+        ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true. ', "It is true", "a promise of 2 sentences"),
+        ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true anew: ', "It is true", "`anew`"),
+        ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true: ', None, "the generated part `contract` is out of date"),
+        ("README.md", "## What to change", "- It is quick.\n- Not measured: it is small.\n\n## What to change", "It is quick", "an item of the contract that is not a promise: `It is quick.`"),
         # what checks read
         ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
         ("lab.toml", "total = 'sum(load_tally_total{tally=\"burst_asked\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),
@@ -165,7 +175,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("fixes/rejected/fixed-window.patch", "It tempts because", "It tempts, as", None, "the generated part `mistake fixed-window` is out of date"),
         ("README.md", "<!-- generated: stuck -->", "<!-- generated: lost -->", "", "no generated part `stuck`"),
         ("README.md", "<!-- end -->\n\n## Not", "\n## Not", "generated: graded", "the generated part `graded` is out of date"),
-        ("README.md", "<!-- end -->\n", "", "generated: change", "a generated part without an end"),
+        ("README.md", "<!-- end -->\n", "", "generated: contract", "a generated part without an end"),
         ("README.md", "answers-are-real", "answers-are-good", "generated: graded", "the generated part `graded` is out of date"),
         ("lab.toml", "elite = 0.95", "elite = 0.96", None, "the generated part `graded` is out of date"),
         ("hints.md", "## 3. The API", "### 3. The API", "", "2 hints"),
@@ -192,6 +202,13 @@ def test_a_lab_that_is_broken_in_one_way_has_that_finding(  # noqa: PLR0913, PLR
     if at is not None:
         where = int(at) if at.isdecimal() else line(course, file, at) if at else 0
         assert re.search(rf":{where} ", mine[0]), mine
+
+
+def test_a_contract_may_explain_itself_and_list_what_is_not_measured(course: Course) -> None:
+    change(
+        course, "README.md", "## What to change", "- Not measured: it is small.\n\nIt is quick.\n\n## What to change"
+    )
+    assert found(course) == []
 
 
 def replace_patch(lab: Path, changed: Callable[[Patch], Patch]) -> None:

@@ -37,6 +37,7 @@ def test_a_new_lab_lints_clean_but_for_what_its_author_must_write(course: Course
         "0 accepted fixes",
         "0 rejected fixes",
         "no rejected fix fails `answers-are-real`",
+        "no rejected fix `give-up-at-once` breaks the promise",
         "no rejected fix fails `visitors-served`",
     ]
     assert not [path for path in lab.path.rglob("*") if path.is_file() and "@" in path.read_text().replace("@app", "")]

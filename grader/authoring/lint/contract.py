@@ -1,0 +1,65 @@
+"""The contract: each promise has checks and a rejected fix that breaks it, and the brief lists nothing else."""
+
+import re
+from collections.abc import Iterator
+
+from grader.authoring.generated import PART
+from grader.authoring.lint.finding import Finding, line_of
+from grader.authoring.lint.sentences import sentences
+from grader.course.course import Course, Lab
+from grader.course.fixes import rejected
+from grader.course.manifest import Promise
+from grader.course.receipt_check import CHECK
+
+UNMEASURED = "Not measured: "
+SECTION = re.compile(r"^## The contract\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+ITEM = re.compile(r"[-*+] ")
+
+
+def check(course: Course, lab: Lab) -> Iterator[Finding]:
+    """Find promises that nothing measures or breaks, checks that measure no promise, and other lists in the brief."""
+    del course
+    manifest, path = lab.manifest, lab.path / "lab.toml"
+    if not manifest.promise:
+        return
+    text = path.read_text(encoding="utf-8")
+    for promise in manifest.promise:
+        line = line_of(text, promise.says)
+        for what, mend in _faults(lab, promise):
+            yield Finding(path, line, what, mend)
+    measuring = {name for promise in manifest.promise for name in promise.checks}
+    for claim in manifest.check:
+        if claim.name not in measuring and claim.name != CHECK["name"]:
+            line = line_of(text, f'name = "{claim.name}"')
+            yield Finding(
+                path, line, f"no promise has the check `{claim.name}`", "say in `[[promise]]` what it measures"
+            )
+    yield from _brief(lab)
+
+
+def _faults(lab: Lab, promise: Promise) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a promise, and how it is mended."""
+    if (said := len(list(sentences(promise.says)))) != 1:
+        yield f"a promise of {said} sentences", "a promise is one sentence"
+    name, fails = promise.broken_by, lab.manifest.expectation(promise.broken_by).fails
+    if name not in rejected(lab):
+        yield f"no rejected fix `{name}` breaks the promise", "add the mistake that breaks it"
+    elif not {*promise.checks} & {*fails}:
+        yield f"`{name}` fails no check of the promise that it breaks", "name a rejected fix that fails one of `checks`"
+
+
+def _brief(lab: Lab) -> Iterator[Finding]:
+    """Find items of the contract that are neither generated nor marked as not measured."""
+    path = lab.path / "README.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    # A generated part leaves its lines behind, so that those after it keep their numbers.
+    own = PART.sub(lambda part: "\n" * part[0].count("\n"), text)
+    section = SECTION.search(own)
+    if section is None:
+        return
+    first = own.count("\n", 0, section.start(1)) + 1
+    for number, line in enumerate(section[1].splitlines(), start=first):
+        item = line.lstrip()
+        if ITEM.match(item) and not item[2:].startswith(UNMEASURED):
+            mend = f"make it a `[[promise]]`, or begin it with `{UNMEASURED.strip()}`"
+            yield Finding(path, number, f"an item of the contract that is not a promise: `{item[2:40].strip()}`", mend)
