@@ -1,9 +1,10 @@
-"""Make the project's own Python environment, `.venv`, from `uv.lock`; nothing goes into the system's Python.
+"""Make the project's own Python environment, `.venv`, from `uv.lock`.
 
-`--dev` brings what developers need as well. `--engine` also makes sure of the Docker engine, beside the environment,
-when the environment is not there yet: on a machine with neither, both take their time.
+The system's Python stays unchanged. `--dev` adds the packages for developers. `--engine` also installs or starts the
+Docker engine while a first environment is made, because both take long.
 
-Standard library only, and in words that Python 3.6 reads: it must be able to say that a Python is too old.
+This module uses only the standard library, and only syntax that Python 3.6 can read, because it must be able to report
+a Python that is too old.
 """
 
 import fcntl
@@ -23,8 +24,11 @@ INPUTS = ("pyproject.toml", "uv.lock", "compose/bootstrap.py")
 UV = "uv>=0.13,<0.14"
 
 
-def find_python():  # noqa: ANN201 # `str | None` is no annotation that old Pythons read
-    """Return a Python that can run the project: this one, or another one on the PATH; None when there is none."""
+def find_python():  # noqa: ANN201 # old Pythons cannot read the annotation `str | None`
+    """Return a Python that can run the project, or None.
+
+    It is this one, or else the newest on the PATH.
+    """
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return sys.executable
     names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
@@ -32,13 +36,13 @@ def find_python():  # noqa: ANN201 # `str | None` is no annotation that old Pyth
 
 
 def fail(message: str, following: str) -> None:
-    """End with one message and what to run next."""
+    """End with a message and the next command."""
     sys.stderr.write(f"{message}\n  next: {following}\n")
     sys.exit(2)
 
 
 def run(*command: str) -> str:
-    """Run a step; return what it printed when it failed, otherwise nothing."""
+    """Run a step and return the output of a failure, else nothing."""
     environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(VENV), UV_SYSTEM_CERTS="1", UV_PYTHON_DOWNLOADS="never")
     try:
         done = subprocess.run(
@@ -50,7 +54,11 @@ def run(*command: str) -> str:
 
 
 def bring_uv(python: str, folder: str) -> str:
-    """Return a uv: the one on the PATH, the environment's own, or pip's, installed in a folder that is thrown away."""
+    """Return the path of a uv.
+
+    It is the one on the PATH, else that of the environment. Without either, pip installs it in `folder`, which is
+    temporary.
+    """
     uv = shutil.which("uv") or str(VENV / "bin" / "uv")
     if Path(uv).exists():
         return uv
@@ -66,20 +74,20 @@ def bring_uv(python: str, folder: str) -> str:
 def set_up(python: str, groups: "list[str]") -> None:
     """Make the environment, or bring it up to date with the lock file."""
     if run(str(OWN_PYTHON), "-c", "pass"):
-        # The Python that it was made with is gone.
+        # Its Python is gone, so that uv could not use it.
         shutil.rmtree(str(VENV), ignore_errors=True)
     else:
         python = str(OWN_PYTHON)
     with tempfile.TemporaryDirectory() as folder:
         uv = bring_uv(python, folder)
-        # Inexact: a learner's command takes nothing away from a developer.
+        # Inexact, so that a learner's command removes no packages of a developer.
         said = run(uv, "sync", "--frozen", "--inexact", "--quiet", *groups, "--python", python)
     if said:
         fail(f"`uv sync` failed:\n{said}", "make setup, when the package index answers")
 
 
 def main() -> None:
-    """Set up what is not there yet; two calls at the same time take turns."""
+    """Set up the missing parts, one call at a time."""
     python = find_python()
     if python is None:
         here = f"{sys.version_info[0]}.{sys.version_info[1]} at `{sys.executable}`"

@@ -1,4 +1,4 @@
-"""The `er` program: what learners, teachers and authors type."""
+"""The `er` program: the commands of learners, teachers and authors."""
 
 import os
 import signal
@@ -23,8 +23,8 @@ for command in (*learner.COMMANDS, *author.COMMANDS):
 
 
 def main() -> None:
-    """Run `er`; every error ends in one message and its exit code."""
-    # A shell that starts er in the background has it ignore SIGINT; only nohup's wish is kept.
+    """Run `er` and report each error with one message and exit code."""
+    # A shell job in the background ignores SIGINT, which must end er all the same. Only nohup asks to be left alone.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -36,23 +36,26 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        _end("er: interrupted; what was started has been taken down")
+        _end("er: interrupted; everything that it started has been taken down")
     except BrokenPipeError:
-        _end("er: nobody reads the output any more; what was started has been taken down")
+        _end("er: the output was closed; everything that it started has been taken down")
     except OSError as error:
         where = f"`{error.filename}`: " if error.filename else ""
         _end(f"er: {where}{error.strerror or error}\n  next: ./er doctor")
     except Exception:  # noqa: BLE001 # Python's own exit code for it is that of a failed grade
-        _end(f"{traceback.format_exc()}er: this is a fault of er, not yours; please report it with the lines above")
+        _end(f"{traceback.format_exc()}er: this is a bug in er, not in your code; please report the lines above")
 
 
 def _end(message: str) -> NoReturn:
-    """End with a message and exit code 2, also when the terminal or the pipe that would show it is gone."""
+    """End with a message and exit code 2, even without an output.
+
+    The terminal or the pipe that would show the message may be gone.
+    """
     try:
         click.echo(message, err=True)
         sys.stdout.flush()
     except OSError:
-        # Python would try again at its end, and end with another code.
+        # Python would flush again at its exit, fail, and change the exit code.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())

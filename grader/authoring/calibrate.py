@@ -1,4 +1,7 @@
-"""`er calibrate`: play a lab's starter and fixes over and over, also on a disturbed machine, and keep the figures."""
+"""`er calibrate`: measure how far fixes are from each threshold.
+
+It plays a lab's starter and fixes many times, also on a disturbed machine.
+"""
 
 import os
 import platform
@@ -25,7 +28,10 @@ CALM, STOPGAP = "calm", "stopgap"
 
 @dataclass(frozen=True)
 class CalibrationRun:
-    """One grade of a calibration: which candidate, which disturbance (`calm`: none), and what came of it."""
+    """One grade of a calibration, with its disturbance and results.
+
+    `calm` stands for no disturbance. `results` is None when the grade left none.
+    """
 
     candidate: str
     disturbance: str
@@ -34,16 +40,19 @@ class CalibrationRun:
 
     @property
     def verdict(self) -> Verdict:
-        """Return the verdict; a grade that left no results is an error."""
+        """Return the verdict, or `ERROR` without results."""
         return self.results.verdict if self.results else Verdict.ERROR
 
     def wrong(self, lab: Lab) -> bool:
-        """Tell whether the verdict is a wrong one: what should pass failed, or the other way round."""
+        """Tell whether a right fix failed or a wrong one passed."""
         judged = self.verdict in (Verdict.PASSED, Verdict.FAILED)
         return judged and (self.verdict is Verdict.PASSED) != should_pass(lab, self.candidate)
 
     def surprises(self, lab: Lab) -> list[str]:
-        """Return which checks a run decided otherwise than the manifest says, if it was judged on all of them."""
+        """Return the differences from the manifest, check by check.
+
+        There are none for a run that did not judge every check.
+        """
         if self.results is None or self.verdict not in (Verdict.PASSED, Verdict.FAILED) or not self.results.whole:
             return []
         return broken_promises(lab, self.candidate, self.results, quick=False)
@@ -51,7 +60,10 @@ class CalibrationRun:
 
 @dataclass
 class Calibrator:
-    """Play the runs of a lab; `say` hears of each. Runs are kept in a folder, so that it can be gone on with."""
+    """Play the runs of a lab and keep them in a folder.
+
+    `say` gets each run, and the number of runs to play. A later call can add to the kept runs.
+    """
 
     course: Course
     lab: Lab
@@ -59,14 +71,14 @@ class Calibrator:
 
     @property
     def folder(self) -> Path:
-        """Return where this lab's runs are kept, as it plays now."""
+        """Return the folder for runs of the lab in its present form."""
         return self.course.state / "calibrate" / self.lab.name / plays_as(self.lab)
 
     def play(self, runs: int, wanted: Sequence[str] = (), *, disturb: bool, append: bool) -> list[CalibrationRun]:
-        """Play each candidate, or those wanted, `runs` times, with `disturb` as often again disturbed.
+        """Play the wanted candidates and return all kept runs.
 
-        `append` keeps the runs of earlier calls; without it those of the candidates to be played are thrown away.
-        Returns all runs that there are now.
+        Without `wanted`, it plays all candidates. It plays each `runs` times, and with `disturb` as often again on a
+        disturbed machine. Without `append`, it first deletes their runs of earlier calls.
         """
         names = [name for _, name in chosen([self.lab], wanted)]
         if not append:
@@ -74,7 +86,7 @@ class Calibrator:
                 shutil.rmtree(folder, ignore_errors=True)
         for number in range(runs):
             for at, name in enumerate(names):
-                # Each candidate meets each disturbance in turn.
+                # So that each candidate meets each disturbance in turn.
                 kinds = [CALM, DISTURBANCES[(number * len(names) + at) % len(DISTURBANCES)]] if disturb else [CALM]
                 for kind in kinds:
                     seed = fresh_seed()
@@ -89,7 +101,10 @@ class Calibrator:
         return self.kept()
 
     def play_stopgap(self, runs: int, images: Mapping[str, str], say: Callable[[str], None]) -> None:
-        """Play the starter `runs` times with the lab's stopgap, if it has one; `say` hears each run's progress."""
+        """Play the starter `runs` times with the lab's stopgap, if any.
+
+        `say` gets the progress of each run.
+        """
         stopgap = self.lab.manifest.stopgap
         if stopgap is None:
             return
@@ -108,14 +123,14 @@ class Calibrator:
             return next(crew.run([job]))
 
     def kept(self) -> list[CalibrationRun]:
-        """Return all runs that are kept for the lab as it is now."""
+        """Return all kept runs of the lab in its present form."""
         return [
             CalibrationRun(path.parent.name, path.name.rpartition("-")[0], path, read_results(path))
             for path in sorted(self.folder.glob("*/*-*"))
         ]
 
     def calibration(self, runs: list[CalibrationRun]) -> Calibration:
-        """Return the figures of these runs; those that could not be judged have none."""
+        """Return the figures of the runs that were judged."""
         judged = [(run.candidate, told) for run in runs if (told := run.results) and told.checks and told.whole]
         return Calibration(
             measured=datetime.now(UTC).date().isoformat(),
@@ -126,13 +141,17 @@ class Calibrator:
         )
 
     def _relieved(self) -> list[Results]:
-        """Return the results with the lab's stopgap that are kept."""
+        """Return the kept results with the lab's stopgap."""
         found = [read_results(path) for path in sorted(self.folder.glob(f"{STOPGAP}-*"))]
         return [results for results in found if results and results.checks]
 
 
 def summary(lab: Lab, runs: list[CalibrationRun]) -> Iterator[tuple[str, int, int, int, int, float]]:
-    """Yield for each disturbance: its name, grades, wrong verdicts, those without one, repeats, mean seconds."""
+    """Yield the figures of each disturbance.
+
+    These are its name, the numbers of grades, wrong verdicts, grades without a verdict and repeated attempts, and the
+    mean seconds of a grade.
+    """
     for kind in (CALM, *DISTURBANCES):
         mine = [run for run in runs if run.disturbance == kind]
         if not mine:

@@ -1,4 +1,4 @@
-"""What an author sees of `er calibrate`: a line for each run, and the margins of each threshold."""
+"""The output of `er calibrate`: each run, and each margin."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from grader.course.course import Course, Lab
 from grader.course.fixes import STARTER
 
 
-def calibrate(  # noqa: PLR0913, PLR0917 # the words of one command
+def calibrate(  # noqa: PLR0913, PLR0917 # the options of one command
     console: Console,
     course: Course,
     lab: Lab,
@@ -23,7 +23,10 @@ def calibrate(  # noqa: PLR0913, PLR0917 # the words of one command
     disturb: bool,
     append: bool,
 ) -> int:
-    """Calibrate a lab and write `calibration.toml`; return 1 for a wrong verdict or a thin margin, else 0."""
+    """Calibrate a lab, write `calibration.toml` and return the exit code.
+
+    It is 1 for a wrong verdict or a thin margin, else 0.
+    """
     done = 0
 
     def show(run: CalibrationRun, total: int) -> None:

@@ -1,4 +1,4 @@
-"""Which labs have changed since a git revision, and how much."""
+"""The labs that have changed since a git revision, and how much."""
 
 import subprocess
 from collections import Counter
@@ -13,10 +13,11 @@ SENTINEL = "03"
 
 
 def changed_labs(course: Course, revision: str) -> list[Lab]:
-    """Return the labs changed since a git revision, most changed first, or else the sentinel.
+    """Return the labs changed since a git revision, most changed first.
 
-    A lab's folder counts, and so do the stock services and stores that it uses. The measure is the number of changed
-    lines. Prose does not count. Raises ErError when git does not know the revision.
+    Without any, return the sentinel. A change counts in the lab's folder, and in the stock services and stores that the
+    lab uses. The measure is the number of changed lines. Prose does not count. Raises ErError when git does not know
+    the revision.
     """
     lines: Counter[str] = Counter()
     labs = {lab.name: (lab.path / "compose.yaml").read_text() for lab in course.labs()}
@@ -29,13 +30,16 @@ def changed_labs(course: Course, revision: str) -> list[Lab]:
 
 
 def _changed_lines(course: Course, revision: str) -> dict[str, int]:
-    """Return how many lines were added and removed in each file that is not prose; at least 1."""
+    """Return the number of changed lines by file, without prose.
+
+    A changed file has at least 1.
+    """
     command = ["git", "-C", str(course.root), "diff", "--numstat", "--no-renames", "-z", revision, "--"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="./er verify --since origin/main")
     entries = (entry.split("\t", 2) for entry in done.stdout.split("\0") if entry)
-    # A binary file has dashes for numbers.
+    # For a binary file, git prints dashes instead of numbers.
     return {
         name: max(1, sum(int(count) for count in (added, removed) if count.isdigit()))
         for added, removed, name in entries
@@ -44,7 +48,10 @@ def _changed_lines(course: Course, revision: str) -> dict[str, int]:
 
 
 def _part(path: Path) -> str | None:
-    """Return how compose files name the stock service or store that a file belongs to, or None."""
+    """Return the words by which compose files name a file's part.
+
+    The part is a stock service or a store. Return None for any other file.
+    """
     match path.with_suffix("").parts:
         case "services", service, *_ if service != "kit":
             return f"kit.stock, {service}"

@@ -1,7 +1,8 @@
-"""Disturb this machine on purpose, to see whether verdicts stand it: hogs of processor, disk and memory, pauses.
+"""Disturbances of this machine, made on purpose to test the verdicts.
 
-Hogs are processes with a session each (those of one session share one scheduler group, and disturb nothing); they end
-when they are told to, and by themselves when this process is gone.
+A hog is a process that takes processor time, disk or memory. Each hog has a session of its own, because the processes
+of one session share one scheduler group and would disturb nothing. A hog ends on request, and by itself when this
+process is gone.
 """
 
 import os
@@ -36,24 +37,24 @@ while os.getppid() == parent: time.sleep(0.2)
 PAUSE_SECONDS, PAUSED_SECONDS = 3.0, 1.5
 
 SLOW = "0.8"
-"""What a slow machine has of a processor: the limits of all containers are this share of their own."""
+"""The share of its own CPU limit that each container gets on a slow machine."""
 
 DISTURBANCES = ("slow", "hogs-2", "hogs-4", "hogs-8", "disk", "memory", "pauses", "beside-1", "beside-2")
-"""What can be done to the machine.
+"""The names of the disturbances.
 
-`slow` limits each container to less, as a slower processor would; `pauses` stops the grade and lets it go on, over and
-over; `beside-N` keeps N other grades running.
+`slow` lowers the CPU limit of each container, as a slower processor would. `pauses` stops and continues the grade
+repeatedly. `beside-N` keeps N other grades running.
 """
 
 ROOM = 3
-"""Grades at a time where some run beside the one that is disturbed."""
+"""Grades at a time, when others run beside the disturbed one."""
 
 
 @contextmanager
 def disturbed(kind: str, lab: Lab, folder: Path, to_pause: Callable[[], list[int]]) -> Iterator[None]:
-    """Disturb the machine in one way while inside.
+    """Disturb the machine in one way inside the block.
 
-    `lab` is what grades beside this one grade; `folder` is where the disk hog writes; `to_pause` tells the processes
+    The grades beside the disturbed one play `lab`. The disk hog writes into `folder`. `to_pause` returns the processes
     that `pauses` stops. Raises ErError for an unknown kind.
     """
     with ExitStack() as stack:
@@ -107,7 +108,7 @@ def _hog(program: str, *args: str) -> Iterator[None]:
 
 @contextmanager
 def _beside(lab: Lab, out: Path) -> Iterator[None]:
-    """Keep one other grade running: of the starter, whose incident is the heaviest load."""
+    """Keep grading the starter, because its incident is the heaviest load."""
     over = threading.Event()
     crew = Crew(ROOM)
     job = Job("beside", lab, lab.patient, out, seed=1, thorough=True)

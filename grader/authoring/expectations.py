@@ -1,4 +1,4 @@
-"""What a lab's manifest promises of its starter and fixes, and whether a grade keeps it."""
+"""The promises of a lab's manifest about its starter and fixes."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from grader.evidence.checks import State
 from grader.grading.results import Results, Verdict
 
 PROVEN_ON = ("grader", "services", "loadtests", "compose", "uv.lock")
-"""What a proof holds for beside the lab itself."""
+"""The files besides the lab itself that its proof depends on."""
 
 
 def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> list[str]:
-    """Return how a candidate's verdict differs from what the manifest says; none when it is as it says.
+    """Return the differences between a verdict and the manifest.
 
-    Exactly those checks fail that are said to. Another one may be unclear: as the verdict was certain, nobody played
-    once more for it. `quick`: the grade stopped as soon as that was so, and only checks that it decided are asked.
+    Exactly the promised checks must fail. Any other check may be unclear, because a grade plays no further attempt for
+    it once the verdict is certain. A `quick` grade stops at that moment, so that only the checks it decided count.
     """
     expected = lab.manifest.expectation(name)
     wanted = Verdict.FAILED if expected.fails else Verdict.PASSED
@@ -38,10 +38,13 @@ def broken_promises(lab: Lab, name: str, results: Results, *, quick: bool) -> li
 
 
 def is_prose(file: Path) -> bool:
-    """Tell whether a file says something about a lab and changes nothing in how it plays or is judged."""
+    """Tell whether a file affects neither the incident nor the verdict."""
     return file.suffix == ".md" or file.name == "calibration.toml"
 
 
 def proof_fingerprint(course: Course, lab: Lab) -> str:
-    """Return a hash of all that a lab's proof depends on: its folder without prose, and the program, kit and images."""
+    """Return a hash of all files that a lab's proof depends on.
+
+    These are its folder without prose, the program, the kit and the images.
+    """
     return fingerprint(read_files(course.root, (f"labs/{lab.name}", *PROVEN_ON), left_out=is_prose))

@@ -1,6 +1,7 @@
-"""Generated parts of a lab's markdown files: `er lint --fix` writes what stands between two comments.
+"""The generated parts of a lab's markdown files.
 
-A part begins with `<!-- generated: NAME -->`, where some names take a word more, and ends with `<!-- end -->`.
+`er lint --fix` writes them. A part begins with the comment `<!-- generated: NAME -->` and ends with `<!-- end -->`.
+Some names consist of two words.
 """
 
 import re
@@ -17,14 +18,14 @@ from grader.course.patch import PatchError
 
 PART = re.compile(r"^<!-- generated: (?P<name>[^>]*?) -->\n(?P<body>.*?)^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WIDTH = 120
-"""Characters of a line of prose."""
+"""The most characters of a line of prose."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A generated part: its name, the line of its first comment, what it holds, and what it should hold.
+    """A generated part, with its present and its wanted content.
 
-    `wanted` is None when nothing generates a part of this name.
+    `line` is that of its first comment, from 1. `wanted` is None when nothing generates a part of this name.
     """
 
     name: str
@@ -74,9 +75,9 @@ def _generate(lab: Lab, name: str) -> str | None:
 
 
 def _mistake(lab: Lab, name: str) -> str | None:
-    """Return why a mistake tempts, and its diff.
+    """Return the reason and the diff of a mistake.
 
-    None stands for a patch that cannot be read.
+    Return None for a patch that cannot be read.
     """
     try:
         patch = read_mistake(lab, name)
@@ -88,7 +89,7 @@ def _mistake(lab: Lab, name: str) -> str | None:
 
 
 def _change(lab: Lab) -> str:
-    """Return which files are edited, and when an edit counts."""
+    """Return the part about the files to edit."""
     paths = [f"`work/{lab.name}/{name}`" for name in lab.manifest.edit]
     files = paths[0] if len(paths) == 1 else f"{', '.join(paths[:-1])} and {paths[-1]}"
     todo, only = ("the `TODO`", "Only this file is") if len(paths) == 1 else ("each `TODO`", "Only these files are")
@@ -96,12 +97,12 @@ def _change(lab: Lab) -> str:
 
 
 def _contract(lab: Lab) -> str:
-    """Return the promises as a list."""
+    """Return the part with the promises, as a list."""
     return "".join(_item(promise.says) for promise in lab.manifest.promise)
 
 
 def _graded(lab: Lab) -> str:
-    """Return how a grade works, the table of checks, and the level."""
+    """Return the part about the grade, its checks and its levels."""
     manifest = lab.manifest
     rows = [f"| {check.name} | {check.says} |" for check in manifest.check]
     great, elite = (f"{100 * share:g} %" for share in (manifest.level.great, manifest.level.elite))
@@ -128,7 +129,7 @@ def _drawn(manifest: Manifest) -> str:
 
 
 def _stuck(lab: Lab) -> str:
-    """Return how to get a hint and how to start over."""
+    """Return the part about hints and about starting over."""
     return _prose(
         f"Stuck? `./er hint {lab.number}` gives one hint at a time. Lost? `./er reset {lab.number}` starts over and "
         "keeps your copy."
@@ -151,4 +152,4 @@ IN_BRIEFS: dict[str, Callable[[Lab], str]] = {
     "graded": _graded,
     "stuck": _stuck,
 }
-"""The parts that every brief has, each with what generates it; `mistake NAME` is any rejected fix, for debriefs."""
+"""The parts of every brief, each with its generator; debriefs have `mistake NAME` for a rejected fix."""

@@ -1,4 +1,4 @@
-"""How far right and wrong fixes were measured from each threshold of a lab."""
+"""The margins between a lab's thresholds and the measures of its fixes."""
 
 import math
 import statistics
@@ -13,9 +13,10 @@ from grader.grading.results import Results
 
 
 def thresholds(lab: Lab, results: Iterable[tuple[str, Results]], relieved: Iterable[Results] = ()) -> list[Threshold]:
-    """Return every threshold of a lab with what these results, each of a candidate, hold on both sides of it.
+    """Return every threshold of a lab with the measures on both sides.
 
-    `relieved` are those of the starter with the lab's stopgap.
+    Each of `results` comes with the name of its candidate. `relieved` are the results of the starter with the lab's
+    stopgap.
     """
     measured: dict[str, list[tuple[str, list[float]]]] = defaultdict(list)
     for candidate, result in results:
@@ -33,7 +34,7 @@ def thresholds(lab: Lab, results: Iterable[tuple[str, Results]], relieved: Itera
 
 
 def _measured(results: Results) -> Iterator[tuple[str, list[float]]]:
-    """Yield each check that was measured, with its values phase by phase."""
+    """Yield each measured check with its values, phase by phase."""
     for found in results.checks:
         if values := [finding.measured for finding in found.findings if finding.measured is not None]:
             yield found.name, values
@@ -44,7 +45,7 @@ def _limits(check: Check) -> list[tuple[Side, float]]:
     return [(side, limit) for side, limit in sides if limit is not None]
 
 
-def _threshold(  # noqa: PLR0913, PLR0917 # a threshold, and all that was measured of it
+def _threshold(  # noqa: PLR0913, PLR0917 # a threshold, and all of its measures
     lab: Lab,
     check: Check,
     side: Side,
@@ -78,14 +79,17 @@ def _median(values: list[float]) -> float | None:
 
 
 def _failing_side(check: Check, values: list[float]) -> Side:
-    """Return the side on which these values are further out."""
+    """Return the side on which these values are farther beyond the limit."""
     below = check.min - min(values) if check.min is not None else -math.inf
     above = max(values) - check.max if check.max is not None else -math.inf
     return "min" if below >= above else "max"
 
 
 def _unit(check: Check, accepted: list[tuple[float, str]]) -> float:
-    """Return the unit of a measure's margins: its guard, or the spread between an accepted fix's runs if larger."""
+    """Return the unit of a measure's margins.
+
+    It is the check's guard, or the spread between the runs of an accepted fix if that is larger.
+    """
     by_fix: dict[str, list[float]] = defaultdict(list)
     for value, name in accepted:
         by_fix[name].append(value)

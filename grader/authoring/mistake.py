@@ -1,4 +1,7 @@
-"""A rejected fix between its two forms: whole files to read and edit, and the patch that a lab keeps."""
+"""The two forms of a rejected fix: whole files, and a patch.
+
+Authors read and edit the files. The lab keeps the patch.
+"""
 
 import re
 from pathlib import Path
@@ -20,13 +23,13 @@ from grader.course.fixes import (
 from grader.course.patch import Files, Patch, PatchError, diff
 
 LEFT_OVER = ".rej"
-"""The end of the name of a file with hunks that fit nowhere in the base."""
+"""The suffix of a file with hunks that do not apply to the base."""
 
 
 def write_out(lab: Lab, name: str, folder: Path) -> list[Path]:
-    """Write a candidate's whole files into a folder; return the files with hunks that did not fit.
+    """Write a candidate's whole files and return those with rejected hunks.
 
-    Raises ErError when a file is there already with other content: it may hold edits.
+    Raises ErError when a file exists with other content, because that may hold edits.
     """
     chosen([lab], [name])
     try:
@@ -44,23 +47,23 @@ def write_out(lab: Lab, name: str, folder: Path) -> list[Path]:
 
 
 def make_patch(lab: Lab, name: str, folder: Path, base: str | None) -> Patch:
-    """Write the patch of a mistake from its whole files and return it.
+    """Make a mistake's patch from its whole files, and write it.
 
-    The reason stays as it is. Without `base`, a patch keeps its base, and a new one takes the base that makes it
-    smallest. Raises ErError when the folder holds left-over hunks, or no change of the base.
+    The reason is kept. Without `base`, an existing patch keeps its base, and a new one gets the base with the fewest
+    changed lines. Raises ErError when the folder holds rejected hunks, or does not change the base.
     """
     if not folder.is_dir():
         raise ErError(f"there is no folder `{folder}`", run=f"./er fix {lab.number} {name} --from DIR")
     if left := sorted(folder.glob(f"*{LEFT_OVER}")):
-        raise ErError(f"`{left[0]}` has hunks that did not fit: make these changes by hand", run=f"rm {left[0]}")
+        raise ErError(f"`{left[0]}` has hunks that do not apply: make these changes by hand", run=f"rm {left[0]}")
     old = read_mistake(lab, name) if name in rejected(lab) else None
     if old is None and (name in (STARTER, *accepted(lab)) or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)):
-        raise ErError(f"`{name}` cannot name a mistake: it must be free, in lower-case words with dashes between")
+        raise ErError(f"`{name}` cannot name a mistake: it must be unused, in lower-case words with dashes between")
     wanted = [base] if base else [old.base] if old else bases(lab)
     made = [Patch(old.reason if old else "", on, _difference(lab, folder, on)) for on in wanted]
     patch = min(made, key=lambda patch: patch.changed_lines)
     if not patch.diff:
-        raise ErError(f"`{folder}` has no change of `{patch.base}`", run=f"./er fix {lab.number} {name} --from DIR")
+        raise ErError(f"`{folder}` does not change `{patch.base}`", run=f"./er fix {lab.number} {name} --from DIR")
     write_whole(lab.path / "fixes" / "rejected" / f"{name}.patch", patch.text)
     return patch
 

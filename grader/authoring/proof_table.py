@@ -1,4 +1,4 @@
-"""What an author sees of `er verify`: a line for each proof, a table by lab, and files for CI."""
+"""The output of `er verify`: proofs, a table, and files for CI."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ LEFT = "left to the nightly run"
 
 
 def show_proof(console: Console, proof: Proof, done: int, jobs: int) -> None:
-    """Print one line for a candidate that was graded, and what is wrong with it."""
+    """Print a line for a graded candidate and for each broken promise."""
     verdict = proof.results.verdict if proof.results else Verdict.ERROR
     seconds = f"{proof.results.seconds:.0f} s" if proof.results and not proof.earlier else "earlier"
     mark = (
@@ -33,9 +33,10 @@ def show_proof(console: Console, proof: Proof, done: int, jobs: int) -> None:
 def verify(
     console: Console, verification: Verification, jobs: Sequence[Job], document: Path | None, xml: Path | None
 ) -> int:
-    """Prove these jobs, print a table by lab and return the exit code: 1 for a wrong one, 2 for one not judged.
+    """Prove jobs, print a table by lab, and return the exit code.
 
-    A job that did not begin in time is listed, and does not change the exit code.
+    It is 1 when a proof is wrong, else 2 when one was not judged, else 0. Jobs that did not begin in time are listed,
+    and do not change it.
     """
     proofs = verification.run(jobs)
     begun = [proof.job for proof in proofs]
@@ -67,7 +68,10 @@ def verify(
 
 
 def _names(left: Sequence[Job], jobs: Sequence[Job]) -> str:
-    """Return the labs of the jobs that are left, each with its candidates unless all are left."""
+    """Return the labs of the jobs that are left.
+
+    The candidates follow in brackets unless all of the lab are left.
+    """
     names = []
     for lab in dict.fromkeys(job.lab.name for job in left):
         mine = [job.name for job in left if job.lab.name == lab]

@@ -1,4 +1,7 @@
-"""`er new NN slug`: a lab from the template or from another lab, which runs as it is and says what is left to write."""
+"""`er new`: a new lab from the template or from another lab.
+
+The new lab runs unchanged.
+"""
 
 import re
 from pathlib import Path
@@ -10,16 +13,16 @@ from grader.course.course import Course, Lab
 
 TEMPLATE = Path(__file__).parent / "template"
 TEXTS = ("README.md", "hints.md", "debrief.md")
-"""What an author writes in any case, so that it always comes from the template."""
+"""The files that always come from the template, because an author writes them for each lab."""
 
 PICTURE = re.compile(r"^```\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
 def new(course: Course, number: str, slug: str, like: Lab | None = None) -> Lab:
-    """Make the lab's folder and return it.
+    """Make the folder of a new lab and return the lab.
 
-    With `like`, it has the services, users, incident and fixes of that lab. Raises ErError for a number or slug that is
-    not valid, or is taken.
+    With `like`, the services, users, incident and fixes are those of that lab. Raises ErError for an invalid or taken
+    number or slug.
     """
     again = "./er new 38 sharding"
     if not re.fullmatch(r"\d{2}", number):
@@ -28,7 +31,7 @@ def new(course: Course, number: str, slug: str, like: Lab | None = None) -> Lab:
         raise ErError(f"a lab's slug must be lower-case words with dashes between, not `{slug}`", run=again)
     for lab in course.labs():
         if lab.number == number or lab.name[3:] == slug:
-            raise ErError(f"there is lab `{lab.name}` already", run="./er list")
+            raise ErError(f"lab `{lab.name}` already has this number or name", run="./er list")
     lab = Lab(course.root / "labs" / f"{number}-{slug}")
     title = slug.replace("-", " ").capitalize()
     words = {"@NUMBER@": number, "@NAME@": lab.name, "@TITLE@": title}
@@ -43,7 +46,7 @@ def new(course: Course, number: str, slug: str, like: Lab | None = None) -> Lab:
 
 
 def _files(folder: Path) -> dict[str, str]:
-    """Return the texts of all files of a folder, by their path in it."""
+    """Return the texts of all files of a folder by relative path."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
     return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in paths}
 
@@ -51,7 +54,7 @@ def _files(folder: Path) -> dict[str, str]:
 def _borrowed(like: Lab, title: str) -> dict[str, str]:
     """Return all files of a lab, with the template's texts.
 
-    Of its own texts only the picture stays.
+    The lab's picture is the only one of its own texts that stays.
     """
     files, template = _files(like.path), _files(TEMPLATE)
     files.pop("calibration.toml", None)

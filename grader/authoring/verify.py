@@ -1,4 +1,7 @@
-"""`er verify`: the proof of labs. Starter and fixes are graded, and must fail exactly what the manifest says."""
+"""`er verify`: prove labs by grading their starters and fixes.
+
+Each must fail exactly the checks that the manifest names.
+"""
 
 import math
 import re
@@ -17,7 +20,11 @@ from grader.incident.plan import fresh_seed
 
 @dataclass(frozen=True)
 class Proof:
-    """One candidate's proof: its results, and how they differ from the manifest (`wrong`), if they do."""
+    """The proof of one candidate.
+
+    `wrong` holds its differences from the manifest, and `said` what the grade printed. `earlier` marks the proof of an
+    earlier call.
+    """
 
     job: Job
     results: Results | None
@@ -27,15 +34,15 @@ class Proof:
 
     @property
     def judged(self) -> bool:
-        """Tell whether the grade came to a verdict at all."""
+        """Tell whether the grade reached a verdict."""
         return Outcome(self.job, self.results, "").judged
 
 
 @dataclass
 class Verification:
-    """Prove labs; `say` gets a line for each candidate as it is done.
+    """Prove labs, job by job.
 
-    No grade starts after `until`, a time of `time.monotonic`.
+    `say` gets each proof as soon as it is known. No grade starts after `until`, a time of `time.monotonic`.
     """
 
     course: Course
@@ -46,9 +53,9 @@ class Verification:
     until: float = math.inf
 
     def run(self, jobs: Sequence[Job]) -> list[Proof]:
-        """Grade the jobs and return a proof for each that began in time, in the same order.
+        """Grade the jobs and return their proofs in the same order.
 
-        What could not be judged is tried once more when the rest is done, alone.
+        A job that did not begin in time has none. A job without a verdict is repeated once, alone, after all others.
         """
         prints = {job.lab.name: proof_fingerprint(self.course, job.lab) for job in jobs}
         proofs: dict[Path, Proof] = {}
@@ -72,7 +79,7 @@ class Verification:
         self.say(proof, len(proofs), jobs)
 
     def _kept(self, job: Job, fingerprint_now: str) -> Proof | None:
-        """Return a job's proof of an earlier call, when it was proven on the same files."""
+        """Return the proof of an earlier call on the same files, if any."""
         try:
             same = _mark(job.out).read_text() == self._stamp(fingerprint_now)
         except OSError:
@@ -81,7 +88,7 @@ class Verification:
         if not same or results is None:
             return None
         proof = self._proof(Outcome(job, results, ""), earlier=True)
-        # What was wrong is tried again: perhaps it was mended elsewhere, on the machine.
+        # A wrong proof is not kept, because its cause may have been on the machine and be gone.
         return None if proof.wrong else proof
 
     def _stamp(self, fingerprint_now: str) -> str:
@@ -96,9 +103,10 @@ def jobs_of(
     *,
     quick: bool,
 ) -> list[Job]:
-    """Return a grade for each candidate of these labs, or for those named.
+    """Return a job for each candidate of these labs.
 
-    A shard `(i, n)` is every n-th of them, from the i-th. Raises ErError for a name that none of the labs has.
+    `names` selects candidates. A shard `(i, n)` has every n-th job from the i-th on. Raises ErError for a name that
+    none of the labs has.
     """
     pairs = chosen(labs, names)
     return [
@@ -115,7 +123,10 @@ def jobs_of(
 
 
 def read_shard(text: str | None) -> tuple[int, int] | None:
-    """Read `I/N`, the I-th of N parts; raises ErError when it is none."""
+    """Read `I/N`, the I-th of N parts.
+
+    Raises ErError for an invalid text.
+    """
     if text is None:
         return None
     match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)

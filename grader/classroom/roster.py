@@ -26,7 +26,7 @@ STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red"}
 COLUMNS = ("submission", "verdict", "level", "share", "failed", "cause", "seconds", "seed")
 
 LONGEST_CAUSE = 200
-"""How many characters of a cause a row shows; results.json has all of it."""
+"""The most characters of a cause in a row; results.json has the whole cause."""
 
 
 class ClassRow(BaseModel):
@@ -55,7 +55,7 @@ def class_seed(out: Path, given: int | None) -> int:
 
 
 def submissions(folder: Path) -> list[Path]:
-    """Return the submissions of a class, its subfolders.
+    """Return the folders of the submissions of a class.
 
     Raises ErError when there are none.
     """
@@ -70,10 +70,11 @@ def submissions(folder: Path) -> list[Path]:
 def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, and where the results go
     lab: Lab, folder: Path, seed: int, out: Path, at_once: int, say: Callable[[ClassRow, int, int], None]
 ) -> list[ClassRow]:
-    """Grade every submission and return the rows; `say` gets each row at once.
+    """Grade every submission and return the rows.
 
-    A row of an earlier call is kept if its seed and submission are the same and it has a verdict. A grade without a
-    verdict is repeated once at the end, alone. `class.csv` in `out` is up to date after every row.
+    `say` gets each row as soon as it is known. A row of an earlier call is kept if its seed and submission are the same
+    and it has a verdict. A grade without a verdict is repeated once at the end, alone. `class.csv` in `out` is up to
+    date after every row.
     """
     jobs = [Job(path.name, lab, path, out / path.name, seed) for path in submissions(folder)]
     rows: dict[str, ClassRow] = {}
@@ -143,7 +144,7 @@ def _short(results: Results) -> str:
 def _write_table(path: Path, rows: list[ClassRow]) -> None:
     """Write the table of a class atomically.
 
-    A formula becomes plain text.
+    A value that a spreadsheet would read as a formula becomes plain text, because values come from submissions.
     """
     text = io.StringIO()
     table = csv.writer(text)

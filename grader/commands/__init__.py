@@ -1,1 +1,1 @@
-"""What `er` is told to do: a module of commands for each of its users."""
+"""The commands of `er`, in one module for each kind of user."""

@@ -11,7 +11,10 @@ class LabNumber(click.ParamType[Lab]):
     name = "lab"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Lab:
-        """Return the lab; an unknown number is an ErError that lists the known ones."""
+        """Return the lab.
+
+        Raises ErError with the known numbers for an unknown one.
+        """
         del param, ctx
         return Course.here().lab(value)
 

@@ -1,4 +1,7 @@
-"""What lab authors type. Each command loads what it needs: `er --help` needs nothing."""
+"""The commands of lab authors.
+
+Each command imports what it needs, because `er --help` needs nothing and must be fast.
+"""
 # ruff: noqa: PLC0415
 
 import math
@@ -13,7 +16,7 @@ from grader.commands.arguments import LAB, LabNumber
 from grader.course.course import Course, Lab
 
 FIXES = click.option(
-    "--fix", "fixes", multiple=True, metavar="NAME", help="Only this fix, or `starter`; may be given more than once."
+    "--fix", "fixes", multiple=True, metavar="NAME", help="Only this fix, or `starter`; can be repeated."
 )
 
 
@@ -22,18 +25,18 @@ FIXES = click.option(
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    help="Grades at a time: one per two cores if not given; when there are more, some cannot be judged.",
+    help="Grades at a time, by default one per two cores; with more, some cannot be judged.",
 )
 @click.option("--since", metavar="REV", help="Only labs that differ from this git revision; lab 03 if none does.")
 @click.option(
-    "--minutes", type=click.FloatRange(0), metavar="M", help="Start no grade after M minutes, and list what is left."
+    "--minutes", type=click.FloatRange(0), metavar="M", help="Start no grade after M minutes, and list the rest."
 )
 @click.option("--shard", metavar="I/N", help="Only the I-th of N parts.")
 @click.option("--quick", is_flag=True, help="Stop each grade as soon as its verdict is certain.")
 @FIXES
-@click.option("--resume", is_flag=True, help="Keep what an earlier call has proven on the same files.")
-@click.option("--json", "document", type=click.Path(path_type=Path), help="Write the proofs to this file.")
-@click.option("--junit", "xml", type=click.Path(path_type=Path), help="Write them to this file as JUnit XML.")
+@click.option("--resume", is_flag=True, help="Keep the proofs of earlier calls on the same files.")
+@click.option("--json", "document", type=click.Path(path_type=Path), help="Write the proofs to this file as JSON.")
+@click.option("--junit", "xml", type=click.Path(path_type=Path), help="Write the proofs to this file as JUnit XML.")
 def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     labs: tuple[Lab, ...],
     jobs: int | None,
@@ -47,7 +50,7 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
     quick: bool,
     resume: bool,
 ) -> None:
-    """Prove labs: grade the starter and every fix, and demand exactly what the manifest says."""
+    """Prove labs: grade each starter and fix against the manifest."""
     from grader.authoring import proof_table
     from grader.authoring.changes import changed_labs
     from grader.authoring.verify import Verification, jobs_of, read_shard
@@ -69,9 +72,9 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 @click.command()
 @LAB
 @click.option(
-    "--runs", type=click.IntRange(0), required=True, help="Runs of the starter and of each fix; 0: none more."
+    "--runs", type=click.IntRange(0), required=True, help="Runs of the starter and of each fix; 0 plays none."
 )
-@click.option("--disturb", is_flag=True, help="As many runs again on a disturbed machine.")
+@click.option("--disturb", is_flag=True, help="Play as many runs again on a disturbed machine.")
 @FIXES
 @click.option("--append", is_flag=True, help="Add to the runs of earlier calls.")
 def calibrate(lab: Lab, runs: int, fixes: tuple[str, ...], *, disturb: bool, append: bool) -> None:
@@ -89,9 +92,9 @@ def calibrate(lab: Lab, runs: int, fixes: tuple[str, ...], *, disturb: bool, app
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
 @click.option("--fix", is_flag=True, help="Write the generated parts of briefs and debriefs first.")
 def lint(labs: tuple[Lab, ...], *, fix: bool) -> None:
-    """Find what is wrong with labs, as far as it can be known without running them.
+    """Find mistakes in labs without running them.
 
-    Without NN it reads all labs, the documents, and the messages of this program.
+    Without NN, the command reads all labs, the documents, and the messages of this program.
     """
     from grader.authoring.generated import write_parts
     from grader.authoring.lint import lint as lint_
@@ -111,9 +114,14 @@ def lint(labs: tuple[Lab, ...], *, fix: bool) -> None:
 @click.command()
 @click.argument("number", metavar="NN")
 @click.argument("slug")
-@click.option("--like", type=LabNumber(), metavar="NN", help="Begin with the services, users and fixes of this lab.")
+@click.option(
+    "--like", type=LabNumber(), metavar="NN", help="Begin with the services, users, checks and fixes of this lab."
+)
 def new(number: str, slug: str, like: Lab | None) -> None:
-    """Make lab NN-SLUG from a template or from another lab, and say what is left to write."""
+    """Create lab NN-SLUG from a template or from another lab.
+
+    The command then lists the parts that are left to write.
+    """
     from grader.authoring.lint import lint as lint_
     from grader.authoring.scaffold import new as new_
 
@@ -127,13 +135,14 @@ def new(number: str, slug: str, like: Lab | None) -> None:
 @click.command()
 @LAB
 @click.argument("mistake", required=False)
-@click.option(
-    "--to", "target", type=click.Path(path_type=Path), help="Write into this folder; in .er/fix/ if not given."
-)
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Write into this folder, by default in .er/fix/.")
 @click.option("--from", "source", type=click.Path(path_type=Path), help="Make the patch from this folder's files.")
-@click.option("--on", "base", metavar="BASE", help="With --from: the base, accepted/NAME or starter.")
+@click.option("--on", "base", metavar="BASE", help="The base of the patch with --from: accepted/NAME or starter.")
 def fix(lab: Lab, mistake: str | None, target: Path | None, source: Path | None, base: str | None) -> None:
-    """Write a rejected fix out as whole files, or make its patch from them; without MISTAKE, all of lab NN."""
+    """Write a rejected fix as files, or make its patch from them.
+
+    Without MISTAKE, the command does so for all rejected fixes of lab NN.
+    """
     from grader.authoring.mistake import make_patch, write_out
     from grader.course.fixes import rejected
 
@@ -148,7 +157,7 @@ def fix(lab: Lab, mistake: str | None, target: Path | None, source: Path | None,
         left = write_out(lab, name, mine)
         click.echo(f"wrote {mine}; edit, then: ./er fix {lab.number} {name} --from {mine}")
         for path in left:
-            click.echo(f"  {path} has hunks that do not fit: make these changes by hand, then delete it")
+            click.echo(f"  {path} has hunks that do not apply: make these changes by hand, then delete it")
 
 
 COMMANDS = (verify, calibrate, lint, fix, new)

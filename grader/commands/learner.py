@@ -1,4 +1,7 @@
-"""What learners and teachers type. Each command loads what it needs: `er --help` needs nothing."""
+"""The commands of learners and teachers.
+
+Each command imports what it needs, because `er --help` needs nothing and must be fast.
+"""
 # ruff: noqa: PLC0415
 
 import sys
@@ -16,7 +19,7 @@ from grader.course.course import Course, Lab
 @click.command()
 @LAB
 def start(lab: Lab) -> None:
-    """Start lab NN, or join it, and play its incident on your work copy."""
+    """Start or join lab NN and play its incident on your copy."""
     from grader.base.console import open_console
     from grader.live.start import start as start_
 
@@ -26,9 +29,9 @@ def start(lab: Lab) -> None:
 @click.command()
 @LAB
 @click.option("--submission", type=click.Path(path_type=Path), help="Grade this folder instead of your work copy.")
-@click.option("--fix", metavar="NAME", help="Grade this fix of the lab's own instead, or `starter`.")
+@click.option("--fix", metavar="NAME", help="Grade this fix of the lab, or `starter`, instead of your work copy.")
 @click.option("--seed", type=click.IntRange(0), help="Replay the incident of this seed.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where results.json goes.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write results.json and the reports into this folder.")
 @click.option("--thorough", is_flag=True, help="Play to the end even when the verdict is certain.")
 @click.option("--class", "class_", type=click.Path(path_type=Path), help="Grade every subfolder of this folder.")
 def grade(  # noqa: PLR0913, PLR0917 # the options of one command
@@ -41,7 +44,10 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     *,
     thorough: bool,
 ) -> None:
-    """Judge your work copy of lab NN: the incident is replayed on a clean copy of the system."""
+    """Replay the incident of lab NN and grade your work copy.
+
+    The replay runs on a clean copy of the system.
+    """
     if sum(map(bool, (submission, fix, class_))) > 1:
         raise click.UsageError("give only one of --submission, --fix and --class")
     if class_ is not None:
@@ -126,7 +132,7 @@ def hint(lab: Lab, *, again: bool) -> None:
 @click.command(name="diff")
 @LAB
 def diff_(lab: Lab) -> None:
-    """Show what you changed in lab NN against the starter."""
+    """Show your changes to the starter of lab NN."""
     from rich.syntax import Syntax
 
     from grader.base.console import open_console
@@ -145,7 +151,7 @@ def diff_(lab: Lab) -> None:
 @click.command(name="reset")
 @LAB
 def reset_(lab: Lab) -> None:
-    """Start over in lab NN; your old copy is kept."""
+    """Start over in lab NN and keep your old copy."""
     from grader.course.submission import reset, work_copy
 
     course = Course.here()
@@ -160,9 +166,12 @@ def reset_(lab: Lab) -> None:
 @click.argument("service", required=False)
 @click.argument("kind", required=False)
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--for", "seconds", metavar="SECONDS", help="Heal by itself after this time: 10s.")
+@click.option("--for", "seconds", metavar="SECONDS", help="Heal the fault after this time, for example 10s.")
 def break_(lab: Lab, service: str | None, kind: str | None, parameters: tuple[str, ...], seconds: str | None) -> None:
-    """Break SERVICE of the live lab NN; without arguments, list what can be broken."""
+    """Inject a fault into SERVICE of the live lab NN.
+
+    Without KIND, the command lists the faults that can be injected.
+    """
     from grader.live.manual_faults import inject, menu
     from grader.live.session import live_ports
 
@@ -177,7 +186,7 @@ def break_(lab: Lab, service: str | None, kind: str | None, parameters: tuple[st
 @LAB
 @click.argument("service", required=False)
 def heal(lab: Lab, service: str | None) -> None:
-    """Heal what was broken by hand in the live lab NN."""
+    """Heal the faults that you injected into the live lab NN."""
     from grader.live.manual_faults import heal as heal_
     from grader.live.session import live_ports
 
@@ -188,7 +197,10 @@ def heal(lab: Lab, service: str | None) -> None:
 @LAB
 @click.argument("wanted", metavar="[ID]", required=False)
 def traces(lab: Lab, wanted: str | None) -> None:
-    """List the latest traces of the live lab NN, or show one: by its ID, the beginning of it, or the order's."""
+    """List the latest traces of the live lab NN, or show one.
+
+    ID is the ID of a trace, the beginning of it, or the ID of an order.
+    """
     from grader.base.console import open_console
     from grader.live.session import live_ports
     from grader.reports.waterfall import listing, waterfall
@@ -198,10 +210,10 @@ def traces(lab: Lab, wanted: str | None) -> None:
 
 
 @click.command()
-@click.option("--symptom", help="What you see: high-latency, cascade-failures ...; you are asked if it is not given.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON; without a symptom, all of the table.")
+@click.option("--symptom", help="The symptom, such as high-latency; without it, a terminal asks.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; without a symptom, the whole table.")
 def triage(symptom: str | None, *, as_json: bool) -> None:
-    """Start from what you see: what helps at once, what helps for good, and the lab that teaches it."""
+    """Find the stopgap, the pattern and the lab for a symptom."""
     import json
 
     from grader.base.console import open_console
@@ -223,7 +235,10 @@ def triage(symptom: str | None, *, as_json: bool) -> None:
 
 @click.command()
 def doctor() -> None:
-    """Tell whether this machine can run labs, and what to do if it cannot."""
+    """Check whether this machine can run labs.
+
+    The command reports each missing part and what to do about it.
+    """
     from grader.base.console import open_console
     from grader.engine.doctor import report
 

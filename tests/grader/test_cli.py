@@ -14,7 +14,7 @@ from grader.base.errors import ErError
         (OSError(28, "No space left on device", "/a/results.json"), "er: `/a/results.json`: No space left on device"),
         (PermissionError(30, "Read-only file system", "/a/.er"), "er: `/a/.er`: Read-only file system"),
         (KeyboardInterrupt(), "er: interrupted"),
-        (RuntimeError("a slip"), "er: this is a fault of er, not yours"),
+        (RuntimeError("a slip"), "er: this is a bug in er, not in your code"),
     ],
     ids=["known", "full", "read-only", "interrupted", "unknown"],
 )

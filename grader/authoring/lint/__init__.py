@@ -1,4 +1,4 @@
-"""`er lint`: everything about a lab that can be known without running it."""
+"""`er lint`: the mistakes in a lab that show without running it."""
 
 from collections.abc import Callable, Iterator
 
@@ -21,7 +21,10 @@ RULES: tuple[Callable[[Course, Lab], Iterator[Finding]], ...] = (
 
 
 def lint(course: Course, lab: Lab) -> list[Finding]:
-    """Return all that is wrong with a lab, by file and line; a manifest that cannot be read is all there is to say."""
+    """Return all findings of a lab, sorted by file and line.
+
+    A manifest that cannot be read is the only finding.
+    """
     try:
         _ = lab.manifest
     except ErError as error:
@@ -30,5 +33,5 @@ def lint(course: Course, lab: Lab) -> list[Finding]:
 
 
 def lint_documents(course: Course) -> list[Finding]:
-    """Return all that is wrong with what belongs to no lab: the documents, and what the program says."""
+    """Return all findings of the documents and of the program's messages."""
     return sorted(set(wording.check_documents(course)))

@@ -1,4 +1,4 @@
-"""Calibration: measured, for the lab as it is, with margins on both sides of every threshold."""
+"""Calibration: up to date, with margins on both sides of each threshold."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,17 +24,17 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
         yield Finding(path, 0, "the lab is not calibrated", again)
         return
     text = path.read_text()
-    # What does not apply has no hash; the rule on fixes says which patch it is.
+    # A patch that does not apply has no hash, and the rule on fixes reports it.
     with suppress(PatchError):
         if calibration.stale(lab):
             yield Finding(path, line_of(text, "holds_for"), "the lab has changed since it was calibrated", again)
     if lab.manifest.stopgap and all(item.stopgap is None for item in calibration.threshold):
-        yield Finding(path, 1, "what the starter measures with the stopgap is missing", again)
+        yield Finding(path, 1, "the figures of the starter with the stopgap are missing", again)
     fails = lab.manifest.expectation(STARTER).fails
     for item in calibration.threshold:
         line = line_of(text, f'check = "{item.check}"')
         if item.check in fails and item.starter is None:
-            yield Finding(path, line, f"what the starter measures in `{item.check}` is missing", again)
+            yield Finding(path, line, f"the figure of the starter for `{item.check}` is missing", again)
         if item.thin:
             margins = f"{item.accepted_margin} inside, {item.rejected_margin} outside"
             wanted = f"at least {ACCEPTED_MARGIN} and {REJECTED_MARGIN}: sharpen the check or the incident"

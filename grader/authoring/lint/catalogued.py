@@ -1,4 +1,4 @@
-"""The catalogue: a lab is of a pattern and of an emergency that it knows, and the pattern mends that emergency."""
+"""The catalogue: it has a lab's pattern and emergency, and relates them."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from grader.course.course import Course, Lab
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find a pattern or an emergency that `labs/catalog.toml` has no entry for, or that do not belong together."""
+    """Find a pattern and an emergency that are unknown or unrelated."""
     catalog, manifest, path = read_catalog(course), lab.manifest, lab.path / "lab.toml"
     text = path.read_text()
     unknown = []

@@ -1,4 +1,4 @@
-"""The contract: each promise has checks and a rejected fix that breaks it, and the brief lists nothing else."""
+"""The contract: promises that checks measure and rejected fixes break."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ ITEM = re.compile(r"[-*+] ")
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find promises that nothing measures or breaks, checks that measure no promise, and other lists in the brief."""
+    """Find unproven promises, checks without a promise, and unproven items."""
     del course
     manifest, path = lab.manifest, lab.path / "lab.toml"
     if not manifest.promise:
@@ -38,7 +38,7 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
 
 
 def _faults(lab: Lab, promise: Promise) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a promise, and how it is mended."""
+    """Yield each fault of a promise, with how to mend it."""
     if (said := len(list(sentences(promise.says)))) != 1:
         yield f"a promise of {said} sentences", "a promise is one sentence"
     name, fails = promise.broken_by, lab.manifest.expectation(promise.broken_by).fails
@@ -52,7 +52,7 @@ def _brief(lab: Lab) -> Iterator[Finding]:
     """Find items of the contract that are neither generated nor marked as not measured."""
     path = lab.path / "README.md"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    # A generated part leaves its lines behind, so that those after it keep their numbers.
+    # A generated part leaves blank lines, so that the lines after it keep their numbers.
     own = PART.sub(lambda part: "\n" * part[0].count("\n"), text)
     section = SECTION.search(own)
     if section is None:

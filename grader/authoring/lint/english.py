@@ -1,4 +1,4 @@
-"""Plain English: words and beginnings that a sentence has others for, and how long it may be."""
+"""Plain English: words and beginnings to avoid, and the longest sentence."""
 
 import re
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ RULES = {
     r"\bscenarios?\b": "the design's word is incident",
     r"\bassignments?\b": "the design's word is lab",
 }
-"""What is found, in any case of letters, and how it is mended."""
+"""The patterns to find, in upper and lower case, with how to mend each."""
 
 
 def faults(sentence: str) -> Iterator[tuple[str, str]]:
-    """Yield what a sentence should not have, and what to write instead."""
+    """Yield each fault of a sentence, with how to mend it."""
     for pattern, mend in RULES.items():
         if match := re.search(pattern, sentence, re.IGNORECASE):
             yield f"`{match[0].lstrip(';: ')}`", mend

@@ -1,4 +1,7 @@
-"""Exports: the metrics of the load generator, the kit and the stock services, read from their code."""
+"""Exports: the metrics of load generator, kit and stock services.
+
+They are read from the code.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -6,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 EXPORTERS = ("loadtests", "services")
-"""The folders with the code that a patient cannot touch, and so with all evidence."""
+"""The folders of the code that a patient cannot change, whose metrics alone are evidence."""
 
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "HistogramMetricFamily": ("_bucket", "_count", "_sum")}
 """What Prometheus appends to a metric's name, by the function that exports it."""
@@ -14,7 +17,7 @@ SUFFIXES = {"counter": ("_total",), "gauge": ("",), "HistogramMetricFamily": ("_
 
 @cache
 def exported_metrics(root: Path) -> frozenset[str]:
-    """Return the metrics that the course at this root exports, as a query names them."""
+    """Return the metrics that the course exports, as queries name them."""
     modules = [path for folder in EXPORTERS for path in (root / folder).rglob("*.py")]
     return frozenset(metric for path in modules for metric in _metrics_of(path.read_text(encoding="utf-8")))
 

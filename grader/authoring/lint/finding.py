@@ -1,4 +1,4 @@
-"""What lint finds: where, what, and how to mend it."""
+"""The findings of lint: place, mistake, and how to mend it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that is wrong in a lab. `line` counts from 1; 0 stands for the file as a whole."""
+    """One mistake in a lab.
+
+    `line` counts from 1; 0 stands for the whole file.
+    """
 
     path: Path
     line: int
@@ -14,14 +17,17 @@ class Finding:
     mend: str
 
     def shown(self, root: Path) -> str:
-        """Return it as one line, with the path relative to the course."""
+        """Return the finding as one line, with its path inside the course."""
         path = self.path.relative_to(root) if self.path.is_relative_to(root) else self.path
         where = f"{path}:{self.line}" if self.line else str(path)
         return f"{where}: {self.what}; {self.mend}"
 
 
 def line_of(text: str, wanted: str, *, after: int = 0) -> int:
-    """Return the number of the first line that holds `wanted`, counted from 1, from line `after` on; 0 for none."""
+    """Return the number of the first line with `wanted`, or 0.
+
+    Lines count from 1. The search begins at line `after`.
+    """
     for number, line in enumerate(text.splitlines(), start=1):
         if number >= after and wanted in line:
             return number

@@ -1,4 +1,4 @@
-"""Fixes: overlays and patches of the edited files, each with its reason, which together try every check."""
+"""Fixes: overlays and patches with reasons, which try every check."""
 
 import ast
 import tomllib
@@ -15,7 +15,7 @@ LEAST_ACCEPTED, LEAST_REJECTED = 2, 5
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find fixes that are missing, unnamed or unexplained, and checks that no rejected fix fails."""
+    """Find missing, unnamed or unexplained fixes, and checks that none fails."""
     del course
     yield from _accepted(lab)
     yield from _rejected(lab)
@@ -103,7 +103,7 @@ def _source(file: str, text: str, where: Path) -> Iterator[Finding]:
     except SyntaxError as error:
         yield Finding(where, 0, f"line {error.lineno or 0} of `{file}` is not Python: {error.msg}", "a fix must run")
     except tomllib.TOMLDecodeError as error:
-        yield Finding(where, 0, f"`{file}` is not TOML: {error}", "a fix must be read")
+        yield Finding(where, 0, f"`{file}` is not TOML: {error}", "a fix must be valid")
 
 
 def _parse(kind: str, text: str) -> None:
@@ -154,7 +154,10 @@ def _bases(lab: Lab) -> Iterator[Finding]:
         line = line_of(path.read_text(), f"{name} =")
         if expectation.over and name not in fixes:
             yield Finding(
-                path, line, f"`{name}` has `over`", "only an accepted fix has; the header of a patch names its base"
+                path,
+                line,
+                f"`{name}` has `over`",
+                "only an accepted fix may; a patch names its base in its header",
             )
         elif expectation.over and expectation.over not in fixes:
             yield Finding(path, line, f"`{name}` extends `{expectation.over}`", "it extends an accepted fix")

@@ -1,4 +1,4 @@
-"""A lab's compose file: it extends the templates, and weakens none of what they guard."""
+"""The compose file of a lab, which keeps the protection of templates."""
 
 import re
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ ALLOWED = {
 }
 
 STORE = re.compile(rf"\.\./\.\./compose/(?!(?:{'|'.join(ALL_LABS)})\.)[a-z]+\.yaml")
-"""The file of a store; a lab includes it, or extends the store when it needs another share of the processor."""
+"""The file of a store. A lab includes it, or extends the store in it to change the CPU limit."""
 
 MOST_CPUS = 1.25
-"""What the patients can load, on the smallest machine: two cores less 0.75."""
+"""The most CPUs that patients may load: 2, as on the smallest machine, less 0.75."""
 
 
 def check(_: Course, lab: Lab) -> Iterator[Finding]:
-    """Find services that stand on no template, or that take what a template withholds."""
+    """Find services without a template, or with keys that templates own."""
     path = lab.path / "compose.yaml"
     if not path.exists():
         return
@@ -46,7 +46,7 @@ def check(_: Course, lab: Lab) -> Iterator[Finding]:
         document = yaml.safe_load(text)
         services: dict[str, dict[str, Any]] = {name: given or {} for name, given in document["services"].items()}
     except (yaml.YAMLError, AttributeError, TypeError, KeyError) as error:
-        yield Finding(path, 0, f"no compose file: {error}", "see another lab's")
+        yield Finding(path, 0, f"not a valid compose file: {error}", "see that of another lab")
         return
     if "../../compose/stack.yaml" not in document.get("include", []):
         yield Finding(path, 0, "it does not include ../../compose/stack.yaml", "load, twin and Prometheus are there")
@@ -63,13 +63,13 @@ def check(_: Course, lab: Lab) -> Iterator[Finding]:
 
 
 def _store(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterator[Finding]:
-    """Find what a lab changes of a store besides its `er.cpus`."""
+    """Find changes to a store other than its `er.cpus`."""
     own = {"file": f"../../compose/{name}.yaml", "service": name}
     if _extended(service) != own or {*service} != {"extends", "labels"} or {*service["labels"]} != {"er.cpus"}:
         yield Finding(
             lab.path / "compose.yaml",
             line_of(text, f"  {name}:"),
-            f"`{name}` changes a store, of which a lab sets `er.cpus` alone",
+            f"`{name}` changes a store, where a lab may set only `er.cpus`",
             f"{name}: {{ extends: {{ file: ../../compose/{name}.yaml, service: {name} }}, labels: ... }}",
         )
 
@@ -87,7 +87,7 @@ def _service(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterato
         yield Finding(
             path,
             line,
-            f"`{name}` stands on no template",
+            f"`{name}` does not extend a template",
             "extends: { file: ../../compose/service.yaml, service: patient or stock }",
         )
     for key in service:
@@ -120,7 +120,10 @@ def _service(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterato
 
 
 def _cpus(lab: Lab, document: dict[str, Any], services: dict[str, dict[str, Any]]) -> float:
-    """Return the sum of the CPU limits of all that the patients can load: themselves, stock services and stores."""
+    """Return the sum of the CPU limits that patients can load.
+
+    These are their own limits, and those of the stock services and stores.
+    """
     everything: list[dict[str, Any]] = []
     for service in services.values():
         extended = _extended(service)
@@ -133,6 +136,9 @@ def _cpus(lab: Lab, document: dict[str, Any], services: dict[str, dict[str, Any]
 
 
 def _services(lab: Lab, file: str) -> dict[str, dict[str, Any]]:
-    """Return the services of a file that a lab's compose file names; none when there is no such file."""
+    """Return the services of a file that a compose file names.
+
+    A file that does not exist has none.
+    """
     path = lab.path / file
     return yaml.safe_load(path.read_text())["services"] if path.is_file() else {}

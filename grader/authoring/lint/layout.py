@@ -1,4 +1,4 @@
-"""The files of a lab: which there must be, which may be, and how long."""
+"""The files of a lab: required ones, allowed ones, and sizes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +12,11 @@ NEEDED = ("README.md", "lab.toml", "compose.yaml", "locustfile.py", "hints.md", 
 ALLOWED = (*NEEDED, "calibration.toml", *OWN_DATA.values())
 
 PATIENT_LINES, LOCUSTFILE_LINES, COMPOSE_LINES = 60, 65, 30
-"""Lines of code, in all edited files together and in the locustfile; lines of the compose file."""
+"""The most lines of code of all edited files together and of the locustfile, and lines of the compose file."""
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find what is missing, what is unknown, and what is too long."""
+    """Find files that are missing, unknown or too long."""
     del course
     for name in NEEDED:
         if not (lab.path / name).exists():
@@ -27,11 +27,11 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     yield from _patient(lab)
     path = lab.path / "compose.yaml"
     if path.exists() and (lines := len(path.read_text().splitlines())) > COMPOSE_LINES:
-        wanted = f"{COMPOSE_LINES} have to do; what labs share is in the templates"
+        wanted = f"at most {COMPOSE_LINES}: shared parts belong in the templates"
         yield Finding(path, COMPOSE_LINES + 1, f"{lines} lines", wanted)
     path = lab.path / "locustfile.py"
     if path.exists() and (lines := lines_of_code(path)) > LOCUSTFILE_LINES:
-        wanted = f"{LOCUSTFILE_LINES} have to do; what labs share is in the load library"
+        wanted = f"at most {LOCUSTFILE_LINES}: shared parts belong in the load library"
         yield Finding(path, 0, f"{lines} lines of code", wanted)
     yield from _users(lab)
 
@@ -42,14 +42,16 @@ def _patient(lab: Lab) -> Iterator[Finding]:
         path = lab.patient / name
         if not path.is_file():
             line = line_of((lab.path / "lab.toml").read_text(), "edit =")
-            yield Finding(lab.path / "lab.toml", line, f"`edit` names `{name}`, which patient/ has not", "add it there")
+            yield Finding(
+                lab.path / "lab.toml", line, f"`edit` names `{name}`, which is not in patient/", "add it there"
+            )
             continue
         total += lines_of_code(path)
         todo |= "# TODO" in path.read_text()
     if total > PATIENT_LINES:
         path = lab.patient / lab.manifest.edit[0]
         yield Finding(
-            path, 0, f"the patient has {total} lines of code", f"{PATIENT_LINES} are allowed: plumbing is the kit's"
+            path, 0, f"the patient has {total} lines of code", f"at most {PATIENT_LINES}: plumbing belongs in the kit"
         )
     if not todo:
         path = lab.patient / lab.manifest.edit[0]
@@ -64,11 +66,14 @@ def _users(lab: Lab) -> Iterator[Finding]:
     for phase in lab.manifest.phase:
         for quote in ('"', "'"):
             if line := line_of(text, f"{quote}{phase.name}{quote}"):
-                yield Finding(path, line, f"users know of the phase `{phase.name}`", "phases are the manifest's")
+                yield Finding(path, line, f"users name the phase `{phase.name}`", "phases belong in the manifest")
 
 
 def lines_of_code(path: Path) -> int:
-    """Return the number of a file's lines that are neither blank nor comment nor, in Python, docstring."""
+    """Return the number of lines of code in a file.
+
+    Blank lines, comments and docstrings of Python do not count.
+    """
     text = path.read_text()
     if path.suffix == ".py":
         return len(python_lines(text))

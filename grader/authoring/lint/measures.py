@@ -1,4 +1,4 @@
-"""Checks: they read only what the patient cannot forge, and can be decided by the events that the incident brings."""
+"""Checks: they read evidence alone, and an incident's events decide them."""
 
 import re
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from grader.course.manifest import Manifest, ShareCheck
 from grader.evidence.confidence import interval
 
 OF_PATIENTS = {"audit_": "observability"}
-"""What is worked out from what patients emit, by the beginning of its name, and the one pattern whose labs judge that.
+"""The beginnings of metrics that derive from what patients emit, each with the one pattern that may judge them.
 
-There is nothing else to judge there. trace-audit believes no span by itself: it joins each to what stock services tell.
+Its labs have nothing else to judge. trace-audit trusts no span alone, but joins each to the reports of stock services.
 """
 
 ANSWERED = re.compile(r"load_responses_total|load_latency_seconds|status\s*=")
-"""What depends on how the patient answers, and so may be zero when it does not."""
+"""Measures that depend on the patient's answers, and may be zero without any."""
 
 COUNTED = re.compile(r'^\s*sum\(load_(?:intended|sent)_total\{kind="(?P<kind>[a-z-]+)"(?:,phase="\$phase")?\}\)\s*$')
-"""A total that the manifest's rates tell: all arrivals of one user kind."""
+"""A total that follows from the rates of the manifest: all arrivals of one user kind."""
 
 WORDS = re.compile(r'"[^"]*"|\'[^\']*\'|\{[^}]*\}|\[[^\]]*\]|[a-zA-Z_:][a-zA-Z0-9_:]*')
 GROUPED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
@@ -34,7 +34,7 @@ def metrics(query: str) -> set[str]:
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find checks that read what they may not, that may divide by nothing, or that nothing could decide."""
+    """Find checks with other evidence, unsafe totals or too few events."""
     evidence = exported_metrics(course.root)
     manifest, path = lab.manifest, lab.path / "lab.toml"
     text = path.read_text()
@@ -69,12 +69,15 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
 
 
 def _decidable(lab: Lab, claim: ShareCheck, line: int) -> Iterator[Finding]:
-    """Ask whether a perfect and an utterly wrong run would both be decided by the events of one run."""
+    """Find a check that the events of one run may not decide.
+
+    They must decide it both when all events are good and when all are bad.
+    """
     path = lab.path / "lab.toml"
     events = claim.events if claim.events is not None else _events(lab.manifest, claim)
     if events is None:
         yield Finding(
-            path, line, f"nobody knows how many events `{claim.name}` has", "measure the least and add `events = N`"
+            path, line, f"the number of events of `{claim.name}` is unknown", "measure the least and add `events = N`"
         )
         return
     low, high = interval(events, events)[0], interval(0, events)[1]
@@ -95,7 +98,11 @@ def _decidable(lab: Lab, claim: ShareCheck, line: int) -> Iterator[Finding]:
 
 
 def _events(manifest: Manifest, claim: ShareCheck) -> float | None:
-    """Return the least events of a share in any of its phases, when the manifest's rates tell; None when not."""
+    """Return the fewest events of a share in one phase, or None.
+
+    Without a phase of its own, the share counts over the whole run. None stands for a total that does not follow from
+    the manifest's rates.
+    """
     match = COUNTED.match(claim.total)
     if match is None:
         return None

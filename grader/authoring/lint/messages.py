@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 BLANK = "x"
-"""What stands for a value that is filled in."""
+"""The text in place of a value that is filled in."""
 
 
 def messages(source: str) -> Iterator[tuple[int, str]]:

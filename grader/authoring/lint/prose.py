@@ -1,4 +1,4 @@
-"""What learners read: brief, hints, debrief; and links that lead somewhere."""
+"""The texts that learners read: brief, hints and debrief."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from grader.course.course import Course, Lab
 SECTIONS = ("What you see", "The contract", "What to change", "How it is graded", "Not needed")
 HINTS = 3
 LONG_LINE = 25
-"""Characters of code that nobody writes by chance."""
+"""The characters of a line of code that no text has by chance."""
 
 KNOWN = f"there are {', '.join(IN_BRIEFS)}, and `mistake NAME` for each rejected fix"
 
@@ -21,7 +21,7 @@ LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find what brief, hints and debrief lack, dead links, and generated parts that are out of date."""
+    """Find missing parts, outdated generated parts, and dead links."""
     texts = {path: path.read_text(encoding="utf-8") for path in sorted(lab.path.glob("*.md"))}
     for path, text in texts.items():
         yield from links(course.root, path, text)
@@ -42,7 +42,7 @@ def _brief(lab: Lab, text: str) -> Iterator[Finding]:
         if not re.search(rf"(?m)^## {section}", text):
             yield Finding(path, 0, f"no section `## {section}`", "a brief has it")
     if not re.search(r"\d+ lines", text):
-        yield Finding(path, 0, "it does not say how many lines the answer took", "tell the size of the accepted fixes")
+        yield Finding(path, 0, "it does not say how many lines the answer took", "give the size of the accepted fixes")
     there = {part.name for part in parts(lab, text)}
     for name in IN_BRIEFS:
         if name not in there and (name != "contract" or lab.manifest.promise):
@@ -66,7 +66,7 @@ def _generated(lab: Lab, path: Path, text: str) -> Iterator[Finding]:
 
 
 def _placeholders(path: Path, text: str) -> Iterator[Finding]:
-    """Find sentences that are still from the template."""
+    """Find sentences that are unchanged from the template."""
     template = TEMPLATE / path.name
     told = PART.sub("", template.read_text(encoding="utf-8")) if template.exists() else ""
     placeholders = {sentence for _, sentence in sentences(told) if sentence.endswith((".", "?"))}
@@ -86,7 +86,7 @@ def _hints(lab: Lab, text: str) -> Iterator[Finding]:
         )
     for hint in hints:
         if "?" not in hint:
-            yield Finding(path, line_of(text, hint.splitlines()[0]), "a hint that asks nothing", "ask before you tell")
+            yield Finding(path, line_of(text, hint.splitlines()[0]), "a hint without a question", "ask before you tell")
     if line := line_of(text, "```"):
         yield Finding(path, line, "a block of code", "hints never hand over code")
     said = re.sub(r"[`\s]+", " ", text)
@@ -106,7 +106,7 @@ def links(root: Path, path: Path, text: str) -> Iterator[Finding]:
             name, _, anchor = target.partition("#")
             file = (path.parent / name).resolve() if name else path
             if not file.exists() or not file.is_relative_to(root):
-                yield Finding(path, number, f"a link to `{target}`, which is not there", "mend the link")
+                yield Finding(path, number, f"a link to `{target}`, which does not exist", "mend the link")
             elif anchor and file.suffix == ".md" and anchor not in _anchors(file.read_text(encoding="utf-8")):
                 yield Finding(path, number, f"a link to `{target}`: there is no such heading", "mend the link")
 

@@ -7,21 +7,21 @@ from functools import partial
 FENCE = re.compile(r"\s*(?:```|~~~)")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 START = re.compile(r"\s*(?:#+ |[-*+] |\d+\. |> ?)")
-"""What begins a heading, an item or a quotation: the text after it does not continue the line before."""
+"""The beginning of a heading, an item or a quotation, whose text does not continue the line before."""
 RULER = re.compile(r"\|[\s:|-]+\|?$")
 
 CODE = "`x`"
-"""What stands for a piece of code, which counts as one word."""
+"""The text in place of a piece of code, which counts as one word."""
 
 SEEN = ((r"`[^`]+`", CODE), (r"!?\[([^\]]*)\]\([^)]*\)", r"\1"), (r"<(https?:[^>]+)>", r"\1"), (r"\*+", ""))
-"""Marks, and what a reader sees in place of each."""
+"""Marks, each with the text that a reader sees in its place."""
 
 ABBREVIATION = r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bet al)(?<!\b[A-Z])(?<!\A\d)"
 END = re.compile(ABBREVIATION + r"[.!?][\"')]*\s+")
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the line on which each sentence begins, and the sentence.
+    """Yield each sentence with the line on which it begins.
 
     Lines count from 1. A piece of code is one word, and a link is its text.
     """

@@ -1,4 +1,4 @@
-"""Plain English in everything that is read: a lab's texts and patches, the documents, and what the program says."""
+"""Plain English in all texts of labs, documents and messages."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,12 +15,12 @@ from grader.course.patch import PatchError
 
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find what is not plain English in a lab's markdown files, its manifest and the reasons of its patches."""
+    """Find faults in the texts, manifest and patches of a lab."""
     del course
     for path in sorted(lab.path.glob("*.md")):
         yield from _markdown(path)
     for name, path in rejected(lab).items():
-        # The reason is what a patch begins with; the rule on fixes says when it cannot be read.
+        # The rule on fixes reports a patch that cannot be read.
         with suppress(PatchError):
             for line, sentence in sentences(read_mistake(lab, name).reason):
                 yield from _findings(path, line, sentence)
@@ -32,7 +32,7 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
 
 
 def check_documents(course: Course) -> Iterator[Finding]:
-    """Find what is not plain English in the course's documents and in the program's messages."""
+    """Find faults in the course's documents and the program's messages."""
     for path in sorted([*course.root.glob("*.md"), *course.root.glob("docs/*.md")]):
         yield from _markdown(path)
     for path in sorted(course.root.glob("grader/**/*.py")):

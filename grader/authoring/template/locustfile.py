@@ -1,10 +1,10 @@
-"""What users do; when and how many is in the manifest."""
+"""The visits of users. The manifest has their times and numbers."""
 
 from loadtests import Group, OpenUser, Visit
 
 
 class Visitor(OpenUser):
-    """Somebody who looks at a price."""
+    """A visitor that looks at a price."""
 
     targets = ("http://front:8000",)
     subjects = Group("visitors", 20)

@@ -147,7 +147,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
         ("lab.toml", "total = 'sum(load_tally_total{tally=\"burst_asked\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),
         ("lab.toml", "events = 45\n", "events = 9\n", 'name = "retry-after-is-true"', "9 events cannot decide"),
-        ("lab.toml", "events = 45\n", "", 'name = "retry-after-is-true"', "nobody knows how many events"),
+        ("lab.toml", "events = 45\n", "", 'name = "retry-after-is-true"', "the number of events of `retry-after-is-true` is unknown"),
         ("lab.toml", "polite = 40,", "polite = 2,", 'name = "polite-tenants-served"', "10 events cannot decide"),
         ("lab.toml", "great = 0.90", "great = 0.99", "[level]", "not in order"),
         ("lab.toml", 'name = "steady"\n', 'name = "steady"\nfaults = [{ service = "quotes", kind = "slow" }]\n', 'name = "steady"', "the first phase has a fault"),
@@ -161,11 +161,11 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("compose.yaml", "  quotes:\n", "  quotes:\n    deploy: {}\n", "deploy", "sets `deploy`, which no lab needs"),
         ("compose.yaml", "  quotes:\n", '  quotes:\n    volumes: ["/var/run/docker.sock:/x"]\n', "volumes", "of the host"),
         ("compose.yaml", "x-gateway: &gateway\n", "x-gateway: &gateway\n  networks: [control]\n", "gateway-1", "on other networks"),
-        ("compose.yaml", "service: stock", "service: hardened", "quotes:", "stands on no template"),
+        ("compose.yaml", "service: stock", "service: hardened", "quotes:", "does not extend a template"),
         ("compose.yaml", "  - ../../compose/stack.yaml\n", "", "", "does not include"),
         ("compose.yaml", "  gateway-2: *gateway\n", "  gateway-2: *gateway\n  gateway-3: *gateway\n", "", "can load 1.65 cores"),
-        ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, user: root }\n", "  redis:", "of which a lab sets `er.cpus` alone"),
-        ("compose.yaml", "services:\n", "services:\n  store: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 1 } }\n", "  store:", "of which a lab sets `er.cpus` alone"),
+        ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, user: root }\n", "  redis:", "where a lab may set only `er.cpus`"),
+        ("compose.yaml", "services:\n", "services:\n  store: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 1 } }\n", "  store:", "where a lab may set only `er.cpus`"),
         ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 0.9 } }\n", "", "can load"),
         ("compose.yaml", "services:\n", "networks: { own: {} }\nservices:\n", "networks:", "no networks of its own"),
         # prose
@@ -304,9 +304,9 @@ def test_figures_of_the_starter_that_are_missing_are_found(course: Course) -> No
     lab = Lab(course.root / "labs" / NAME)
     assert found(course) == []
     calibrate(lab, MEASURED.model_copy(update={"starter": None}))
-    assert "what the starter measures in `polite-tenants-served` is missing" in found(course)[0]
+    assert "the figure of the starter for `polite-tenants-served` is missing" in found(course)[0]
     calibrate(lab, MEASURED.model_copy(update={"stopgap": None}))
-    assert "what the starter measures with the stopgap is missing" in found(course)[0]
+    assert "the figures of the starter with the stopgap are missing" in found(course)[0]
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_a_changed_base_keeps_the_hunks_that_fit_and_hands_over_the_others(lab: 
     replace(base, "str(ceil(wait))", "str(1 + int(wait))")
     (left,) = write_out(lab, NAME, folder.with_name("again"))
     assert "status_code=503" in left.read_text()
-    with pytest.raises(ErError, match="hunks that did not fit"):
+    with pytest.raises(ErError, match="hunks that do not apply"):
         make_patch(lab, NAME, left.parent, None)
     left.unlink()
     replace(left.parent / "gateway.py", "status_code=429", "status_code=503")
@@ -93,7 +93,7 @@ def test_files_with_edits_are_not_overwritten(lab: Lab, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "base", "says"),
     [
-        ("no-change", BASE, f"has no change of `{BASE}`"),
+        ("no-change", BASE, f"does not change `{BASE}`"),
         (
             "no-change",
             "accepted/other",

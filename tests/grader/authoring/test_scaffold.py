@@ -65,8 +65,8 @@ def test_a_lab_made_like_another_one_is_proven_as_that_is_and_lacks_only_texts(c
         ("38", "Sharding", "lower-case words"),
         ("38", "../x", "lower-case words"),
         ("38", "", "lower-case words"),
-        ("03", "sharding", "there is lab `03-rate-limiting` already"),
-        ("38", "rate-limiting", "there is lab `03-rate-limiting` already"),
+        ("03", "sharding", "lab `03-rate-limiting` already has this number or name"),
+        ("38", "rate-limiting", "lab `03-rate-limiting` already has this number or name"),
     ],
 )
 def test_a_number_or_name_that_is_none_or_taken_is_refused_and_nothing_made(
