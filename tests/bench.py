@@ -1,6 +1,6 @@
-"""`make bench`: how long things take on this machine, against the design's budgets. Nothing is asserted.
+"""`make bench`: measure this machine against the budgets of the design.
 
-Usage: bench.py [PART ...], parts: er, cold, start, grade, load, verify. Keep the machine quiet.
+It asserts nothing. Keep the machine quiet. Usage: bench.py [PART ...], parts: er, cold, start, grade, load, verify.
 """
 
 import json
@@ -35,13 +35,16 @@ RUNS = 5
 
 
 def show(what: str, values: list[float], budget: str = "", unit: str = "s") -> None:
-    """Print one line: the median, and the least and the most of the runs."""
+    """Print one line with the median, the least and the most."""
     spread = f"{min(values):.2f} to {max(values):.2f}, {len(values)} runs"
     print(f"{what:<44} {statistics.median(values):>8.2f} {unit:<4} ({spread})  {budget}", flush=True)
 
 
 def timed(*command: str, env: dict[str, str] | None = None) -> tuple[float, str]:
-    """Run a command and return its seconds and output; its failure is shown, not hidden."""
+    """Run a command and return its seconds and output.
+
+    The output of a failure is printed.
+    """
     began = time.monotonic()
     done = subprocess.run(
         command,
@@ -63,7 +66,10 @@ def bench_er() -> None:
 
 
 def bench_cold() -> None:
-    """Time the set-up by part, in a fresh clone; the engine and its base image are there."""
+    """Time each part of the set-up in a fresh clone.
+
+    The engine and its base image must be there already.
+    """
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "course"
         subprocess.run(["git", "clone", "--quiet", str(COURSE.root), str(clone)], check=True)
@@ -78,7 +84,10 @@ def bench_cold() -> None:
 
 
 def bench_start() -> None:
-    """Time a warm start to healthy and to the symptom, and read the lab's memory."""
+    """Time a warm start, and measure the memory of the lab.
+
+    The times are those until the lab is healthy, and until the symptom.
+    """
     healthy: list[float] = []
     symptom: list[float] = []
     memory: list[float] = []
@@ -103,7 +112,7 @@ def bench_start() -> None:
 
 
 def _memory(run: str) -> float:
-    """Return the MiB that a run's containers hold, page cache that can be dropped left out."""
+    """Return the MiB of a run's containers, without droppable page cache."""
     units = {"KiB": 1 / 1024, "MiB": 1, "GiB": 1024}
     containers = docker("ps", "--quiet", "--filter", f"label=er.run={run}").split()
     used = [
@@ -127,7 +136,7 @@ def _grade(submission: Path) -> float:
 
 
 def bench_load() -> None:
-    """Find the load generator's share of a core at 200 requests/s, and its highest honest rate."""
+    """Measure the load generator at rising rates."""
     with tempfile.TemporaryDirectory() as work:
         shutil.copytree(RIGHT, Path(work) / LAB.name)
         timed(ER, "start", "03", env={"ER_WORK": work})
@@ -145,11 +154,17 @@ def bench_load() -> None:
 
 
 def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[float, float, float]:
-    """Play 8 s at a rate; return the cores used, the share sent, and the worst lateness in seconds."""
+    """Play 8 s at a rate and return the load generator's figures.
+
+    These are the cores used, the share sent, and the worst lateness in seconds.
+    """
     name = f"at-{rate}"
 
     def cpu() -> float:
-        """Return the seconds that the container's processes have worked; where its cgroup says so differs by kernel."""
+        """Return the CPU seconds of the container's processes.
+
+        /proc has them in one place on every kernel, unlike cgroups.
+        """
         lines = docker("exec", load, "sh", "-c", "cat /proc/[0-9]*/stat").splitlines()
         # Behind the name, which may have spaces, utime and stime are the 12th and 13th field.
         fields = [line.rpartition(")")[2].split() for line in lines]
@@ -167,7 +182,10 @@ def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[
 
 
 def bench_verify() -> None:
-    """Time the whole proof of lab 03 with 1, 2 and 3 grades at a time, and count runs that were not fit."""
+    """Time the proof of lab 03 by the number of grades at a time.
+
+    The output also counts the unfit attempts.
+    """
     for jobs in (1, 2, 3):
         with tempfile.TemporaryDirectory() as folder:
             document = Path(folder) / "verify.json"

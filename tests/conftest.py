@@ -1,4 +1,4 @@
-"""What all tests share: the engine with our images, and proof that nothing of ours is left behind."""
+"""Fixtures of all tests: images on the engine, and no left-overs."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from grader.engine.ownership import remove_orphans
 
 __all__ = ["kafka", "postgres", "redis"]
 
-# How long an example takes is the machine's speed.
+# No deadline, because the time of an example depends on the machine.
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
 
@@ -23,7 +23,7 @@ SECONDS = {"engine": 600, "browser": 600, "cheats": 900}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record", action="store_true", help="Write what is recorded anew, instead of comparing with it.")
+    parser.addoption("--record", action="store_true", help="Record the output again instead of comparing it.")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,18 +34,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def images() -> dict[str, str]:
-    """Make sure of the engine and of all images; return Compose's variables for them."""
+    """Ensure the engine and all images, and return Compose's variables."""
     course = Course.here()
     ensure_engine(course, print, None)
     remove_orphans(course.runs, print)
     shared = ensure_images(course, ["python", "redis", "prometheus"], print)
-    # A build has the folder of one lab.
+    # One call for each, because a build has the folder of one lab.
     return shared | ensure_images(course, ["postgres-05"], print) | ensure_images(course, ["kafka-07"], print)
 
 
 @pytest.fixture
 def nothing_left(images: dict[str, str]) -> Iterator[None]:
-    """Demand that a test leaves no container and no network of this checkout behind."""
+    """Demand that a test leaves no run of this checkout behind."""
     del images
     before = {run.name for run in own_runs()}
     yield

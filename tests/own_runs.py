@@ -1,4 +1,7 @@
-"""Runs of this checkout on the engine; runs of other checkouts may come and go during a test."""
+"""Runs of this checkout on the engine.
+
+Runs of other checkouts may come and go during a test.
+"""
 
 import os
 import subprocess
@@ -21,9 +24,10 @@ def own_runs() -> list[Run]:
 
 @contextmanager
 def labelled() -> Iterator[tuple[str, list[str]]]:
-    """Own a run; give its name, and the options that make a network or volume part of it.
+    """Own a run, and yield its name and options.
 
-    A killed test leaves a run without an owner, which the next command takes down.
+    The options make a network or volume part of the run. A killed test leaves a run without an owner, which the next
+    command takes down.
     """
     name = fresh_name("03")
     lock = lock_path(COURSE.runs / name)
@@ -39,7 +43,7 @@ def labelled() -> Iterator[tuple[str, list[str]]]:
 def running(
     *command: str, env: Mapping[str, str] | None = None, stderr: int = subprocess.STDOUT
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a command beside the test, and kill it when the test ends."""
+    """Run a command beside the test and kill it at the end."""
     with subprocess.Popen(
         command,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},

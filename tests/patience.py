@@ -1,4 +1,4 @@
-"""Waiting in tests for what another thread or process does, always with a limit."""
+"""Bounded waits of tests for other threads and processes."""
 
 import subprocess
 import threading
@@ -16,7 +16,10 @@ GRADE_SECONDS = 240.0
 
 
 def eventually(claim: Callable[[], bool], seconds: float = PATIENCE, *, every: float = 0.02) -> bool:
-    """Return whether a claim becomes true in time; `every` is the pause between two looks."""
+    """Return whether a claim becomes true in time.
+
+    `every` is the pause between two looks, in seconds.
+    """
     deadline = time.monotonic() + seconds
     while not claim():
         if time.monotonic() > deadline:
@@ -26,10 +29,13 @@ def eventually(claim: Callable[[], bool], seconds: float = PATIENCE, *, every: f
 
 
 def read_until(process: subprocess.Popen[str], part: str, seconds: float = PATIENCE) -> str:
-    """Return what a process prints up to its first line with this part; kill a process that is slower."""
+    """Return the output of a process up to a line with `part`.
+
+    A process that is slower than `seconds` is killed.
+    """
     assert process.stdout is not None
     lines = []
-    # Reading has no limit of its own, but ends with the process.
+    # By killing, because reading has no limit of its own but ends with the process.
     limit = threading.Timer(seconds, process.kill)
     limit.start()
     try:

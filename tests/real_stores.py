@@ -31,7 +31,7 @@ exec java @/opt/kafka/jvm.options -XX:SharedArchiveFile=/opt/kafka/classes.jsa \
 
 @dataclass(frozen=True)
 class Store:
-    """A store as labs run it: its container, and how the patient and the owner reach it."""
+    """A store as labs run it, with URLs of patient and owner."""
 
     container: str
     patient: str
@@ -39,8 +39,8 @@ class Store:
 
 
 def served(container: DockerContainer, port: int, ready: str) -> DockerContainer:
-    """Start a container and wait until it has said that it is ready."""
-    # The image of what would clean up comes from a registry, which need not be there; `with` does it.
+    """Return a container that is ready once it prints this log line."""
+    # Without ryuk, because its image comes from a registry that may not answer. `with` cleans up.
     testcontainers_config.ryuk_disabled = True
     return container.with_exposed_ports(port).waiting_for(LogMessageWaitStrategy(ready))
 
@@ -57,7 +57,10 @@ def redis(images: dict[str, str]) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def kafka(images: dict[str, str]) -> Iterator[str]:
-    """Kafka with the topics of lab 07, as labs run it; return its container, in whose network its name is known."""
+    """Kafka with the topics of lab 07, as labs run it.
+
+    It yields the container, because the name `kafka` is known in its network alone.
+    """
     testcontainers_config.ryuk_disabled = True
     made = DockerContainer(images["ER_KAFKA_IMAGE"]).with_command(["sh", "-c", KAFKA]).with_kwargs(hostname="kafka")
     open_port = ExecWaitStrategy(["bash", "-c", ": < /dev/tcp/127.0.0.1/9092"])
@@ -67,8 +70,11 @@ def kafka(images: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def postgres(images: dict[str, str]) -> Iterator[Store]:
-    """Postgres with the data of lab 05, as labs run it; the owner comes by the socket."""
-    # A socket's path is short, pytest's own folders are not.
+    """Postgres with the data of lab 05, as labs run it.
+
+    The owner connects by the socket.
+    """
+    # Not in pytest's folder, because the path of a socket must be short.
     sockets = Path(tempfile.mkdtemp())
     sockets.chmod(0o777)
     made = DockerContainer(images["ER_POSTGRES_IMAGE"]).with_tmpfs_mount("/data", "size=128m,mode=0700,uid=999")

@@ -1,4 +1,7 @@
-"""The composite action's script and the nightly report, with fakes of python3, er and gh in place of the real ones."""
+"""The script of the action, and the nightly report.
+
+They run with fakes of python3, er and gh.
+"""
 
 import os
 import shutil
@@ -55,7 +58,7 @@ class Runner:
         }
 
     def copy(self, lab: str, code: int) -> None:
-        """Give the learner a work copy of a lab whose grade ends with this exit code."""
+        """Give the learner a work copy whose grade ends with this code."""
         (self.repository / "work" / lab).mkdir(parents=True)
         (self.repository / "work" / lab / "code").write_text(f"{code}\n")
 
@@ -99,7 +102,7 @@ def test_the_worst_grade_decides_the_exit_code(runner: Runner, codes: tuple[int,
 
 
 @pytest.mark.parametrize(("code", "conclusion"), [(0, "success"), (1, "failure"), (2, "cancelled")])
-def test_with_a_token_each_lab_gets_a_check(runner: Runner, code: int, conclusion: str) -> None:
+def test_each_lab_gets_a_check_with_a_token(runner: Runner, code: int, conclusion: str) -> None:
     runner.copy("03-rate-limiting", code)
     assert runner.grade(**WITH_TOKEN).returncode == code
     (call,) = runner.calls("gh")
@@ -108,13 +111,13 @@ def test_with_a_token_each_lab_gets_a_check(runner: Runner, code: int, conclusio
         assert f"-f {field}" in call
 
 
-def test_without_a_token_no_lab_gets_a_check(runner: Runner) -> None:
+def test_no_lab_gets_a_check_without_a_token(runner: Runner) -> None:
     runner.copy("03-rate-limiting", 0)
     runner.grade()
     assert runner.calls("gh") == []
 
 
-def test_a_check_that_may_not_be_added_does_not_change_the_exit_code(runner: Runner) -> None:
+def test_a_forbidden_check_does_not_change_the_exit_code(runner: Runner) -> None:
     runner.copy("03-rate-limiting", 0)
     done = runner.grade(NO_PERMISSION="yes", **WITH_TOKEN)
     assert done.returncode == 0
@@ -122,7 +125,7 @@ def test_a_check_that_may_not_be_added_does_not_change_the_exit_code(runner: Run
 
 
 @pytest.mark.parametrize("work", ["work", "no/such/folder"])
-def test_a_folder_without_a_work_copy_is_an_error_with_the_next_command(runner: Runner, work: str) -> None:
+def test_a_missing_work_copy_is_an_error_with_the_next_command(runner: Runner, work: str) -> None:
     done = runner.grade(work)
     assert done.returncode == 2
     assert done.stderr == f"er: there is no work copy of a lab in `{work}`\n  next: make lab-03, then commit work/\n"
@@ -138,7 +141,7 @@ def test_nothing_is_graded_when_the_environment_cannot_be_set_up(runner: Runner)
     ("open_issue", "call"),
     [("", "gh issue create --title The nightly run fails --body https://x"), ("7", "gh issue comment 7")],
 )
-def test_a_nightly_failure_opens_one_issue_and_comments_on_it_while_it_is_open(
+def test_a_nightly_failure_opens_an_issue_or_comments_on_the_open_one(
     runner: Runner, open_issue: str, call: str
 ) -> None:
     job = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())["jobs"]["report"]

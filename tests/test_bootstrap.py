@@ -1,4 +1,4 @@
-"""The environment is made from the lock file: light for learners, whole for developers."""
+"""The environment from the lock file, light for learners, whole for developers."""
 
 import os
 import subprocess
@@ -19,7 +19,10 @@ ln -sf "$(command -v python3)" "$UV_PROJECT_ENVIRONMENT/bin/python"
 
 
 class Checkout:
-    """A checkout with nothing but what its environment is made from, and a `uv` on the PATH that notes its calls."""
+    """A checkout with only the inputs of its environment.
+
+    A fake `uv` on the PATH notes its calls.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.root, self.venv = folder / "course", folder / "course" / ".venv"
@@ -65,7 +68,7 @@ def test_an_environment_that_is_up_to_date_is_left_alone(checkout: Checkout) -> 
     assert len(checkout.calls()) == 1
 
 
-def test_a_developer_s_packages_come_on_top_of_a_learner_s(checkout: Checkout) -> None:
+def test_developer_packages_are_added_to_a_learners_environment(checkout: Checkout) -> None:
     checkout.bootstrap()
     checkout.bootstrap("--dev")
     assert len(checkout.calls()) == 2
@@ -88,7 +91,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -
     assert not (checkout.venv / "left").exists()
 
 
-def test_a_package_index_that_does_not_answer_is_one_message_with_the_next_command(checkout: Checkout) -> None:
+def test_an_unreachable_package_index_is_one_message_with_the_next_command(checkout: Checkout) -> None:
     (checkout.root / ".venv.fails").touch()
     done = checkout.bootstrap()
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""`.ci/run` runs its parts with fakes of make, docker and er in place of the real ones."""
+"""`.ci/run`, with fakes of make, docker and er."""
 
 import os
 import shutil
@@ -26,7 +26,10 @@ cat "$CONTAINERS"
 
 
 class Checkout:
-    """A checkout whose programs note their calls; its commits are from five hours, three hours and one hour ago."""
+    """A checkout whose programs note their calls.
+
+    Its commits are five hours, three hours and one hour old.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.root, self._calls, self.containers = folder / "course", folder / "calls", folder / "containers"
@@ -56,7 +59,7 @@ class Checkout:
         return self._calls.read_text().splitlines()
 
     def since(self) -> str | None:
-        """Return the revision since which `er` was to prove the labs."""
+        """Return the revision that `er verify` got with `--since`, if any."""
         (words,) = [line.split() for line in self.calls() if line.startswith("er verify")]
         return words[words.index("--since") + 1] if "--since" in words else None
 

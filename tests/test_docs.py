@@ -1,4 +1,4 @@
-"""What the documents say is what is so."""
+"""The documents agree with the course."""
 
 import difflib
 import fnmatch
@@ -19,7 +19,7 @@ COURSE = Course.here()
 DOCUMENTS = sorted(path for pattern in ("*.md", "docs/*.md", "labs/*/*.md") for path in COURSE.root.glob(pattern))
 
 
-def test_the_readmes_emergency_table_is_the_catalogues() -> None:
+def test_the_readmes_emergency_table_matches_the_catalogue() -> None:
     rows = [
         f"| {row.problem} | {row.symptoms} | {row.immediate_fix} | {row.long_term_solution} | {row.time_to_relief} |"
         for row in read_catalog(COURSE).emergency.values()
@@ -67,7 +67,7 @@ def test_every_command_in_the_documents_exists(document: Path) -> None:
 
 
 def commands(text: str) -> Iterator[list[str]]:
-    """Return the words of whatever a document shows as code and may be typed."""
+    """Yield the words of each piece of code that a document shows."""
     blocks = re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)
     for block in blocks:
         yield from (line.removeprefix("$ ").split() for line in block.splitlines())
@@ -75,7 +75,7 @@ def commands(text: str) -> Iterator[list[str]]:
     yield from (span.split() for span in re.findall(r"`([^`]+)`", text))
 
 
-def test_each_finding_that_an_author_is_prepared_for_is_one_that_lint_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lint_reports_each_finding_that_the_authors_page_explains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(messages, "BLANK", "\0")
     sources = [
         path.read_text() for folder in ("authoring", "course") for path in COURSE.root.glob(f"grader/{folder}/**/*.py")
@@ -131,7 +131,7 @@ def test_the_brief_of_each_lab_says_how_many_lines_the_answers_took() -> None:
 
 
 def added(lab: Lab, fix: str) -> int:
-    """Return how many lines a fix has that the starter has not."""
+    """Return the number of lines that a fix adds to the starter."""
     return sum(
         line.startswith("+ ")
         for name, text in candidate_files(lab, fix).items()

@@ -1,4 +1,4 @@
-"""The fake course: a lab for each outcome, and `er` as a learner types it."""
+"""The fake course, with a lab for each outcome of a grade."""
 
 import os
 import re
@@ -35,7 +35,10 @@ OWN = (
 
 @pytest.fixture
 def course(monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
-    """Make a course with a lab for each outcome, at a path of fixed length because output is wrapped."""
+    """Make a course with a lab for each outcome.
+
+    Its path has a fixed length, because output is wrapped.
+    """
     root = Path(tempfile.mkdtemp(prefix="course-"))
     (root / "labs").mkdir(parents=True)
     shutil.copyfile(Course.here().root / "labs" / "catalog.toml", root / "labs" / "catalog.toml")
@@ -106,7 +109,10 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compare the output and exit code of a command with the recorded ones, or record them."""
+    """Compare a command's output and exit code with the recorded ones.
+
+    With `--record`, record them instead.
+    """
 
     def compare(name: str, printed: tuple[int, str]) -> None:
         code, text = printed

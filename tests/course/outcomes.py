@@ -1,4 +1,7 @@
-"""The outcomes of a grade, from `outcomes.toml`; the fake course has a lab for each."""
+"""The outcomes of a grade, from `outcomes.toml`.
+
+The fake course has a lab for each.
+"""
 
 import tomllib
 from collections.abc import Callable
@@ -12,7 +15,7 @@ NUMBERS = {name: f"{number:02}" for number, name in enumerate(OUTCOMES, start=1)
 """The number of each outcome's lab."""
 
 Er = Callable[..., tuple[int, str]]
-"""Runs `er` with these words; returns its exit code and what it printed."""
+"""Runs `er` with these words and returns its exit code and output."""
 
 Golden = Callable[[str, tuple[int, str]], None]
-"""Compares what a command printed with what is recorded under a name."""
+"""Compares the output of a command with the record of this name."""

@@ -1,4 +1,4 @@
-"""The containers of the fake course: HTTP servers on loopback ports that answer as a test says."""
+"""The fake containers: HTTP servers on loopback with scripted answers."""
 
 import json
 import re
@@ -22,7 +22,7 @@ RIGHT: dict[str, Any] = {
 }  # fmt: skip
 """A right fix on a quiet host."""
 
-SECRET = "the secret of a fake run"  # noqa: S105 # of nothing
+SECRET = "the secret of a fake run"  # noqa: S105 # it protects nothing
 STOCK = ("inventory", "twin")
 
 
@@ -33,12 +33,12 @@ class Script:
     says: Mapping[str, Any]
     attempt: int = 0
 
-    def value(self, name: str) -> Any:  # noqa: ANN401 # what the table holds
+    def value(self, name: str) -> Any:  # noqa: ANN401 # any value of the table
         value = self.says.get(name, RIGHT.get(name))
         return value[min(self.attempt, len(value) - 1)] if isinstance(value, list) else value
 
     def answer(self, query: str) -> str | None:
-        """Return what Prometheus says to a query, as text; None for no such series."""
+        """Return the value that answers a Prometheus query, or None."""
         if "load_settled_phases" in query:
             return str(self.value("settled"))
         if "phase_current" in query:
@@ -132,7 +132,10 @@ def serving(services: Services) -> Iterator[int]:
 
 
 class FakeProject(Project):
-    """A project whose containers are one HTTP server; the rest is the real class."""
+    """A project whose containers are one HTTP server.
+
+    The rest is the real class.
+    """
 
     port = 0
     script = Script({})
@@ -171,7 +174,7 @@ class FakeProject(Project):
         return 1 if self.script.value("prometheus") is False else self.port
 
     def limit_cpus(self) -> None:
-        """There is nothing to limit."""
+        """Do nothing, because fake containers have no CPU limits."""
 
     def down(self) -> None:
         shutil.rmtree(self.run, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a learner types, as a learner types it: `er` in a process of its own, on the real engine."""
+"""Commands of learners: `er` in its own process, on the real engine."""
 
 import os
 import re
@@ -43,7 +43,10 @@ def copy(work: Path) -> Path:
 
 @pytest.fixture
 def stopped(work: Path, nothing_left: None) -> Iterator[None]:
-    """Take the live lab down after a test, whatever it did, before it is looked whether anything is left."""
+    """Take the live lab down after a test.
+
+    This happens before the look for left-overs.
+    """
     del nothing_left
     yield
     er(work, "stop", "03")
@@ -75,7 +78,7 @@ def live_containers() -> list[str]:
 
 
 @pytest.mark.usefixtures("stopped")
-def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_lab_up(work: Path) -> None:
+def test_a_start_without_a_terminal_plays_once_and_leaves_the_lab_up(work: Path) -> None:
     first = er(work, "start", "03")
     assert first.returncode == 0, first.stdout + first.stderr
     assert re.search(r"^Can't scale: polite tenants served \d+%, p95 \d+\.\d s$", first.stdout, re.MULTILINE)
@@ -110,7 +113,7 @@ def test_without_a_terminal_a_start_plays_once_names_the_symptom_and_leaves_the_
     assert live_containers() == []
 
 
-def test_on_a_terminal_a_start_shows_the_symptom_and_applies_saved_edits(work: Path, copy: Path) -> None:
+def test_a_start_on_a_terminal_shows_the_symptom_and_applies_saved_edits(work: Path, copy: Path) -> None:
     lab = pexpect.spawn(
         ER, ["start", "03"], env=environment(work), cwd=str(COURSE.root), timeout=UP_SECONDS, dimensions=(40, 120)
     )
@@ -131,7 +134,7 @@ def test_on_a_terminal_a_start_shows_the_symptom_and_applies_saved_edits(work: P
 
 
 @pytest.mark.usefixtures("copy")
-def test_a_grade_of_the_starter_fails_and_says_what_and_what_next(work: Path, tmp_path: Path) -> None:
+def test_a_grade_of_the_starter_fails_with_the_next_command(work: Path, tmp_path: Path) -> None:
     failed = er(work, "grade", "03", "--out", str(tmp_path / "out"))
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert "polite-tenants-served" in failed.stdout

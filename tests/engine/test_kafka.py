@@ -1,4 +1,4 @@
-"""Kafka as labs run it, with testcontainers: what a patient's account may do, and what is there from the start."""
+"""Kafka as labs run it, and the rights of a patient."""
 
 import pytest
 
@@ -32,12 +32,15 @@ from kafka import KafkaAdminClient
 print(KafkaAdminClient(**KAFKA_ADMIN).delete_topics(["orders"], timeout_ms=5000))
 """
 
-# The client for administration knows nothing of topics that are made by asking for them.
+# Without this option, because the admin client does not know it.
 ADMIN = "KAFKA_ADMIN = {key: value for key, value in KAFKA.items() if key != 'allow_auto_create_topics'}\n"
 
 
 def run(source: str, kafka: str, images: dict[str, str]) -> str:
-    """Run Python in the network of Kafka's container; return what it prints, raise DockerError with it if it fails."""
+    """Run Python in the network of Kafka's container.
+
+    Returns its output. Raises DockerError with the output when the program fails.
+    """
     image = images["ER_PYTHON_IMAGE"]
     return docker("run", "--rm", "--network", f"container:{kafka}", image, "python", "-c", source, timeout=60)
 
@@ -54,12 +57,12 @@ def test_a_patient_cannot_read_as_the_groups_of_stock_services(kafka: str, image
     assert run(OWNER + CONSUME.replace("fulfilment", "er-audit"), kafka, images).split()[0] == "one"
 
 
-def test_a_patient_deletes_nothing(kafka: str, images: dict[str, str]) -> None:
+def test_a_patient_cannot_delete_a_topic(kafka: str, images: dict[str, str]) -> None:
     with pytest.raises(DockerError, match="TopicAuthorizationFailed"):
         run(PATIENT + ADMIN + DELETE, kafka, images)
     run(PATIENT + PRODUCE, kafka, images)
 
 
-def test_nobody_comes_in_without_a_name(kafka: str, images: dict[str, str]) -> None:
+def test_a_patient_with_a_wrong_password_is_refused(kafka: str, images: dict[str, str]) -> None:
     with pytest.raises(DockerError):
         run(PATIENT + "KAFKA['sasl_plain_password'] = 'guessed'\n" + PRODUCE, kafka, images)

@@ -1,4 +1,4 @@
-"""A grade that is killed outright leaves nothing: its reaper takes it down, or the next command does."""
+"""Its reaper or the next command takes down a killed grade."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A patient that looks around sees the same in a grade as in a live lab."""
+"""A patient cannot tell a grade from a live lab."""
 
 import os
 import re
@@ -34,11 +34,14 @@ OWN = (
     (r"[0-9A-F]{8}", "HEX"),
     (r"\d+", "N"),
 )
-"""What differs between any two runs of either kind: names drawn for the run, addresses, times, numbers of mounts."""
+"""Replacements for the parts that differ between any two runs: names, addresses, times, numbers of mounts."""
 
 
 def seen(run: Run) -> list[str]:
-    """Return what the first gateway of a run sees of its surroundings, but for what is any run's own."""
+    """Return the surroundings that the first gateway of a run sees.
+
+    Parts that differ between any two runs are replaced.
+    """
     service = "label=com.docker.compose.service=gateway-1"
     gateway = docker("ps", "--quiet", "--filter", f"label=er.run={run.name}", "--filter", service).strip()
     text = docker("exec", gateway, "sh", "-c", LOOK)

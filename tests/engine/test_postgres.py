@@ -1,4 +1,4 @@
-"""Postgres as labs run it, with testcontainers: what a patient's account may do, and what can be done to it."""
+"""Postgres as labs run it: the rights of a patient, and faults."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ async def ask(url: str, statement: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-def test_a_patient_gets_a_price_and_nothing_for_what_is_not_sold(postgres: Store) -> None:
+def test_a_patient_gets_the_price_of_a_sold_item_only(postgres: Store) -> None:
     (row,) = asyncio.run(ask(postgres.patient, "SELECT * FROM price(3, 'EUR')"))
     assert dict(row)["name"] == "Teapot"
     assert asyncio.run(ask(postgres.patient, "SELECT * FROM price(903, 'EUR')")) == []
@@ -46,7 +46,7 @@ def test_a_patient_gets_a_price_and_nothing_for_what_is_not_sold(postgres: Store
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pricing'",
     ],
 )
-def test_a_patient_can_do_nothing_else(postgres: Store, statement: str) -> None:
+def test_a_patient_may_run_no_other_statement(postgres: Store, statement: str) -> None:
     async def while_the_owner_is_there() -> None:
         owner = await asyncpg.connect(postgres.owner)
         try:
@@ -59,12 +59,12 @@ def test_a_patient_can_do_nothing_else(postgres: Store, statement: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["postgres", "pricing"])
-def test_over_the_network_nobody_else_gets_in(postgres: Store, role: str) -> None:
+def test_no_other_role_connects_over_the_network(postgres: Store, role: str) -> None:
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
         asyncio.run(ask(postgres.patient.replace("patient:patient", role), "SELECT 1"))
 
 
-def test_a_database_that_refuses_cuts_the_patient_off_and_lets_it_in_again_when_it_is_healed(postgres: Store) -> None:
+def test_a_refusing_database_cuts_the_patient_off_until_it_is_healed(postgres: Store) -> None:
     port = ContainerPort("postgres", postgres.container, STORE_FAULTS["postgres"])
 
     async def cut_off() -> None:
@@ -81,7 +81,7 @@ def test_a_database_that_refuses_cuts_the_patient_off_and_lets_it_in_again_when_
     asyncio.run(cut_off())
 
 
-def test_a_database_that_is_paused_is_there_again_when_it_is_healed(postgres: Store) -> None:
+def test_a_paused_database_answers_again_once_it_is_healed(postgres: Store) -> None:
     port = ContainerPort("postgres", postgres.container, STORE_FAULTS["postgres"])
     port.replace([InjectedFault("pause")])
     with pytest.raises(TimeoutError):

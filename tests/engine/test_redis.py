@@ -1,4 +1,4 @@
-"""Redis as labs run it, with testcontainers: what a patient's account may do, and what a right limiter does there."""
+"""Redis as labs run it: the rights of a patient, and limiters."""
 
 import asyncio
 import importlib.util
@@ -53,12 +53,12 @@ def test_a_patients_account_can_neither_read_nor_reset_the_server(url: str, comm
         store.execute_command(*command.split())
 
 
-def test_nobody_gets_in_without_an_account(redis: Store) -> None:
+def test_a_client_without_an_account_is_refused(redis: Store) -> None:
     with Redis.from_url(redis.owner) as store, pytest.raises(AuthenticationError):
         store.ping()
 
 
-def test_the_owner_may_all_and_the_patient_does_not_know_its_password(redis: Store) -> None:
+def test_the_owner_may_do_everything_with_a_secret_password(redis: Store) -> None:
     with Redis.from_url(redis.owner, username="er", password=OWNERS_PASSWORD) as store:
         assert store.flushdb()
     for guess in ("SECRET", "er", "patient", ""):
@@ -66,7 +66,7 @@ def test_the_owner_may_all_and_the_patient_does_not_know_its_password(redis: Sto
             store.ping()
 
 
-def test_a_paused_store_answers_nothing_and_has_forgotten_nothing_when_it_is_healed(redis: Store, url: str) -> None:
+def test_a_paused_store_does_not_answer_but_keeps_its_data(redis: Store, url: str) -> None:
     port = ContainerPort("redis", redis.container, STORE_FAULTS["redis"])
     with Redis.from_url(url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)) as store:
         store.set("key", "kept")
@@ -93,7 +93,7 @@ def test_a_volley_takes_no_more_than_a_burst_from_a_token_bucket(url: str, monke
     assert all(999 < wait <= 1000 for wait in waits if wait)
 
 
-def test_the_wait_that_a_token_bucket_tells_is_true(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_that_a_token_bucket_returns_is_true(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = fix("token-bucket-lua", url, monkeypatch)
     key = f"bucket:{secrets.token_hex(4)}"
 

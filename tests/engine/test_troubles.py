@@ -1,4 +1,7 @@
-"""What can go wrong around a grade: one clear message, exit 2, nothing left; never a verdict from a cut run."""
+"""Troubles around a grade: one clear message, exit 2 and no left-overs.
+
+A run that is cut short never gives a verdict.
+"""
 
 import select
 import signal
@@ -37,7 +40,7 @@ GRADE = [ER, "grade", "03", "--submission", str(LAB.patient)]
 
 
 def begun(out: Path) -> AbstractContextManager[subprocess.Popen[str]]:
-    # These tests themselves may run under nohup.
+    # Because these tests themselves may run under nohup.
     return running("env", "--default-signal=HUP", *GRADE, "--out", str(out))
 
 
@@ -49,7 +52,7 @@ def container(service: str) -> str:
 
 
 class Connection(socketserver.BaseRequestHandler):
-    """A client's way to the engine; it is cut when the server's `cut` is set."""
+    """A client's connection to the engine, until the server's `cut` is set."""
 
     server: "Engine"
 
@@ -65,7 +68,7 @@ class Connection(socketserver.BaseRequestHandler):
 
 
 class Engine(socketserver.ThreadingUnixStreamServer):
-    """The engine at an address of its own, where it can be gone without being gone for everybody."""
+    """The engine at another address, where one test can lose it."""
 
     daemon_threads = True
 
@@ -79,12 +82,12 @@ class Engine(socketserver.ThreadingUnixStreamServer):
         return self
 
     def leave(self) -> None:
-        """Be gone: open connections end, and nobody listens."""
+        """Go away: end open connections and stop listening."""
         self.path.unlink()
         self.cut.set()
 
 
-def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_command_clears_up(
+def test_a_grade_that_loses_the_engine_gives_no_verdict_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "engine.sock"
@@ -100,7 +103,7 @@ def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_comm
         assert "Is the docker daemon running?" in said
         assert Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes()).verdict is Verdict.ERROR
         assert [left.name for left in own_runs()] == [run.name]
-        # The reaper owns the run as long as it tries.
+        # Only later, because the reaper owns the run as long as it tries.
         assert eventually(lambda: own_runs()[0].orphaned, GRADE_SECONDS, every=0.5)
         assert own_runs()[0].name == run.name
         following = subprocess.run([ER, "stop", "03"], capture_output=True, text=True, check=True, timeout=UP_SECONDS)
@@ -109,13 +112,13 @@ def test_an_engine_that_is_gone_in_the_middle_makes_no_verdict_and_the_next_comm
 
 
 @pytest.mark.parametrize("service", ["load", "prometheus", "twin"])
-def test_a_part_of_ours_that_is_killed_in_the_middle_makes_no_verdict(service: str, tmp_path: Path) -> None:
+def test_a_grade_never_passes_after_a_part_of_ours_is_killed(service: str, tmp_path: Path) -> None:
     with begun(tmp_path) as grade:
         read_until(grade, "surge (", UP_SECONDS)
         docker("kill", container(service))
         said = grade.communicate(timeout=GRADE_SECONDS)[0]
     results = Results.model_validate_json((tmp_path / "results.json").read_bytes())
-    # Either it says that it cannot judge, or it judges by another run alone.
+    # The grade either reports that it cannot judge, or judges by another attempt alone.
     if results.verdict is Verdict.ERROR:
         assert "does not answer" in (results.cause or "")
     else:
@@ -126,7 +129,7 @@ def test_a_part_of_ours_that_is_killed_in_the_middle_makes_no_verdict(service: s
     assert grade.returncode == results.verdict.exit_code
 
 
-def test_output_that_nobody_reads_ends_the_grade(tmp_path: Path) -> None:
+def test_a_closed_output_ends_the_grade(tmp_path: Path) -> None:
     with (
         begun(tmp_path) as grade,
         subprocess.Popen(["head", "-1"], stdin=grade.stdout, stdout=subprocess.PIPE, text=True) as head,
@@ -148,7 +151,7 @@ def test_a_closed_terminal_ends_the_grade(tmp_path: Path) -> None:
 
 
 def test_a_grade_without_a_free_slot_says_so_and_waits(tmp_path: Path) -> None:
-    # Slots are the machine's; this test has slots of its own.
+    # Slots of its own, because other grades on this machine take slots too.
     environment = {"ER_AT_ONCE": "1", "TMPDIR": str(tmp_path)}
     most = 0
 
@@ -164,7 +167,7 @@ def test_a_grade_without_a_free_slot_says_so_and_waits(tmp_path: Path) -> None:
         said = [grade.communicate(timeout=UP_SECONDS)[0] for grade in grades]
     results = [Results.model_validate_json((tmp_path / str(number) / "results.json").read_bytes()) for number in (0, 1)]
     for grade, result in zip(grades, results, strict=True):
-        # A busy machine may leave either without a verdict; slots have no part in that.
+        # A busy machine may leave either without a verdict, whatever its slot.
         assert result.verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE), result.cause
         assert grade.returncode == result.verdict.exit_code
     assert most == 1
@@ -204,7 +207,7 @@ def test_an_engine_without_networks_left_is_one_clear_error(tmp_path: Path) -> N
     assert "docker network prune" in done.stdout
 
 
-def test_an_image_that_is_gone_since_it_was_looked_for_is_one_clear_error() -> None:
+def test_an_image_removed_after_the_look_up_is_one_clear_error() -> None:
     images = {variable(name): tag for name, tag in tags(COURSE).items()}
     images["ER_REDIS_IMAGE"] = "pattern-er/redis:gone"
     name = fresh_name("03")

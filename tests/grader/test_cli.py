@@ -18,7 +18,7 @@ from grader.base.errors import ErError
     ],
     ids=["known", "full", "read-only", "interrupted", "unknown"],
 )
-def test_whatever_goes_wrong_is_one_message_and_never_the_exit_code_of_a_verdict(
+def test_each_error_is_one_message_without_the_exit_code_of_a_verdict(
     error: BaseException, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(**_: object) -> None:

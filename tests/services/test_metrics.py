@@ -34,7 +34,7 @@ async def test_work_belongs_to_the_phase_in_which_it_arrived(stock: Stock) -> No
     assert 'service_requests_total{phase="recovery",status="200"}' not in metrics
 
 
-async def test_every_request_is_counted_once_with_how_it_ended(stock: Stock) -> None:
+async def test_every_request_is_counted_once_with_its_outcome(stock: Stock) -> None:
     await stock.user.get("/bread/rye")
     await stock.user.get("/nothing")
     await stock.user.get("/burnt")

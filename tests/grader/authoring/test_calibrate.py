@@ -37,7 +37,7 @@ def test_runs_with_the_stopgap_are_kept_apart_from_the_starters_own(tmp_path: Pa
     assert (first.check, first.starter, first.stopgap) == ("polite-tenants-served", 0.1, 0.9)
 
 
-def test_a_run_that_an_exact_check_decided_on_a_busy_host_tells_of_no_other_check(tmp_path: Path) -> None:
+def test_a_run_decided_on_a_busy_host_gives_no_figures(tmp_path: Path) -> None:
     calibrator = Calibrator(Course(tmp_path, tmp_path / "work"), LAB, lambda *_: None)
     busy = measured(0.1)
     busy.attempts = [Attempt(unfit=["busy"])]
@@ -47,7 +47,7 @@ def test_a_run_that_an_exact_check_decided_on_a_busy_host_tells_of_no_other_chec
     assert calibrator.calibration([run]).runs == 0
 
 
-def test_only_the_fixes_that_are_wanted_are_played_and_their_earlier_runs_replaced(
+def test_only_the_wanted_fixes_are_played_and_their_runs_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def grade(_: Calibrator, job: Job, kind: str) -> Outcome:
@@ -66,12 +66,15 @@ def test_only_the_fixes_that_are_wanted_are_played_and_their_earlier_runs_replac
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    """A copy of lab 03 that may be written to."""
+    """A writable copy of lab 03."""
     return Lab(shutil.copytree(LAB.path, tmp_path / "labs" / LAB.name))
 
 
 def calibrated(lab: Lab, monkeypatch: pytest.MonkeyPatch, shares: dict[str, float]) -> tuple[int, str]:
-    """Calibrate a lab whose candidates measure these shares, 0.1 where none is named, and pass from 0.5 on."""
+    """Calibrate a lab whose candidates measure these shares.
+
+    Other candidates measure 0.1. A candidate passes from 0.5 on.
+    """
 
     def grade(_self: Calibrator, job: Job, _kind: str) -> Outcome:
         results = measured(shares.get(job.name, 0.1))

@@ -13,7 +13,7 @@ HERE = Course.here()
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All labs and what they run on, under git."""
+    """A git checkout of all labs and of the code below them."""
     root = tmp_path_factory.mktemp("checkout")
     for name in ("labs", "services", "compose", "grader"):
         shutil.copytree(HERE.root / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -71,12 +71,12 @@ def test_a_lab_changes_with_its_folder_services_and_stores(course: Course, file:
     assert numbers(course) == labs
 
 
-def test_a_revision_that_is_none_is_one_clear_error(course: Course) -> None:
+def test_an_unknown_revision_is_one_clear_error(course: Course) -> None:
     with pytest.raises(ErError, match="git does not know `nowhere`"):
         changed_labs(course, "nowhere")
 
 
-def test_nothing_changed_proves_lab_03(course: Course) -> None:
+def test_a_checkout_without_changes_proves_lab_03(course: Course) -> None:
     assert numbers(course) == ["03"]
 
 
@@ -95,7 +95,7 @@ def test_shared_code_proves_lab_03_only_when_no_lab_has_changed(course: Course) 
     assert numbers(course) == ["04"]
 
 
-def test_a_file_that_is_not_text_and_one_that_has_moved_count_too(course: Course) -> None:
+def test_binary_and_moved_files_count_as_changes(course: Course) -> None:
     (course.root / "labs/02-circuit-breaker/picture").write_bytes(b"\0\1")
     git(course.root, "mv", "labs/04-bulkhead/locustfile.py", "labs/06-load-balancing/users, \u00fc.py")
     git(course.root, "add", "--all")

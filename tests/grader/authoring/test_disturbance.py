@@ -1,4 +1,4 @@
-"""Disturbances disturb, and end: when they are told to, and when the process that began them is gone."""
+"""Disturbances disturb, and end on request or with their process."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def test_the_disk_hog_writes_and_leaves_no_file(tmp_path: Path) -> None:
     assert not file.exists()
 
 
-def test_pauses_stop_what_they_are_told_and_let_it_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_stop_and_continue_the_given_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.authoring.disturbance.PAUSE_SECONDS", 0.05)
     monkeypatch.setattr("grader.authoring.disturbance.PAUSED_SECONDS", 0.05)
     with subprocess.Popen(["sleep", "60"]) as process:
@@ -54,7 +54,7 @@ def test_pauses_stop_what_they_are_told_and_let_it_go_on(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("before", [None, "0.9"])
-def test_a_slow_machine_limits_containers_to_less_for_as_long_as_it_is_slow(
+def test_a_slow_machine_lowers_cpu_limits_until_the_disturbance_ends(
     before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ER_SPEED", raising=False)
@@ -90,7 +90,7 @@ def test_a_hog_ends_by_itself_when_its_owner_is_killed(tmp_path: Path) -> None:
         assert eventually(lambda: not any(Path(f"/proc/{hog}").exists() for hog in hogs))
 
 
-def test_an_unknown_disturbance_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+def test_an_unknown_disturbance_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ErError, match="hogs-8") as caught, disturbed("earthquake", LAB, tmp_path, list):
         pass
     assert all(kind in str(caught.value) for kind in DISTURBANCES)

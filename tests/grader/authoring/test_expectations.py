@@ -11,7 +11,7 @@ LAB = COURSE.lab("03")
 
 
 def results(verdict: Verdict, **states: State) -> Results:
-    """Return results in which every check holds but those that are named."""
+    """Return results in which all checks hold except the named ones."""
     checks = [
         CheckResult(
             name=check.name,
@@ -53,7 +53,7 @@ def test_another_check_that_fails_breaks_the_promise(*, quick: bool) -> None:
 
 
 @pytest.mark.parametrize("state", [State.MISSING, State.NOT_REACHED])
-def test_a_check_that_was_not_measured_breaks_the_promise_of_a_whole_run_only(state: State) -> None:
+def test_an_unmeasured_check_breaks_only_the_promise_of_a_whole_run(state: State) -> None:
     told = results(Verdict.FAILED, no_double_burst=State.FAILS, burst_is_honoured=state)
     assert broken_promises(LAB, "fixed-window", told, quick=False) == [f"`burst-is-honoured` {state}, but should hold"]
     assert broken_promises(LAB, "fixed-window", told, quick=True) == []
@@ -69,19 +69,19 @@ def test_a_check_that_is_unclear_has_not_failed() -> None:
     ]
 
 
-def test_what_the_manifest_leaves_open_breaks_no_promise() -> None:
+def test_a_check_that_the_manifest_leaves_open_breaks_no_promise() -> None:
     fails = {name.replace("-", "_"): State.FAILS for name in LAB.manifest.expectation("local-counter").fails}
     open_ = {"polite_tenants_served": State.UNCLEAR}
     assert broken_promises(LAB, "local-counter", results(Verdict.FAILED, **fails, **open_), quick=False) == []
 
 
-def test_a_quick_grade_may_end_by_a_check_that_the_manifest_leaves_open() -> None:
+def test_a_quick_grade_may_end_by_a_check_left_open() -> None:
     unreached = {check.name.replace("-", "_"): State.NOT_REACHED for check in LAB.manifest.check}
     told = results(Verdict.FAILED, **unreached | {"polite_tenants_served": State.FAILS})
     assert broken_promises(LAB, "local-counter", told, quick=True) == []
 
 
-def test_a_patient_that_fails_without_a_failed_check_is_no_proof() -> None:
+def test_a_failure_without_a_failed_check_breaks_the_promise() -> None:
     wrong = broken_promises(LAB, "fixed-window", results(Verdict.FAILED), quick=True)
     assert "no check failed: it says why" in wrong
 
@@ -90,7 +90,7 @@ def test_a_proof_holds_for_the_same_files_only() -> None:
     assert proof_fingerprint(COURSE, LAB) == proof_fingerprint(COURSE, COURSE.lab("03"))
 
 
-def test_who_does_not_even_serve_before_the_incident_needs_no_failed_check_if_the_manifest_says_so() -> None:
+def test_an_expected_failure_before_the_incident_needs_no_failed_check() -> None:
     nothing = {check.name.replace("-", "_"): State.NOT_REACHED for check in LAB.manifest.check}
     found_out = results(Verdict.FAILED, **nothing)
     assert not broken_promises(LAB, "one-bucket-for-all", found_out, quick=True)

@@ -1,4 +1,4 @@
-"""Generated parts say what the manifest says, stand between their comments, and are written by `er lint --fix`."""
+"""Generated parts follow the manifest, and `er lint --fix` writes them."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ def part(lab: Lab, name: str) -> str:
     return refreshed(lab, f"<!-- generated: {name} -->\n<!-- end -->\n")
 
 
-def test_a_brief_says_what_is_edited_and_that_nothing_else_is_graded() -> None:
+def test_a_brief_names_the_edited_files_as_the_only_graded_ones() -> None:
     assert part(HERE.lab("03"), "change") == (
         "<!-- generated: change -->\n"
         "Edit `work/03-rate-limiting/gateway.py` at the `TODO`. Only this file is graded. "
@@ -44,13 +44,13 @@ def test_the_contract_is_the_promises_in_order_one_item_each() -> None:
         assert [" ".join(item.split()) for item in items] == [promise.says for promise in lab.manifest.promise]
 
 
-def test_the_table_of_checks_is_the_manifests() -> None:
+def test_the_table_has_the_checks_of_the_manifest() -> None:
     for lab in HERE.labs():
         rows = [line for line in part(lab, "graded").splitlines() if line.startswith("| ")]
         assert rows[1:] == [f"| {check.name} | {check.says} |" for check in lab.manifest.check]
 
 
-def test_the_level_is_told_with_its_thresholds() -> None:
+def test_the_level_is_named_with_its_thresholds() -> None:
     told = " ".join(part(HERE.lab("03"), "graded").split())
     assert (
         f"You pass when every check holds. The level of a pass is the share of {HERE.lab('03').manifest.level.says}."
@@ -59,7 +59,7 @@ def test_the_level_is_told_with_its_thresholds() -> None:
     assert told.endswith("Below 90 % it is Good, from 90 % Great, and from 95 % Elite. <!-- end -->")
 
 
-def test_only_a_lab_whose_faults_are_drawn_says_so() -> None:
+def test_a_brief_names_drawn_faults_only_if_there_are_any() -> None:
     saying = [lab.number for lab in HERE.labs() if "details of the faults" in part(lab, "graded")]
     assert saying == ["07"]
 
@@ -75,7 +75,7 @@ def test_a_debrief_shows_a_mistake_as_its_patch_has_it() -> None:
     assert "It changes the starter as follows:" in " ".join(part(lab, "mistake fixed-window").split())
 
 
-def test_a_mistake_that_there_is_not_or_that_cannot_be_read_is_unknown(lab: Lab) -> None:
+def test_a_missing_or_unreadable_mistake_generates_nothing(lab: Lab) -> None:
     rejected(lab)["one-bucket-for-all"].write_text("no patch")
     for name in ("none", "moving-window", "one-bucket-for-all"):
         assert parts_of(lab, f"<!-- generated: mistake {name} -->\n<!-- end -->") == {f"mistake {name}": None}
@@ -89,7 +89,7 @@ def test_each_debrief_shows_two_or_three_mistakes_with_a_sentence_before_each() 
         assert all(f"`{name}`" in introduction for introduction, name in shown)
 
 
-def test_what_stands_around_a_part_and_unknown_parts_are_left_alone(lab: Lab) -> None:
+def test_text_around_a_part_and_unknown_parts_stay_unchanged(lab: Lab) -> None:
     text = (
         "Before.\n\n<!-- generated: stuck -->\nstale\n<!-- end -->\n\nAfter.\n<!-- generated: x -->\nx\n<!-- end -->\n"
     )
@@ -103,7 +103,7 @@ def parts_of(lab: Lab, text: str) -> dict[str, str | None]:
     return {part.name: part.wanted for part in parts(lab, text)}
 
 
-def test_parts_are_written_in_every_markdown_file_that_is_out_of_date(lab: Lab) -> None:
+def test_outdated_parts_are_renewed_in_every_markdown_file(lab: Lab) -> None:
     assert write_parts(lab) == []
     hints = lab.path / "hints.md"
     hints.write_text(hints.read_text() + "\n<!-- generated: stuck -->\n<!-- end -->\n")
@@ -111,7 +111,7 @@ def test_parts_are_written_in_every_markdown_file_that_is_out_of_date(lab: Lab) 
     assert "`./er reset 03`" in hints.read_text()
 
 
-def test_lint_with_fix_writes_them(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lint_with_fix_writes_the_generated_parts(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ER_COURSE", str(lab.path.parents[1]))
     brief = lab.path / "README.md"
     good = brief.read_text()

@@ -1,4 +1,7 @@
-"""Each rule of `er lint`: a copy of lab 03, broken in one way, has that one finding, at its file and line."""
+"""Each rule of `er lint`, on a copy of lab 03.
+
+The copy is broken in one way. The finding must name the right file and line.
+"""
 
 import dataclasses
 import re
@@ -39,10 +42,10 @@ def calibrate(lab: Lab, *thresholds: Threshold) -> None:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    """A course of lab 03 alone, calibrated as it is."""
+    """A course with an up-to-date calibration of lab 03."""
     for name in ("labs", "compose", "services", "loadtests"):
         shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    # Briefs and debriefs link it.
+    # Because briefs and debriefs link it.
     (tmp_path / "docs").mkdir()
     shutil.copy(HERE.root / "docs" / "handbook.md", tmp_path / "docs")
     calibrate(Lab(tmp_path / "labs" / NAME))
@@ -50,7 +53,10 @@ def course(tmp_path: Path) -> Course:
 
 
 def change(course: Course, file: str, before: str, after: str, *, calibrated: bool = True) -> None:
-    """Replace a text in a file of the lab, everywhere; `calibrated` measures it anew, as far as lint can see."""
+    """Replace all occurrences of a text in a file of the lab.
+
+    `calibrated` makes the calibration look up to date again.
+    """
     path = course.root / "labs" / NAME / file
     text = path.read_text()
     assert before in text
@@ -76,7 +82,7 @@ def line(course: Course, file: str, text: str) -> int:
     return next(number for number, line in enumerate(lines, start=1) if text in line)
 
 
-def test_the_labs_of_this_course_are_clean_but_for_what_is_measured() -> None:
+def test_the_labs_of_this_course_are_clean_except_for_calibrations() -> None:
     for lab in HERE.labs():
         assert [finding for finding in lint(HERE, lab) if finding.path.name != "calibration.toml"] == []
 
@@ -221,7 +227,7 @@ def keep_four(folder: Path) -> None:
 
 
 def to(lab: Path, patch: Patch, files: Files) -> Patch:
-    """Return a patch that leads from the same base to these files."""
+    """Return a patch from the same base to these files."""
     return dataclasses.replace(patch, diff=diff(base_files(Lab(lab), patch.base), files))
 
 
@@ -346,7 +352,7 @@ def test_a_metric_of_load_kit_stores_or_services_is_evidence(metric: str) -> Non
 @pytest.mark.parametrize(
     "metric", ["ledger_entries", "load_latency_seconds", "http_server_request_duration_seconds_sum"]
 )
-def test_a_name_that_nothing_exports_is_no_evidence(metric: str) -> None:
+def test_a_name_without_an_exporter_is_not_evidence(metric: str) -> None:
     assert metric not in exported_metrics(HERE.root)
 
 

@@ -1,4 +1,4 @@
-"""`er fix` writes a mistake out as whole files, and makes its patch from them again."""
+"""`er fix`: whole files from a mistake, and its patch from them."""
 
 import shutil
 from pathlib import Path
@@ -33,7 +33,7 @@ def replace(path: Path, before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("original", Course.here().labs(), ids=lambda lab: lab.name)
-def test_a_patch_that_is_made_from_its_files_gives_these_files_again(original: Lab, tmp_path: Path) -> None:
+def test_a_patch_made_from_whole_files_gives_the_same_files(original: Lab, tmp_path: Path) -> None:
     lab = Lab(Path(shutil.copytree(original.path, tmp_path / original.name)))
     for name in rejected(lab):
         before = candidate_files(lab, name)
@@ -53,7 +53,7 @@ def test_an_edit_changes_the_patch_and_neither_its_reason_nor_its_base(lab: Lab,
     assert after.diff != before.diff
 
 
-def test_a_new_mistake_takes_the_base_that_makes_it_smallest_or_the_one_given(lab: Lab, folder: Path) -> None:
+def test_a_new_patch_takes_the_given_base_or_the_smallest(lab: Lab, folder: Path) -> None:
     write_out(lab, "token-bucket-lua", folder)
     replace(folder / "gateway.py", "RATE, BURST = 10, 20", "RATE, BURST = 10, 30")
     patch = make_patch(lab, "bigger-burst", folder, None)
@@ -63,7 +63,7 @@ def test_a_new_mistake_takes_the_base_that_makes_it_smallest_or_the_one_given(la
     assert read_mistake(lab, "bigger-burst").base == "starter"
 
 
-def test_a_changed_base_keeps_the_hunks_that_fit_and_hands_over_the_others(lab: Lab, folder: Path) -> None:
+def test_a_changed_base_keeps_matching_hunks_and_writes_out_the_others(lab: Lab, folder: Path) -> None:
     base = accepted(lab)["token-bucket-lua"] / "gateway.py"
     replace(base, "Forward a tenant's request", "Forward a request")
     assert write_out(lab, NAME, folder) == []
@@ -114,7 +114,7 @@ def test_a_mistake_that_cannot_be_kept_is_refused(
     assert rejected(lab) == kept
 
 
-def test_without_a_name_all_mistakes_are_written_and_made(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_mistakes_are_written_and_made_without_a_name(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     course = Course(lab.path.parents[1], lab.path.parents[1] / "work")
     monkeypatch.setenv("ER_COURSE", str(course.root))
     patches = {name: path.read_text() for name, path in rejected(lab).items()}

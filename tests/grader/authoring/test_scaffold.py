@@ -21,14 +21,17 @@ def course(tmp_path: Path) -> Course:
 
 
 def left(course: Course, lab: Lab) -> list[str]:
-    """Return what lint finds in a new lab besides the template's sentences, of which each text has some."""
+    """Return the findings of a new lab, except sentences of the template.
+
+    Each of its texts must have one of these.
+    """
     findings = lint(course, lab)
     placeholders = [finding for finding in findings if finding.what.startswith("still from the template: ")]
     assert {finding.path.name for finding in placeholders} == {"README.md", "hints.md", "debrief.md"}
     return [finding.what for finding in findings if finding not in placeholders]
 
 
-def test_a_new_lab_lints_clean_but_for_what_its_author_must_write(course: Course) -> None:
+def test_a_new_lab_is_clean_except_for_the_parts_of_its_author(course: Course) -> None:
     lab = new(course, "38", "load-shedding")
     assert lab.manifest.title == "Load shedding"
     assert left(course, lab) == [
@@ -44,7 +47,7 @@ def test_a_new_lab_lints_clean_but_for_what_its_author_must_write(course: Course
 
 
 @pytest.mark.parametrize("like", HERE.labs(), ids=lambda lab: lab.number)
-def test_a_lab_made_like_another_one_is_proven_as_that_is_and_lacks_only_texts(course: Course, like: Lab) -> None:
+def test_a_lab_made_like_another_is_proven_and_lacks_only_texts(course: Course, like: Lab) -> None:
     lab = new(course, "38", "load-shedding", like)
     assert left(course, lab) == ["it does not say how many lines the answer took", "the lab is not calibrated"]
     assert lab.manifest == like.manifest.model_copy(update={"title": "Load shedding"})
@@ -69,9 +72,7 @@ def test_a_lab_made_like_another_one_is_proven_as_that_is_and_lacks_only_texts(c
         ("38", "rate-limiting", "lab `03-rate-limiting` already has this number or name"),
     ],
 )
-def test_a_number_or_name_that_is_none_or_taken_is_refused_and_nothing_made(
-    course: Course, number: str, slug: str, says: str
-) -> None:
+def test_an_invalid_or_taken_number_or_name_makes_no_lab(course: Course, number: str, slug: str, says: str) -> None:
     before = sorted((course.root / "labs").iterdir())
     with pytest.raises(ErError, match=says):
         new(course, number, slug)

@@ -26,7 +26,7 @@ HERE = Course.here()
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    """A checkout of all that a proof depends on."""
+    """A checkout of all files that a proof depends on."""
     for name in ("labs", "services", "compose", "loadtests", "grader"):
         shutil.copytree(HERE.root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(HERE.root / "uv.lock", tmp_path / "uv.lock")
@@ -34,9 +34,9 @@ def course(tmp_path: Path) -> Course:
 
 
 class Judge:
-    """Stands for the grades: each candidate gets the verdict that a test says, or that the manifest promises.
+    """A fake of the grades, with verdicts of test or manifest.
 
-    `room`: the grades that start before the time is up.
+    `room` is the number of grades that start before the deadline.
     """
 
     def __init__(self) -> None:
@@ -84,13 +84,13 @@ def prove(course: Course, *, at_once: int = 1, resume: bool = False) -> dict[str
     return {proof.job.name: proof for proof in proofs}
 
 
-def test_the_starter_and_every_fix_are_graded_once_when_all_is_as_promised(course: Course, judge: Judge) -> None:
+def test_each_candidate_is_graded_once_if_all_keep_their_promises(course: Course, judge: Judge) -> None:
     proofs = prove(course)
     assert judge.graded == list(candidates(course.lab("03")))
     assert all(proof.judged and not proof.wrong for proof in proofs.values())
 
 
-def test_what_could_not_be_judged_is_tried_once_more_alone_and_then_left(course: Course, judge: Judge) -> None:
+def test_an_unjudged_grade_is_repeated_once_and_alone(course: Course, judge: Judge) -> None:
     judge.verdicts = {"starter": [Verdict.ERROR], "plain-503": [Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE]}
     proofs = prove(course, at_once=3)
     assert judge.rounds == [3, 1]
@@ -99,14 +99,14 @@ def test_what_could_not_be_judged_is_tried_once_more_alone_and_then_left(course:
     assert not proofs["plain-503"].judged
 
 
-def test_a_wrong_verdict_is_told_and_not_tried_again(course: Course, judge: Judge) -> None:
+def test_a_wrong_verdict_is_reported_and_not_repeated(course: Course, judge: Judge) -> None:
     judge.verdicts = {"moving-window": [Verdict.FAILED]}
     proofs = prove(course)
     assert proofs["moving-window"].wrong == ["failed instead of passed"]
     assert judge.graded.count("moving-window") == 1
 
 
-def test_going_on_keeps_what_was_proven_and_tries_what_was_wrong_again(course: Course, judge: Judge) -> None:
+def test_a_resumed_proof_repeats_only_wrong_verdicts(course: Course, judge: Judge) -> None:
     judge.verdicts = {"moving-window": [Verdict.FAILED]}
     prove(course)
     judge.graded.clear()
@@ -116,7 +116,7 @@ def test_going_on_keeps_what_was_proven_and_tries_what_was_wrong_again(course: C
 
 
 class Proving:
-    """`er verify` of labs 03 and 04 as it prints and writes its proofs."""
+    """`er verify` of labs 03 and 04, with output and files."""
 
     def __init__(self, course: Course) -> None:
         self._course = course
@@ -131,16 +131,16 @@ class Proving:
         return code
 
     def skipped(self) -> tuple[list[str], list[str]]:
-        """Return the candidates that the JSON document and the JUnit file name as skipped."""
+        """Return the skipped candidates in the JSON document and JUnit file."""
         entries = json.loads(self._document.read_text())
-        cases = ET.parse(self._xml).getroot().iter("testcase")  # noqa: S314 # it is what we wrote
+        cases = ET.parse(self._xml).getroot().iter("testcase")  # noqa: S314 # the program itself wrote it
         return (
             [entry["candidate"] for entry in entries if entry["verdict"] == "skipped"],
             [case.attrib["name"] for case in cases if case.find("skipped") is not None],
         )
 
 
-def test_what_does_not_begin_in_time_is_listed_and_is_not_a_failure(course: Course, judge: Judge) -> None:
+def test_a_job_that_begins_too_late_is_listed_and_does_not_fail(course: Course, judge: Judge) -> None:
     proving = Proving(course)
     names = [job.name for job in proving.jobs]
     judge.room = len(candidates(course.lab("04"))) + 2
@@ -152,14 +152,14 @@ def test_what_does_not_begin_in_time_is_listed_and_is_not_a_failure(course: Cour
     assert proving.skipped() == (left, left)
 
 
-def test_a_lab_of_which_nothing_began_in_time_is_listed_by_its_name_alone(course: Course, judge: Judge) -> None:
+def test_a_lab_without_a_job_in_time_is_listed_by_its_name(course: Course, judge: Judge) -> None:
     proving = Proving(course)
     judge.room = len(candidates(course.lab("04")))
     proving.run()
     assert proving.last_line == "The time is up. Left to the nightly run: 03-rate-limiting"
 
 
-def test_without_anything_left_no_line_and_no_file_says_so(course: Course, judge: Judge) -> None:
+def test_a_complete_proof_mentions_no_skipped_job(course: Course, judge: Judge) -> None:
     proving = Proving(course)
     assert proving.run() == 0
     assert len(judge.graded) == len(proving.jobs)
@@ -168,13 +168,15 @@ def test_without_anything_left_no_line_and_no_file_says_so(course: Course, judge
 
 
 @pytest.mark.parametrize(("verdict", "code"), [(Verdict.PASSED, 1), (Verdict.ERROR, 2)])
-def test_what_began_in_time_decides_the_exit_code(course: Course, judge: Judge, verdict: Verdict, code: int) -> None:
+def test_only_jobs_that_began_in_time_decide_the_exit_code(
+    course: Course, judge: Judge, verdict: Verdict, code: int
+) -> None:
     judge.verdicts, judge.room = {"starter": [verdict]}, 1
     assert Proving(course).run() == code
 
 
 @pytest.mark.parametrize("file", ["labs/03-rate-limiting/lab.toml", "services/quotes.py", "grader/evidence/checks.py"])
-def test_going_on_after_a_change_proves_all_anew(course: Course, judge: Judge, file: str) -> None:
+def test_a_resumed_proof_repeats_all_after_a_change(course: Course, judge: Judge, file: str) -> None:
     prove(course)
     judge.graded.clear()
     path = course.root / file
@@ -210,6 +212,6 @@ def test_a_shard_is_read(text: str | None, shard: tuple[int, int] | None) -> Non
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/0", "a/b", "-1/4", "1/4/2"])
-def test_what_is_no_shard_is_refused(text: str) -> None:
+def test_an_invalid_shard_is_refused(text: str) -> None:
     with pytest.raises(ErError, match="must be I/N"):
         read_shard(text)

@@ -17,7 +17,7 @@ def test_a_file_in_the_current_folder_is_never_imported(module: str, tmp_path: P
     assert "No module named" not in done.stderr
 
 
-def test_a_package_on_the_user_s_import_path_does_not_replace_ours(
+def test_a_package_on_the_users_import_path_does_not_replace_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "grader").mkdir()

@@ -24,7 +24,7 @@ from grader.base.sanitize import LONGEST_LINE, MOST_LINES, plain, quoted
         ("Grüße, 世界", "Grüße, 世界"),
     ],
 )
-def test_what_changes_how_text_is_shown_is_not_shown(text: str, shown: str) -> None:
+def test_characters_that_change_the_display_are_not_shown(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
@@ -38,7 +38,7 @@ def test_no_quoted_line_begins_with_a_command() -> None:
 
 
 @given(st.text())
-def test_whatever_a_patient_prints_only_visible_characters_are_left(text: str) -> None:
+def test_only_visible_characters_of_an_output_are_left(text: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", plain(text))
     assert all(unicodedata.category(char) not in ("Cf", "Cs", "Zl", "Zp") for char in plain(text))
     assert len(plain(text).split("\n")) <= MOST_LINES + 1

@@ -41,7 +41,7 @@ def plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", text.lower().replace("->", "then").replace("+", "and"))
 
 
-def test_the_emergency_room_is_the_handbooks() -> None:
+def test_the_emergency_room_matches_the_handbook() -> None:
     rows = [
         (row["Problem"], row["Symptoms"], row["Immediate Fix"], row["Long-term Solution"], row["Time to Relief"])
         for row in table("Pattern Emergency Room")
@@ -53,7 +53,7 @@ def test_the_emergency_room_is_the_handbooks() -> None:
     assert [tuple(map(plain, row)) for row in ours] == [tuple(map(plain, row)) for row in rows]
 
 
-def test_the_patterns_with_a_category_are_the_handbooks_catalogue() -> None:
+def test_the_patterns_with_a_category_match_the_handbook() -> None:
     rows = [
         (row["Pattern"], row["Category"], row["Problem Solved"], row["When to Use"], row["Complexity"])
         for row in table("Pattern Catalog")
@@ -75,7 +75,7 @@ def test_the_patterns_with_a_category_are_the_handbooks_catalogue() -> None:
         ("Real-World Pattern Impact", "impact", ["Company", "Scale", "Result", "Key Metric"]),
     ],
 )
-def test_the_figures_of_each_pattern_are_the_handbooks(heading: str, field: str, columns: list[str]) -> None:
+def test_the_figures_of_each_pattern_match_the_handbook(heading: str, field: str, columns: list[str]) -> None:
     rows = {row["Pattern"]: [re.sub(r" \(.*\)", "", row[column]) for column in columns] for row in table(heading)}
     ours = {
         pattern.name: [str(value) for value in getattr(pattern, field).model_dump().values()]
@@ -87,7 +87,7 @@ def test_the_figures_of_each_pattern_are_the_handbooks(heading: str, field: str,
     assert ours == rows
 
 
-def test_constraints_are_the_handbooks() -> None:
+def test_constraints_match_the_handbook() -> None:
     rows = {row["If You Have..."] for row in table("Pattern Selection by Constraints")}
     for pattern in CATALOG.pattern.values():
         for constraint in pattern.constraints:
@@ -116,7 +116,7 @@ def test_paths_and_packs_list_the_handbooks_patterns_in_its_order(
         ("Pattern Navigator", "scale", ["Performance", "Reliability", "Data"]),
     ],
 )
-def test_maturity_stage_and_scale_of_each_pattern_are_the_handbooks(
+def test_maturity_stage_and_scale_of_each_pattern_match_the_handbook(
     heading: str, field: str, columns: list[str]
 ) -> None:
     for row in table(heading):

@@ -70,7 +70,7 @@ def test_candidates_are_chosen_by_name_from_all_labs() -> None:
     assert [name for _, name in chosen([LAB], [])] == candidates(LAB)
 
 
-def test_a_patch_that_does_not_apply_is_an_error_that_names_its_file(tmp_path: Path) -> None:
+def test_a_patch_that_does_not_apply_is_an_error_with_its_file(tmp_path: Path) -> None:
     lab = Lab(Path(shutil.copytree(LAB.path, tmp_path / LAB.name)))
     (lab.path / "fixes/accepted/by-hand/diagnosis.toml").write_text('group_by = ["carrier"]\n')
     with pytest.raises(PatchError) as caught:

@@ -141,7 +141,7 @@ def test_an_old_engine_is_never_replaced(tmp_path: Path, monkeypatch: pytest.Mon
     assert steps == []
 
 
-def test_nothing_is_done_after_a_no_at_the_terminal(
+def test_a_no_at_the_terminal_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
 ) -> None:
     asked: list[str] = []

@@ -66,7 +66,7 @@ def test_a_machine_without_docker_is_one_error(tmp_path: Path, monkeypatch: pyte
     assert (caught.value.what, caught.value.run) == ("the command `docker` was not found on the PATH", "./er doctor")
 
 
-def test_a_command_returns_its_output_whatever_it_warns_of(engine: Engine) -> None:
+def test_a_command_returns_its_output_without_its_warnings(engine: Engine) -> None:
     engine.does("echo 'WARNING: No swap limit support' >&2; echo one; echo two")
     assert docker("ps") == "one\ntwo\n"
 

@@ -10,12 +10,12 @@ def line(level: str, message: str, **more: str) -> str:
 
 
 @pytest.mark.parametrize("level", ["debug", "info"])
-def test_information_is_left_out(level: str) -> None:
+def test_lines_below_a_warning_are_left_out(level: str) -> None:
     assert readable(f"{line(level, 'serving')}\n{line('warning', 'late')}\n") == "warning: late"
 
 
 @pytest.mark.parametrize("level", ["warning", "error", "critical"])
-def test_what_is_wrong_is_one_line_with_its_level(level: str) -> None:
+def test_a_warning_or_error_is_one_line_with_its_level(level: str) -> None:
     assert readable(line(level, "no more stock")) == f"{level}: no more stock"
 
 
@@ -24,11 +24,11 @@ def test_an_exception_is_shown_as_python_prints_it() -> None:
     assert readable(line("error", "failed", exception=exception)) == f"error: failed\n{exception}"
 
 
-def test_lines_that_are_not_from_the_log_stay_as_they_are() -> None:
+def test_lines_that_are_not_from_the_log_stay_unchanged() -> None:
     printed = '  File "/patient/app.py", line 1\n    def broken(:\nSyntaxError: invalid syntax'
     assert readable(f"\n{printed}\n\n") == printed
 
 
 @pytest.mark.parametrize("odd", ["{", "[1]", "7", "null", '{"level": "info"}', "[" * 100_000])
-def test_json_that_is_no_log_line_stays_as_it_is(odd: str) -> None:
+def test_json_that_is_not_a_log_line_stays_unchanged(odd: str) -> None:
     assert readable(odd) == odd

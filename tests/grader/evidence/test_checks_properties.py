@@ -70,7 +70,7 @@ def test_an_interval_across_the_threshold_decides_nothing(count: tuple[int, int]
 
 
 @given(limits)
-def test_no_events_are_no_evidence(limit: float) -> None:
+def test_a_check_without_events_has_no_evidence(limit: float) -> None:
     assert share(0, 0, min=limit) is State.MISSING
 
 

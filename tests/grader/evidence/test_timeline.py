@@ -70,7 +70,7 @@ def test_phases_and_faults_come_from_the_plan() -> None:
     ]
 
 
-def test_without_prometheus_the_timeline_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_timeline_is_empty_without_prometheus(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: object) -> Rows:
         raise ErError("Prometheus does not answer")
 

@@ -64,7 +64,7 @@ def test_the_newest_lost_broken_and_right_order_are_shown_in_that_order() -> Non
     ("at", "now", "is_shown"),
     [(10, 13, True), (10, 12.9, False), (17, 60, True), (17.1, 60, False), (24.9, 60, False), (25, 60, True)],
 )
-def test_an_order_with_spans_in_flight_or_lost_to_a_fault_is_left_out(at: float, now: float, *, is_shown: bool) -> None:
+def test_orders_with_spans_in_flight_or_lost_to_faults_are_left_out(at: float, now: float, *, is_shown: bool) -> None:
     assert shown(order("o", at=at), now=now) == (["o"] if is_shown else [])
 
 

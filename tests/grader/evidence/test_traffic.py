@@ -30,7 +30,7 @@ def test_traffic_is_the_difference_between_two_moments() -> None:
 
 
 @pytest.mark.parametrize("ended", [0, -5])
-def test_without_an_ended_request_there_is_no_share(ended: float) -> None:
+def test_no_share_is_served_without_an_ended_request(ended: float) -> None:
     assert Counts(ended=ended).since(Counts()) == Traffic(ended, None, None)
 
 

@@ -53,7 +53,7 @@ def graded(monkeypatch: pytest.MonkeyPatch, *attempts: Attempt | Exception) -> t
     return results, len(attempts) - len(list(outcomes))
 
 
-def test_a_right_fix_on_a_fit_host_passes_at_once_with_its_level(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_right_fix_on_a_fit_host_passes_with_its_level(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, attempt())
     assert (results.verdict, played, results.verdict.exit_code) == (Verdict.PASSED, 1, 0)
     assert results.level is not None
@@ -130,7 +130,7 @@ def test_a_check_after_the_failure_of_another_is_not_reached(monkeypatch: pytest
         (ErError("the engine is gone", run="./er doctor"), Verdict.ERROR),
     ],
 )
-def test_an_error_of_the_learners_code_fails_and_any_other_is_an_error(
+def test_only_an_error_of_the_learners_code_fails_the_grade(
     monkeypatch: pytest.MonkeyPatch, error: ErError, verdict: Verdict
 ) -> None:
     results, _ = graded(monkeypatch, error)

@@ -105,7 +105,7 @@ def test_a_slow_patient_gets_more_time_on_a_slow_host(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("slow", [PATIENT, STOCK])
 @pytest.mark.parametrize("canary", [None, 0.14])
-def test_a_container_that_gets_no_cpu_under_all_limits_is_the_hosts_failure(
+def test_a_container_without_cpu_time_is_the_hosts_failure(
     slow: Container, canary: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = [replace(one, health="starting") if one is slow else one for one in (PATIENT, STOCK, TWIN, PROMETHEUS)]
@@ -113,7 +113,7 @@ def test_a_container_that_gets_no_cpu_under_all_limits_is_the_hosts_failure(
         come_up(Coming([waiting], FAILURE), monkeypatch, canary=canary)
 
 
-def test_without_prometheus_a_host_counts_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_without_prometheus_counts_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HostError, match="Prometheus has no data"):
         come_up(Coming([[replace(PATIENT, health="starting"), TWIN]], FAILURE), monkeypatch)
 

@@ -44,7 +44,7 @@ def test_a_free_slot_is_taken_without_waiting(monkeypatch: pytest.MonkeyPatch) -
     assert said == []
 
 
-def test_a_process_without_a_slot_says_so_once_and_gets_the_next_free_one(holder: "subprocess.Popen[str]") -> None:
+def test_a_waiting_process_says_so_once_and_gets_the_next_slot(holder: "subprocess.Popen[str]") -> None:
     said: list[str] = []
     idle: list[int] = []
 

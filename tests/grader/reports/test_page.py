@@ -38,7 +38,7 @@ def recorded(name: str) -> Results:
 
 
 @pytest.mark.parametrize("name", ["passed", "failed"])
-def test_the_page_of_a_real_grade_is_small_and_loads_and_runs_nothing(name: str) -> None:
+def test_the_page_of_a_real_grade_is_small_and_loads_nothing(name: str) -> None:
     text = page.page(LAB, recorded(name))
     elements = Elements(text)
     assert not {"script", "link", "img", "iframe", "object", "embed", "form"} & set(elements.tags)

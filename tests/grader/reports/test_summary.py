@@ -6,7 +6,7 @@ from results import HOSTILE, failed, inconclusive, passed
 from grader.reports.summary import append, markdown
 
 
-def test_the_summary_has_the_verdict_the_level_and_a_row_for_each_check() -> None:
+def test_the_summary_has_verdict_level_and_a_row_for_each_check() -> None:
     text = markdown(passed())
     assert text.startswith("### 03\\-rate\\-limiting: ✅ passed, Elite: 97.0% (polite requests in time)\n")
     assert "| served | 50.0% \\(100 of 200\\) | ≥ 80% | ✅ holds |" in text

@@ -48,7 +48,7 @@ def test_an_unknown_symptom_gets_the_list_of_all() -> None:
     assert all(f"`{key}`" in told.value.what for key in KEYS)
 
 
-def test_every_lab_has_figures_of_a_starter_that_fails_and_a_fix_that_holds() -> None:
+def test_every_lab_has_figures_of_a_failing_starter_and_a_fix() -> None:
     for one in rows(COURSE):
         for lab in (*one.immediate_fix.labs, *one.long_term_solution.labs, *one.also):
             calibration = read_calibration(COURSE.lab(lab.lab))

@@ -1,4 +1,4 @@
-"""Each rule of plain English: sentences that it finds, and good ones that it leaves alone."""
+"""Each rule of plain English, with faulty and with good sentences."""
 
 import pytest
 

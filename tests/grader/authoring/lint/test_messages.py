@@ -1,4 +1,4 @@
-"""What a module says is found wherever it says it; what it tells its readers in docstrings is not."""
+"""All messages of a module are found, but not its docstrings."""
 
 import pytest
 

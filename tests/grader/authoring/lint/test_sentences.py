@@ -1,4 +1,4 @@
-"""The sentences of a markdown text are those that a reader sees, each with the line on which it begins."""
+"""The sentences of a markdown text, each with its first line."""
 
 import pytest
 
@@ -29,5 +29,5 @@ from grader.authoring.lint.sentences import sentences
         ("", []),
     ],
 )  # fmt: skip
-def test_sentences_are_what_a_reader_sees(text: str, seen: list[tuple[int, str]]) -> None:
+def test_sentences_are_those_that_a_reader_sees(text: str, seen: list[tuple[int, str]]) -> None:
     assert list(sentences(text)) == seen
