@@ -123,7 +123,7 @@ def _memory(run: str) -> float:
 
 
 def bench_grade() -> None:
-    """Time grades of the starter, of an accepted fix and of every rejected one."""
+    """Time grades of the starter and of right and wrong fixes."""
     show("grade of the starter", [_grade(LAB.patient) for _ in range(RUNS)], "budget 15 s")
     show("grade of an accepted fix", [_grade(RIGHT) for _ in range(RUNS)], "budget 30 s")
     show("grade of a rejected fix", [_grade(candidate_folder(COURSE, LAB, name)) for name in rejected(LAB)])
@@ -182,7 +182,7 @@ def _loaded(project: Project, load: str, port: ControlPort, rate: int) -> tuple[
 
 
 def bench_verify() -> None:
-    """Time the proof of lab 03 by the number of grades at a time.
+    """Time the proof of lab 03 with several grades at a time.
 
     The output also counts the unfit attempts.
     """

@@ -36,7 +36,7 @@ WITH_TOKEN = {"GH_TOKEN": "any"}
 
 
 class Runner:
-    """A job's machine: a course, and a learner's repository as the current folder."""
+    """The machine of a job: a course, and a learner's repository."""
 
     def __init__(self, folder: Path) -> None:
         self.course, self.repository = folder / "the course", folder / "learner"

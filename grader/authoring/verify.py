@@ -79,7 +79,7 @@ class Verification:
         self.say(proof, len(proofs), jobs)
 
     def _kept(self, job: Job, fingerprint_now: str) -> Proof | None:
-        """Return the proof of an earlier call on the same files, if any."""
+        """Return a job's earlier proof on the same files, if any."""
         try:
             same = _mark(job.out).read_text() == self._stamp(fingerprint_now)
         except OSError:

@@ -156,7 +156,7 @@ def _write_table(path: Path, rows: list[ClassRow]) -> None:
 
 
 def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path, at_once: int) -> int:  # noqa: PLR0913, PLR0917 # the arguments of one command
-    """Grade a class, print a line for each submission, and return the exit code.
+    """Grade a class, print each row, and return the exit code.
 
     It is 2 when a submission has no verdict, else 0.
     """

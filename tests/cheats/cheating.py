@@ -1,4 +1,4 @@
-"""Cheats: patients that try to pass without the pattern, or to harm the grader."""
+"""Cheats: patients that try to pass without the pattern, or do harm."""
 
 from pathlib import Path
 

@@ -56,7 +56,10 @@ def course(monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
 
 @pytest.fixture
 def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Er:
-    """Run `er` on the fake course, with an empty engine, and normalise its output."""
+    """Run `er` on the fake course and normalise its output.
+
+    Its engine is empty.
+    """
     engine = tmp_path / "bin" / "docker"
     engine.parent.mkdir()
     engine.write_text("#!/bin/sh\n")

@@ -60,7 +60,7 @@ class Script:
 
 @dataclass
 class Services:
-    """The HTTP server of a run: load, stock services and Prometheus at one port."""
+    """The HTTP server of a run, for all services and Prometheus."""
 
     script: Script
     faults: list[dict[str, Any]] = field(default_factory=list)

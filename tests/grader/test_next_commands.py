@@ -1,4 +1,4 @@
-"""Every command that the program prints is one that exists, in the form that works from a fresh shell."""
+"""Every printed command exists and works in a fresh shell."""
 
 import ast
 import re
@@ -17,7 +17,10 @@ TARGET = re.compile(r"\bmake ([a-z]+)-03")
 
 
 def texts(source: Path) -> Iterator[str]:
-    """Return a module's texts, with 03 for each value that is filled in; without docstrings."""
+    """Yield the texts of a module except its docstrings.
+
+    Each value that is filled in becomes 03.
+    """
     tree = ast.parse(source.read_text())
     strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     parts = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}

@@ -1,4 +1,4 @@
-"""Lab 03's own locustfile, with the targets of the test in place of its gateways."""
+"""The locustfile of lab 03, with targets of the test."""
 
 import os
 from importlib.util import module_from_spec, spec_from_file_location

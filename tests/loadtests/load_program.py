@@ -1,4 +1,7 @@
-"""The load program in a process, started as in its container, because gevent patches its process."""
+"""The load program in a process, because gevent patches its process.
+
+It starts as in its container.
+"""
 
 import http.client
 import json

@@ -140,7 +140,7 @@ class Pausing(Asking):
 
 
 class Late(Asking):
-    """Block the program in the first visit, so that the second is late."""
+    """Block the program in the first visit to delay the second."""
 
     arrivals = At((0.1, 0.1))
 
@@ -149,7 +149,7 @@ class Late(Asking):
 
 
 class TooLate(Asking):
-    """Block the program in the first visit until the second is too late to send."""
+    """Block the program until the second visit is too late to send."""
 
     arrivals = At((0.1, 0.1))
 
@@ -211,7 +211,7 @@ class Ordered(Buying):
 
 
 class Delivered(Buying):
-    """Get receipts of what the status says."""
+    """Get receipts for the parts that the status names."""
 
     subjects = Group("satisfied")
 

@@ -1,4 +1,7 @@
-"""A target on a loopback port that behaves differently on each path and remembers all requests."""
+"""A target on a loopback port, with a behaviour for each path.
+
+It remembers all requests.
+"""
 
 import socket
 import threading
@@ -13,7 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Request:
-    """Record a request: `at` in seconds of the monotonic clock, and the client's port."""
+    """Record a request and the client's port.
+
+    `at` is in seconds of the monotonic clock.
+    """
 
     at: float
     method: str
@@ -40,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 # the name that the base class calls
 
     def body(self) -> bytes:
-        """Return what was posted."""
+        """Return the body of the request."""
         return self.rfile.read(int(self.headers["content-length"]))
 
     def say(self, status: int, body: bytes = b"", **headers: str) -> None:
@@ -90,7 +96,7 @@ def never_end(handler: Handler) -> None:
 
 
 def be_silent(handler: Handler) -> None:
-    """Never answer, and count the connection as abandoned when the client closes it."""
+    """Never answer, and count a connection that the client closes."""
     if not handler.connection.recv(1):
         with handler.server.lock:
             handler.server.abandoned[handler.path] += 1

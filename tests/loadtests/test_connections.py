@@ -1,6 +1,6 @@
-"""Addresses of targets: looked up while requests go on, and kept when a name is gone.
+"""Addresses of targets: looked up in the background, and kept.
 
-In a process of its own, because Locust's client brings gevent.
+The tests have a process of their own, because Locust's client brings gevent.
 """
 
 import subprocess

@@ -14,7 +14,7 @@ from loadtests.shapes import Floods, RateInterval
 LIMIT_BURST = 20
 
 seeds = st.integers(0, 2**31)
-# A surge of lab 03 and its jitter, from any moment on; the manifest's rate and more.
+# Because a surge of lab 03 has a jitter, and begins at any moment. Rates are those of the manifest and more.
 surges = st.builds(
     lambda start, seconds, rate: RateInterval(start, start + seconds, rate),
     st.floats(0, 30),

@@ -1,4 +1,4 @@
-"""Lab 03's users with test gateways: they accept a right limiter and detect each wrong one."""
+"""The users of lab 03 accept right limiters and detect wrong ones."""
 
 import itertools
 import json
@@ -51,7 +51,10 @@ class Played:
         self._load = load
 
     def against(self, *gateways: Behaviour, phase: str, seconds: float = 1.9) -> Metrics:
-        """Play all kinds at once against two replicas, with shared or separate state."""
+        """Play all kinds at once against two replicas of a gateway.
+
+        Their state is shared or separate.
+        """
         for target, gateway in zip(self._both, itertools.cycle(gateways), strict=False):
             target.answers["/quote"] = gateway
         return self._load.play(RATE, phase=phase, seconds=seconds)

@@ -121,7 +121,7 @@ def load(both: list[Target], tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @dataclass(frozen=True)
 class Mixed:
-    """Hold the program's metrics of one play, and the requests that each target saw."""
+    """Hold the program's metrics and the targets' requests of one play."""
 
     metrics: Metrics
     requests: list[list[Request]]
@@ -145,7 +145,7 @@ def mixed(load: Program, both: list[Target]) -> Mixed:
 
 
 def planned(rate: float, *, phase: str, seconds: float = 0.4, seed: int = 1) -> int:
-    """Return the number of arrivals of `steady` that such a play must have."""
+    """Return the number of arrivals that a play of `steady` must have."""
     told = LoadPlan.read({"seed": seed, "phases": [{"name": phase, "seconds": seconds, "rate": {"steady": rate}}]})
     return len(schedule(told, {"steady": Poisson()})["steady"])
 

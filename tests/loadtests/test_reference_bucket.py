@@ -1,4 +1,4 @@
-"""The reference bucket counts requests that a promise covers, and admissions far beyond it."""
+"""The reference bucket: requests under a promise, and admissions beyond it."""
 
 from collections import Counter
 from random import Random

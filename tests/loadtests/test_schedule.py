@@ -1,4 +1,4 @@
-"""The schedule is made before the first request, and depends only on its arguments."""
+"""The schedule precedes the first request, and depends on arguments alone."""
 
 import math
 import subprocess

@@ -16,7 +16,7 @@ SERVICES = Path(__file__).parents[2] / "services"
 
 
 class Process:
-    """Run a service's process, and read its JSON lines, standard error and exit code."""
+    """Run a service's process, and read its output and exit code."""
 
     def __init__(self, *command: str, cwd: Path, env: dict[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -38,13 +38,13 @@ class Process:
             raise AssertionError(self._process.communicate(timeout=PATIENCE)[1]) from None
 
     def addresses(self, number: int = 1) -> list[tuple[str, int]]:
-        """Wait for the log lines with the process's addresses, and return them."""
+        """Wait for the log lines with the addresses, and return them."""
         said = [json.loads(self.wait_for_line())["message"] for _ in range(number)]
         found = [urlsplit(message.rpartition(" ")[2]) for message in said]
         return [(where.hostname or "", where.port or 0) for where in found]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Tell the process to stop."""
+        """Ask the process to stop."""
         self._process.send_signal(number)
 
     def end(self) -> tuple[int, str, str]:

@@ -37,7 +37,7 @@ async def serving(*apps: ASGIApp) -> AsyncIterator[list[Server]]:
 
 
 async def close(server: Server) -> None:
-    """Close a server and its connections at once, then end its app's lifespan."""
+    """Close a server and its connections, then end its app's lifespan."""
     server.close()
     for task in list(server.server_state.tasks):
         task.cancel()
@@ -56,7 +56,7 @@ async def client(server: Server, **headers: str) -> AsyncIterator[httpx2.AsyncCl
 
 @dataclass
 class Stock:
-    """Hold a running stock service, a client of it, and a client of its control port."""
+    """Hold a running stock service, with clients of both its ports."""
 
     service: StockService
     server: Server
@@ -97,7 +97,7 @@ async def stocked(service: StockService) -> AsyncIterator[Stock]:
 
 
 def fresh(name: str) -> ModuleType:
-    """Import a service's module again, which makes its service with the test's secret."""
+    """Import a service's module again, with the secret of the test."""
     sys.modules.pop(name, None)
     return importlib.import_module(name)
 
@@ -105,5 +105,5 @@ def fresh(name: str) -> ModuleType:
 async def until(true: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110 # what is waited for has no event
+        while not true():  # noqa: ASYNC110 # the condition has no event
             await asyncio.sleep(0.001)

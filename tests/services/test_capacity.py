@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Workshop:
-    """A capacity with visitors that hold their worker until they are told to leave."""
+    """A capacity whose visitors hold their workers until a test ends it."""
 
     def __init__(self, workers: int) -> None:
         self.phase = CurrentPhase()

@@ -1,4 +1,4 @@
-"""A page with a checkout: it shows the prices, and its small pool limits its speed."""
+"""A page with a checkout, whose small pool limits its speed."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -25,7 +25,10 @@ def patient(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crash(patient: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Return a function that starts a failing patient and returns its standard error."""
+    """Return a function that starts a failing patient.
+
+    The function returns the standard error.
+    """
     monkeypatch.chdir(patient)
     monkeypatch.syspath_prepend(patient)
 

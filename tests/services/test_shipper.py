@@ -1,4 +1,7 @@
-"""Log lines are shipped in the background, so that logging never waits for the collector."""
+"""Log lines are shipped in the background.
+
+Logging never waits for the collector.
+"""
 
 import json
 import logging
@@ -55,4 +58,4 @@ def test_lines_without_a_collector_are_dropped_without_waiting() -> None:
         # A shipper that waited for room would wait for ever.
         for _ in range(3 * MOST_WAITING):
             log.warning("loaf")
-        assert handler._lines.qsize() <= MOST_WAITING  # noqa: SLF001 # what a test of bounds asks
+        assert handler._lines.qsize() <= MOST_WAITING  # noqa: SLF001 # a test of bounds reads it

@@ -1,4 +1,4 @@
-"""Trace-audit trusts no patient's span alone: it checks each against the spans of stock services."""
+"""Trace-audit checks each patient's span against those of stock services."""
 
 import asyncio
 import gzip
@@ -26,7 +26,7 @@ ORDER, CARRIER, REGION = "o1", "carrier-1", "north"
 
 @dataclass
 class Told:
-    """Hold one order's spans: those of a right patient and those of stock services."""
+    """Hold the spans of one order, by a patient and stock services."""
 
     root: TraceContext
     attempt: TraceContext
@@ -186,11 +186,14 @@ def test_a_flood_of_spans_drops_only_the_oldest() -> None:
     for _ in range(MOST_TRACES + 10):
         store.note_span(span("orders", latest := TraceContext.begin(), ""))
     assert len(store.spans(latest.trace)) == 1
-    assert len(store._traces) == MOST_TRACES  # noqa: SLF001 # what a test of bounds asks
+    assert len(store._traces) == MOST_TRACES  # noqa: SLF001 # a test of bounds reads it
 
 
 def found(diagnosis: Diagnosis, spans: Iterable[tuple[str, str, bool]]) -> bool:
-    """Run a query on one span for each order: carrier, region, and whether it was lost."""
+    """Run a query on one span for each order.
+
+    An order is its carrier, its region, and whether it was lost.
+    """
     finding = QueryResult()
     for carrier, region, failed in spans:
         ancestor = span(

@@ -1,4 +1,7 @@
-"""An order's trace through stock services: each continues the trace and exports a span."""
+"""The trace of an order through stock services.
+
+Each service continues the trace and exports a span.
+"""
 
 import json
 from collections.abc import AsyncIterator

@@ -49,7 +49,7 @@ def _faults(lab: Lab, promise: Promise) -> Iterator[tuple[str, str]]:
 
 
 def _brief(lab: Lab) -> Iterator[Finding]:
-    """Find items of the contract that are neither generated nor marked as not measured."""
+    """Find list items of the contract that are neither promises nor marked."""
     path = lab.path / "README.md"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     # A generated part leaves blank lines, so that the lines after it keep their numbers.

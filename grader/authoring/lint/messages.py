@@ -1,4 +1,4 @@
-"""The messages of the program: its string literals, and the help of its commands."""
+"""The messages of the program: its texts, and its commands' help."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,10 @@ BLANK = "x"
 
 
 def messages(source: str) -> Iterator[tuple[int, str]]:
-    """Yield each text that may reach a screen, with its line, from 1."""
+    """Yield each text that may reach a screen, with its line.
+
+    Lines count from 1.
+    """
     nodes = list(ast.walk(ast.parse(source)))
     docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     docstrings -= {id(statement.value) for node in nodes for statement in _help(node)}

@@ -15,7 +15,7 @@ LAB = Course.here().lab("03")
 
 
 class Judge:
-    """A fake of the grades: the file of a submission says its verdict."""
+    """A fake of the grades, with the verdicts in the submissions."""
 
     def __init__(self) -> None:
         self.graded: list[str] = []

@@ -1,10 +1,10 @@
-"""A `docker` on the PATH that does what a test says."""
+"""A `docker` on the PATH with the behaviour of a script."""
 
 from pathlib import Path
 
 
 class Engine:
-    """Stands for the engine: its client is a shell script."""
+    """A fake of the engine, whose client is a shell script."""
 
     def __init__(self, client: Path) -> None:
         self._client = client

@@ -15,7 +15,7 @@ PAUSE, KILL, REFUSE, RESTART = (InjectedFault(kind) for kind in ("pause", "kill"
 
 
 class Engine:
-    """Stands for the engine with one container, which may be a database."""
+    """A fake of the engine with one container, possibly a database."""
 
     def __init__(self) -> None:
         self.paused = self.refuses = False

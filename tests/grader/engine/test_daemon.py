@@ -86,7 +86,7 @@ def test_each_missing_part_is_one_message_with_the_next_step(facts: EngineStatus
 )
 def test_an_engine_is_installed_only_by_root_on_a_known_distribution(
     facts: EngineStatus,
-    expected: bool,  # noqa: FBT001 # what the table says
+    expected: bool,  # noqa: FBT001 # a column of the table
 ) -> None:
     assert installable(facts) is expected
 

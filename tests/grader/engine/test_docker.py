@@ -23,7 +23,7 @@ SAID = {
     "Error response from daemon: No such container: gateway-1": "./er doctor",
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": "./er doctor",
 }
-"""What engines print, and the command that mends it."""
+"""The texts of engines, each with the command that mends it."""
 
 
 @pytest.mark.parametrize("said", SAID)

@@ -32,7 +32,7 @@ esac
 
 
 def answers(engine: Engine, *, images: Iterable[str] = OWN.values(), containers: str = "", **versions: str) -> None:
-    """Let the engine be fit, but for what a test says."""
+    """Let the engine be fit, except for these answers."""
     versions = {"engine": "26.1.5+dfsg1", "compose": "2.26.1-4", "buildx": "0.13.1", **versions}
     plugins = json.dumps([{"Name": name, "Version": versions[name]} for name in ("buildx", "compose")])
     engine.does(
@@ -49,7 +49,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sizes(monkeypatch: pytest.MonkeyPatch, *, memory: int, disk: int) -> None:
-    """Let the machine have so many GiB."""
+    """Give the machine this many GiB."""
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1 << 12, "SC_PHYS_PAGES": memory << 18}.__getitem__)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=disk << 30))
 

@@ -181,7 +181,7 @@ def test_the_reaper_outlives_a_killed_owner_and_removes_its_files(tmp_path: Path
         assert eventually(lambda: len(reapers(run.name)) == 1)
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
-        # Its first look clears the run's files, with or without an engine.
+        # Because its first look removes the run's files, with or without an engine.
         assert eventually(lambda: not run.exists())
         for pid in reapers(run.name):
             os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The decision rule for any counts: monotone, symmetrical, and unclear across a threshold."""
+"""The decision rule for any counts: monotone, symmetrical, sometimes unclear."""
 
 import math
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""A run is unfit because of the host or the course, never because of the learner's code."""
+"""A run is unfit because of host or course, never the learner."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,10 @@ from grader.incident.plan import Plan
 
 @dataclass
 class Told(Evidence):
-    """Evidence with these values: shares of twin, canary and requests sent, speed, and lag of the load."""
+    """Evidence with these values.
+
+    They are the shares of twin, canary and requests sent, the speed, and the lag of the load.
+    """
 
     twin: float | None = 1.0
     canary: float | None = 0.9

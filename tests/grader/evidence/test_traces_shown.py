@@ -1,4 +1,7 @@
-"""The traces of a report: one of each kind, from phases without a fault on trace-audit."""
+"""The traces of a report: one of each kind, from judged phases.
+
+Phases with a fault on trace-audit are left out.
+"""
 
 from typing import Any
 
@@ -26,7 +29,10 @@ def span(name: str, parent: str = "", began: float = ZERO, **attributes: str) ->
 
 
 class Audit(ControlPort):
-    """A fake of trace-audit with these orders, newest first, all with the same spans."""
+    """A fake of trace-audit with these orders, the newest first.
+
+    All orders have the same spans.
+    """
 
     def __init__(self, *orders: dict[str, Any], spans: tuple[dict[str, Any], ...] = (span("a"),)) -> None:
         super().__init__("trace-audit", 0, "")

@@ -1,4 +1,4 @@
-"""The one derivation of served share and latency from the load generator's counters."""
+"""Served share and latency, derived from counters of the load generator."""
 
 import pytest
 
@@ -6,7 +6,10 @@ from grader.evidence.traffic import Counts, Sample, Traffic, count
 
 
 def latencies(kind: str, status: str, **buckets: float) -> list[Sample]:
-    """Return the rows of a histogram; a keyword `le_0_5` is the edge 0.5."""
+    """Return the rows of a histogram.
+
+    A keyword `le_0_5` is the edge 0.5.
+    """
     edges = {key.removeprefix("le_").replace("_", ".").replace("Inf", "+Inf"): n for key, n in buckets.items()}
     return [({"kind": kind, "status": status, "le": edge}, n) for edge, n in edges.items()]
 

@@ -79,7 +79,7 @@ def test_results_of_an_earlier_grade_are_never_reused(job: Job) -> None:
 
 
 def clock(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
-    """Have the clock read these times, one each time that a grade is about to start."""
+    """Have the clock read these times, one before each grade."""
     monkeypatch.setattr(batch, "time", SimpleNamespace(monotonic=iter(times).__next__))
 
 

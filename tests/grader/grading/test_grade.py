@@ -1,4 +1,7 @@
-"""The verdict: from fit attempts, repeated while a check is unclear, never from a busy machine."""
+"""The verdict: from fit attempts, and never from a busy machine.
+
+Attempts are repeated while a check is unclear.
+"""
 
 from pathlib import Path
 
@@ -38,7 +41,10 @@ def polite(good: int) -> list[Reading]:
 
 
 def graded(monkeypatch: pytest.MonkeyPatch, *attempts: Attempt | Exception) -> tuple[Results, int]:
-    """Grade with these outcomes of attempts; return the results and how many attempts there were."""
+    """Grade with these outcomes of attempts.
+
+    Returns the results, and the number of attempts that were played.
+    """
     grade = Grade(COURSE, LAB, Path(), 7, {}, lambda _: None)
     outcomes = iter(attempts)
 

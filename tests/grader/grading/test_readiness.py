@@ -1,4 +1,4 @@
-"""A system that does not come up is the failure of the learner, the host or the engine."""
+"""A failed start is caused by the learner, host or engine."""
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -23,7 +23,10 @@ FAILURE = DockerError("compose up", "it went wrong")
 
 @dataclass
 class Coming:
-    """A fake project with these containers, look by look; the last look stays."""
+    """A fake project that has these containers at each look.
+
+    The last look repeats.
+    """
 
     looks: list[list[Container]]
     failure: DockerError | None = None

@@ -1,4 +1,4 @@
-"""The host restarts what the orchestrator has condemned, without waiting."""
+"""The host restarts condemned services without waiting for them."""
 
 import threading
 

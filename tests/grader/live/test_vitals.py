@@ -20,7 +20,10 @@ class TwoReadings(Evidence):
 
 
 def reading(ended: float, quick: float, served: float) -> dict[str, Rows]:
-    """Return counters of polite users: all ended, `quick` of them within 0.5 s, `served` of those with 200."""
+    """Return counters of polite users.
+
+    `ended` requests ended, `quick` of them within 0.5 s, and `served` of those with 200.
+    """
     buckets: Rows = [
         ({"kind": "polite", "status": "200", "le": "0.5"}, served),
         ({"kind": "polite", "status": "200", "le": "2.0"}, served),

@@ -43,7 +43,10 @@ def failed(cause: str | None = None) -> Results:
 
 
 def traced(text: str = "x") -> Results:
-    """Return results with the most spans of a report, all with this text: half failed, one orphaned."""
+    """Return results with as many spans as a report can hold.
+
+    All have this text. Half of them failed, and one is orphaned.
+    """
     spans = [
         PlacedSpan(
             service=text,

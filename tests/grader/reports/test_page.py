@@ -1,4 +1,4 @@
-"""The page: it loads and runs nothing, and text of a patient stays text."""
+"""The page loads and runs nothing, and shows text as text."""
 
 import re
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""The page in a browser: nothing overflows, loads or warns, and dark mode is dark."""
+"""The page in a browser, in light and in dark mode."""
 
 import os
 import platform
@@ -44,7 +44,10 @@ CONTRASTS = """() => {
 
 
 def chromium() -> str:
-    """Return the system's Chromium; root on Debian gets it installed."""
+    """Return the system's Chromium.
+
+    On Debian, root installs it if it is missing.
+    """
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found and os.geteuid() == 0 and platform.freedesktop_os_release().get("ID") == "debian":
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -64,7 +67,10 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, path: Path, width: int, scheme: str = "light") -> tuple[Page, list[str]]:
-    """Open a file; return the page, and its warnings and requests."""
+    """Open a file and return its page.
+
+    Also returns the warnings and requests of the page.
+    """
     view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
     heard: list[str] = []
     view.on("console", lambda message: heard.append(message.text))

@@ -1,4 +1,4 @@
-"""A grade on the terminal: the checks, those that decided, the verdict, and the next command."""
+"""A grade on the terminal: checks, verdict and next command."""
 
 import pytest
 from results import check, failed, inconclusive, passed

@@ -1,4 +1,4 @@
-"""`er traces`: each span below its parent, errors marked, and text that stays text."""
+"""`er traces`: spans below their parents, and text that stays text."""
 
 from typing import Any
 
