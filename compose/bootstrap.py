@@ -72,7 +72,7 @@ def bring_uv(python: str, folder: str) -> str:
 
 
 def set_up(python: str, groups: "list[str]") -> None:
-    """Make the environment, or bring it up to date with the lock file."""
+    """Make the environment, or update it to the lock file."""
     if run(str(OWN_PYTHON), "-c", "pass"):
         # Its Python is gone, so that uv could not use it.
         shutil.rmtree(str(VENV), ignore_errors=True)

@@ -20,12 +20,12 @@ Side = Literal["min", "max"]
 
 
 class Threshold(BaseModel):
-    """One threshold, and what was measured on both sides of it.
+    """One threshold, with the measures on both sides of it.
 
-    Values are in the check's own unit. A margin of a share is a ratio of what is missing to 1 (of the value itself for
-    a `max`), that of a measure a distance in units of its guard or of the spread between accepted runs, whichever is
-    larger; an exact check has none. `starter` is the starter's median, `stopgap` its median with the lab's stopgap.
-    None: no such run.
+    Values are in the check's own unit. The margin of a share is a ratio of what is missing to 1, or of the share itself
+    for a `max`. The margin of a measure is a distance, in units of the check's guard or of the spread between accepted
+    runs, whichever is larger. An exact check has no margin. `starter` is the starter's median, and `stopgap` its median
+    with the lab's stopgap. None stands for a value without runs.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -68,7 +68,7 @@ class Calibration(BaseModel):
     threshold: list[Threshold] = []
 
     def stale(self, lab: Lab) -> bool:
-        """Tell whether what decides the lab's figures has changed since."""
+        """Tell whether the figures no longer hold for the lab."""
         return self.holds_for != holds_for(lab)
 
     def text(self) -> str:

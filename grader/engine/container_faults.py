@@ -110,7 +110,7 @@ class ContainerPort:
         """Do nothing: a container has no phases."""
 
     def faults(self) -> FaultMenu:
-        """Return what can be injected, and what is active."""
+        """Return the faults that can be injected, and the active ones."""
         kinds = {name: FaultKind(kind.describes) for name, kind in self._kinds.items()}
         return FaultMenu(kinds, [InjectedFault(kind) for kind in self._active()])
 

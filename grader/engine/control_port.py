@@ -31,7 +31,7 @@ class ControlPort:
         self._request("PUT", "/phase", {"name": phase})
 
     def faults(self) -> FaultMenu:
-        """Return what can be injected, and what is active."""
+        """Return the faults that can be injected, and the active ones."""
         menu = self._request("GET", "/faults")
         kinds = {name: FaultKind(kind["describes"], tuple(kind["parameters"])) for name, kind in menu["kinds"].items()}
         return FaultMenu(kinds, [_read(fault) for fault in menu["active"]])

@@ -91,7 +91,7 @@ def trouble(facts: EngineStatus) -> ErError | None:
 
 
 def installable(facts: EngineStatus) -> bool:
-    """Tell whether this program may install what is missing.
+    """Tell whether this program may install missing parts.
 
     It may as root, on a distribution with known packages. A daemon that hangs is not missing.
     """

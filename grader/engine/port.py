@@ -39,7 +39,7 @@ class Port(Protocol):
         """Enter a phase of the incident."""
 
     def faults(self) -> FaultMenu:
-        """Return what can be injected, and what is active."""
+        """Return the faults that can be injected, and the active ones."""
 
     def inject(self, fault: InjectedFault) -> InjectedFault:
         """Inject one more fault, and return it with all its defaults."""

@@ -50,7 +50,7 @@ class AttemptRunner:
         self._troubles: list[str] = []
 
     def run(self) -> Attempt:
-        """Play the incident and return what was measured.
+        """Play the incident and return the attempt.
 
         Raises LearnerError when the patient stops, or does not serve in the first phase.
         """

@@ -64,7 +64,7 @@ class Stock:
     control: httpx2.AsyncClient
 
     async def inject(self, kind: str, **parameters: object) -> dict[str, object]:
-        """Inject a fault and return what the service acknowledged."""
+        """Inject a fault and return the acknowledged one."""
         answer = await self.control.post("/faults", json={"kind": kind, **parameters})
         assert answer.status_code == 200, answer.text
         told: dict[str, object] = answer.json()
