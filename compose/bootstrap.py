@@ -3,8 +3,8 @@
 The system's Python stays unchanged. `--dev` adds the packages for developers. `--engine` also installs or starts the
 Docker engine while a first environment is made, because both take long.
 
-This module uses only the standard library, and only syntax that Python 3.6 can read, because it must be able to report
-a Python that is too old.
+This module must be able to report a Python that is too old. So it uses only the standard library, and only syntax that
+Python 3.6 can read.
 """
 
 import fcntl

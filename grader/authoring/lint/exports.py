@@ -12,7 +12,7 @@ EXPORTERS = ("loadtests", "services")
 """The folders of the code that a patient cannot change, whose metrics alone are evidence."""
 
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "HistogramMetricFamily": ("_bucket", "_count", "_sum")}
-"""What Prometheus appends to a metric's name, by the function that exports it."""
+"""The suffixes that Prometheus appends to a metric's name, by the function that exports it."""
 
 
 @cache

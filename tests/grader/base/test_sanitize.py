@@ -28,7 +28,7 @@ def test_characters_that_change_the_display_are_not_shown(text: str, shown: str)
     assert plain(text) == shown
 
 
-def test_long_text_is_cut_and_says_so() -> None:
+def test_a_long_text_is_cut_with_a_note() -> None:
     assert plain("x" * 10_000) == "x" * LONGEST_LINE + "…"
     assert plain("x\n" * 1000).split("\n")[-1] == f"… and {1001 - MOST_LINES} more lines"
 

@@ -88,7 +88,7 @@ def test_a_command_has_no_input_and_a_session_of_its_own(engine: Engine) -> None
     assert session == process
 
 
-def test_logs_end_with_what_went_to_standard_error(engine: Engine) -> None:
+def test_logs_end_with_the_lines_of_standard_error(engine: Engine) -> None:
     engine.does('echo "$@"; echo "Error response from daemon: No such container: x" >&2; exit 1')
     assert docker_logs("x", "2026-11-26T10:00:00Z", lines=7).splitlines() == [
         "logs --since 2026-11-26T10:00:00Z --tail 7 x",

@@ -85,7 +85,7 @@ def test_a_trace_has_its_time_in_the_incident_and_places_its_spans() -> None:
     assert placed == [("a", 0, 0, 1, False), ("b", 1, 1, 1, False), ("c", 0, 3, 1, True)]
 
 
-def test_a_bar_stays_within_its_trace_whatever_times_a_patient_sent() -> None:
+def test_a_bar_stays_within_its_trace_for_any_times_sent() -> None:
     backwards = {**span("b", began=ZERO + 9), "ended": 0}
     trace = only(span("a"), backwards)
     assert all(span.at >= 0 <= span.seconds and span.at + span.seconds <= trace.seconds for span in trace.spans)
