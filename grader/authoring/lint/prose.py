@@ -45,7 +45,7 @@ def _brief(lab: Lab, text: str) -> Iterator[Finding]:
         yield Finding(path, 0, "it does not say how many lines the answer took", "give the size of the accepted fixes")
     there = {part.name for part in parts(lab, text)}
     for name in IN_BRIEFS:
-        if name not in there and (name != "contract" or lab.manifest.promise):
+        if name not in there:
             add = f"add `<!-- generated: {name} -->` and `<!-- end -->`, and run ./er lint {lab.number} --fix"
             yield Finding(path, 0, f"no generated part `{name}`", add)
 

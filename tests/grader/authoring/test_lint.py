@@ -148,6 +148,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true. ', "It is true", "a promise of 2 sentences"),
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true anew: ', "It is true", "`anew`"),
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true: ', None, "the generated part `contract` is out of date"),
+        ("README.md", "<!-- generated: contract -->", "<!-- generated: change -->", "", "no generated part `contract`"),
         ("README.md", "## What to change", "- It is quick.\n- Not measured: it is small.\n\n## What to change", "It is quick", "an item of the contract that is not a promise: `It is quick.`"),
         # what checks read
         ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
@@ -208,6 +209,16 @@ def test_a_lab_that_is_broken_in_one_way_has_that_finding(  # noqa: PLR0913, PLR
     if at is not None:
         where = int(at) if at.isdecimal() else line(course, file, at) if at else 0
         assert re.search(rf":{where} ", mine[0]), mine
+
+
+def test_every_check_of_a_lab_without_promises_has_a_finding(course: Course) -> None:
+    path = course.root / "labs" / NAME / "lab.toml"
+    text, removed = re.subn(r"\[\[promise\]\]\n(?:.+\n)+\n", "", path.read_text())
+    assert removed
+    path.write_text(text)
+    unmeasured = [finding.split("`")[1] for finding in found(course) if "no promise has the check" in finding]
+    names = [claim.name for claim in Lab(path.parent).manifest.check]
+    assert unmeasured == [name for name in names if name != "answers-are-real"]
 
 
 def test_a_contract_may_explain_itself_and_list_what_is_not_measured(course: Course) -> None:
