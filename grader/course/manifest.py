@@ -191,6 +191,7 @@ class Manifest(Table):
     """A lab's `lab.toml`.
 
     `receipts`: the sentence of the check of receipts, which is the last one. `unreceipted`: why there is no such check.
+    `mutants`: by the full name of a mutant that passes, `equivalent: why` or `outside: why`.
     """
 
     format: Literal[1]
@@ -210,6 +211,7 @@ class Manifest(Table):
     promise: list[Promise] = []
     check: Annotated[list[Check], Field(min_length=1)]
     fixes: dict[Name, Expectation]
+    mutants: dict[str, str] = {}
 
     @model_validator(mode="before")
     @classmethod

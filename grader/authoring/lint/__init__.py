@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
-from grader.authoring.lint import calibrated, catalogued, contract, fixes, hardening, layout, measures, prose, wording
+from grader.authoring.lint import (
+    calibrated,
+    catalogued,
+    contract,
+    fixes,
+    hardening,
+    layout,
+    measures,
+    prose,
+    survivors,
+    wording,
+)
 from grader.authoring.lint.finding import Finding
 from grader.base.errors import ErError
 from grader.course.course import Course, Lab
@@ -12,6 +23,7 @@ RULES: tuple[Callable[[Course, Lab], Iterator[Finding]], ...] = (
     catalogued.check,
     fixes.check,
     contract.check,
+    survivors.check,
     measures.check,
     hardening.check,
     prose.check,

@@ -44,7 +44,7 @@ def check_documents(course: Course) -> Iterator[Finding]:
 def _said(manifest: Manifest) -> list[str]:
     claims = [*manifest.promise, *manifest.check, manifest.level, *([manifest.stopgap] if manifest.stopgap else [])]
     said = [manifest.title, manifest.blurb, manifest.symptom.noun, manifest.unreceipted or ""]
-    return said + [claim.says for claim in claims]
+    return said + [claim.says for claim in claims] + [*manifest.mutants.values()]
 
 
 def _markdown(path: Path) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ import pytest
 from grader.authoring.lint import lint, lint_documents
 from grader.authoring.lint.exports import exported_metrics
 from grader.authoring.lint.measures import metrics
+from grader.authoring.mutants.mutant import mutants
 from grader.course.calibration import Calibration, Threshold, holds_for
 from grader.course.course import Course, Lab
 from grader.course.fixes import STARTER, base_files
@@ -25,6 +26,7 @@ NAME = HERE.lab("03").name
 PATCH = "fixes/rejected/plain-503.patch"
 NEW_FILE = "--- /dev/null\n+++ b/more/more.py\n@@ -0,0 +1 @@\n+x = 1\n"
 
+MUTANT = next(mutant.full_name for mutant in mutants(HERE.lab("03")) if "RATE, BURST" in mutant.before)
 
 MEASURED = Threshold(check="polite-tenants-served", side="min", threshold=0.8, starter=0.1, stopgap=0.9)
 
@@ -150,6 +152,10 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true: ', None, "the generated part `contract` is out of date"),
         ("README.md", "<!-- generated: contract -->", "<!-- generated: change -->", "", "no generated part `contract`"),
         ("README.md", "## What to change", "- It is quick.\n- Not measured: it is small.\n\n## What to change", "It is quick", "an item of the contract that is not a promise: `It is quick.`"),
+        # mutants that may pass
+        ("lab.toml", "[fixes]\n", '[mutants]\n"accepted/token-bucket-lua:halved-constant-1" = "outside: `x` does not matter"\n\n[fixes]\n', "halved-constant-1", "there is no mutant `accepted/token-bucket-lua:halved-constant-1`; the nearest is"),
+        ("lab.toml", "[fixes]\n", f'[mutants]\n"{MUTANT}" = "because"\n\n[fixes]\n', MUTANT, "has no reason"),
+        ("lab.toml", "[fixes]\n", f'[mutants]\n"{MUTANT}" = "outside: `ceil` of nothing is promised"\n\n[fixes]\n', MUTANT, "quotes no code of its line"),
         # what checks read
         ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
         ("lab.toml", "total = 'sum(load_tally_total{tally=\"burst_asked\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),
@@ -289,6 +295,12 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "no calibration": (lambda lab: (lab / "calibration.toml").unlink(), "the lab is not calibrated"),
 }
+
+
+def test_a_mutant_that_passes_for_a_reason_is_no_finding(course: Course) -> None:
+    said = f'[mutants]\n"{MUTANT}" = "outside: half of `RATE, BURST` is a limit too"\n\n[fixes]\n'
+    change(course, "lab.toml", "[fixes]\n", said)
+    assert found(course) == []
 
 
 @pytest.mark.parametrize("name", BREAKS)
