@@ -70,6 +70,59 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 
 
 @click.command()
+@click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
+@click.option("--list", "listing", is_flag=True, help="Print the mutants and play nothing.")
+@click.option("--mutant", "names", multiple=True, metavar="NAME", help="Only this mutant; may be given more than once.")
+@click.option("--most", type=click.IntRange(1), metavar="N", help="A sample of N from each lab, from all operators.")
+@click.option("--seed", type=int, help="Draw the sample that this seed drew before.")
+@click.option("--jobs", type=click.IntRange(1), help="Grades at a time: one per two cores if not given.")
+@click.option("--minutes", type=click.FloatRange(0), metavar="M", help="Start no grade after M minutes.")
+@click.option("--resume", is_flag=True, help="Keep the verdicts of earlier calls where the lab plays the same.")
+@click.option("--json", "document", type=click.Path(path_type=Path), help="Write all mutants with their fates here.")
+def mutate(  # noqa: PLR0913, PLR0917 # the options of one command
+    labs: tuple[Lab, ...],
+    names: tuple[str, ...],
+    most: int | None,
+    seed: int | None,
+    jobs: int | None,
+    minutes: float | None,
+    document: Path | None,
+    *,
+    listing: bool,
+    resume: bool,
+) -> None:
+    """Make wrong fixes from the accepted ones, play them, and list those that pass.
+
+    A mutant that passes is a hole in the checks, unless it does the same as its base or breaks no promise. The
+    manifest says so in [mutants].
+    """
+    from grader.authoring.mutants import trial_table
+    from grader.authoring.mutants.mutant import chosen, mutants, sample
+    from grader.authoring.mutants.trial import MutantTrials
+    from grader.base.console import open_console
+    from grader.engine.provision import set_up
+    from grader.grading.slots import at_once
+    from grader.incident.plan import fresh_seed
+
+    until = math.inf if minutes is None else time.monotonic() + minutes * 60
+    course, console = Course.here(), open_console()
+    found = chosen([mutant for lab in labs or course.labs() for mutant in mutants(lab)], names)
+    if most:
+        seed = fresh_seed() if seed is None else seed
+        by_lab = [[mutant for mutant in found if mutant.lab == lab] for lab in labs or course.labs()]
+        found = [mutant for group in by_lab for mutant in sample(group, most, seed)]
+        console.print(f"a sample of {len(found)} mutants; --seed {seed} draws it again")
+    if listing:
+        trial_table.show_mutants(console, found)
+        return
+    for lab in dict.fromkeys(mutant.lab for mutant in found):
+        set_up(lab, console)
+    show = partial(trial_table.show_trial, console)
+    trials = MutantTrials(course, jobs or at_once(), show, resume=resume, until=until)
+    sys.exit(trial_table.try_mutants(console, trials, found, document))
+
+
+@click.command()
 @LAB
 @click.option(
     "--runs", type=click.IntRange(0), required=True, help="Runs of the starter and of each fix; 0 plays none."
@@ -160,4 +213,4 @@ def fix(lab: Lab, mistake: str | None, target: Path | None, source: Path | None,
             click.echo(f"  {path} has hunks that do not apply: make these changes by hand, then delete it")
 
 
-COMMANDS = (verify, calibrate, lint, fix, new)
+COMMANDS = (verify, mutate, calibrate, lint, fix, new)
