@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make a cluster at build time: format it, create the topics of /topics.txt, say what the account `patient` may do; and keep
-# the classes that the broker has loaded meanwhile as an archive, from which a start has them at once.
+# Make a cluster at build time. Format it, create the topics of /topics.txt, and grant the rights of the account
+# `patient`. Archive the classes that the broker has loaded, so that a start loads them at once.
 set -eu
 cd /opt/kafka
 
@@ -23,18 +23,19 @@ while read -r topic partitions; do
     tool org.apache.kafka.tools.TopicCommand $here --create --topic "$topic" --partitions "$partitions"
     topic_of_group=$topic
 done < /topics.txt
-# The first group makes the topic in which groups keep their places, which would take the first one of a run a second.
+# The first consumer group creates the topic of group offsets, which would cost a run's first group a second.
 tool org.apache.kafka.tools.consumer.ConsoleConsumer $here --topic "$topic_of_group" --group er-first --timeout-ms 5000 \
     > /dev/null 2>&1 || true
 tool org.apache.kafka.tools.TopicCommand $here --describe --topic __consumer_offsets > /dev/null
-# It writes and reads, and keeps the place of its own groups; it neither makes nor deletes, nor moves anybody else's place.
+# The account reads and writes topics and commits offsets of its own groups. It cannot create or delete topics, or move
+# the offsets of other groups.
 allow="org.apache.kafka.tools.AclCommand $here --add --allow-principal User:patient"
 tool $allow --operation Read --operation Write --operation Describe --topic "*"
 tool $allow --operation Read --operation Describe --group "*"
 tool org.apache.kafka.tools.AclCommand $here --add --deny-principal User:patient --operation All \
     --group er- --resource-pattern-type prefixed
 
-# A broker that was stopped in peace has nothing to recover when it starts.
+# A broker that was stopped cleanly has nothing to recover at its start.
 kill -TERM "$broker"
 wait "$broker" || [ $? -eq 143 ]
 test -f /data/.kafka_cleanshutdown
