@@ -13,6 +13,9 @@ from typing import Any
 from grader.base.errors import ErError
 from grader.engine.docker import DockerError, docker
 
+STARTUP_FAILED = 3
+"""The exit code of a patient whose app failed as it started; a patient that cannot be imported has another one."""
+
 
 @dataclass(frozen=True)
 class Container:

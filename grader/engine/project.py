@@ -125,11 +125,11 @@ class Project:
         """Return the containers that run the learner's code."""
         return [container for container in self.containers() if container.role == ROLE_OF_PATIENT]
 
-    def reload_patients(self) -> None:
-        """Restart the learner's code from its staged files, without waiting for requests."""
+    def reload_patients(self, patients: list[Container] | None = None) -> None:
+        """Restart these or all patients from their staged files, without waiting for requests."""
         # One command for all would restart them one by one.
         with ThreadPoolExecutor() as pool:
-            list(pool.map(reload, self.patients()))
+            list(pool.map(reload, self.patients() if patients is None else patients))
 
     def serving(self, patients: list[Container]) -> bool:
         """Tell whether all of these answer their health check now."""

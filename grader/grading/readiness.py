@@ -4,9 +4,9 @@ import time
 from contextlib import suppress
 
 from grader.base.errors import ErError, HostError
-from grader.engine.containers import Container, seconds_to_healthy
+from grader.engine.containers import STARTUP_FAILED, Container, seconds_to_healthy
 from grader.engine.docker import DockerError
-from grader.engine.project import ROLE_OF_PATIENT, Project
+from grader.engine.project import ROLE_OF_PATIENT, ROLE_OF_STORE, Project
 from grader.evidence.fitness import CANARY_SHARE, STARVED, UNMEASURED, canary_lately, percent
 from grader.evidence.prometheus import Evidence
 
@@ -34,6 +34,9 @@ def bring_up(project: Project) -> None:
         project.create(UP_SECONDS)
     except DockerError as error:
         _wait_for_the_slow(project, began)
+        if early := _started_too_early(project):
+            project.reload_patients(early)
+            _wait_for_the_slow(project, began)
         _blame_the_unready(project, error)
         if sum(container.ready for container in project.containers()) < len(project.roles):
             raise
@@ -56,6 +59,18 @@ def _wait_for_the_slow(project: Project, began: float) -> None:
             _blame_a_busy_host(project, waiting[0])
             return
         time.sleep(LOOK_SECONDS)
+
+
+def _started_too_early(project: Project) -> list[Container]:
+    """Return the patients that may have failed because a store was not ready.
+
+    Patients start beside their stores, and on a busy host a patient may be first. None when a store is not ready now.
+    """
+    containers = project.containers()
+    stores = [container for container in containers if container.role == ROLE_OF_STORE]
+    if not stores or not all(store.ready for store in stores):
+        return []
+    return [one for one in containers if one.role == ROLE_OF_PATIENT and one.fallen and one.exit_code == STARTUP_FAILED]
 
 
 def _blame_a_busy_host(project: Project, container: Container) -> None:

@@ -14,6 +14,9 @@ from kit.tracebacks import own_part, print_own_part
 IMPORTED_ONCE = ("fastapi", "httpx2", "redis.asyncio")
 """Modules that take long to import: the parent imports them, and those in IMPORTED_ONCE, once for all reloads."""
 
+STARTUP_FAILED = 3
+"""The exit code when the app's lifespan fails as it starts, as uvicorn's own: a store may not have been ready yet."""
+
 
 def serve(target: str) -> int:
     """Serve the app that `target` names, as `module:app`.
@@ -23,11 +26,13 @@ def serve(target: str) -> int:
     """
     threading.excepthook = end_with_thread
     module, _, app = target.partition(":")
+    server = None
     try:
-        run(Server(getattr(import_module(module), app), ANYWHERE, app_port()))
+        server = Server(getattr(import_module(module), app), ANYWHERE, app_port())
+        run(server)
     except BaseException as error:  # noqa: BLE001 # also an exit() in the learner's file
         print_own_part(error)
-        return 1
+        return STARTUP_FAILED if server and not server.started else 1
     return 0
 
 

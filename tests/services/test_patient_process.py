@@ -10,7 +10,8 @@ import httpx2
 import pytest
 from processes import Process, process
 
-import kit
+import kit.patient
+from grader.engine import containers
 from kit.patient import serve
 
 APP = "from kit import create_app\napp = create_app()\n"
@@ -106,7 +107,7 @@ def test_a_crash_at_start_is_shown_like_one_at_import(patient: Path) -> None:
     )
     with process("kit.patient", "gateway:app", cwd=patient) as started:
         code, _, err = started.end()
-    assert code == 1
+    assert code == kit.patient.STARTUP_FAILED == containers.STARTUP_FAILED
     assert err.splitlines() == [
         "Traceback (most recent call last):",
         f'  File "{patient}/gateway.py", line 6, in lifespan',

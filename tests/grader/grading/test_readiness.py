@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from grader.base.errors import ErError, HostError, LearnerError
-from grader.engine.containers import Container
+from grader.engine.containers import STARTUP_FAILED, Container
 from grader.engine.docker import DockerError
 from grader.grading import readiness
 from grader.grading.readiness import bring_up
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PATIENT = Container("1", "gateway", "patient", "running", "healthy", 0, {})
 STOCK = Container("3", "quotes", "stock", "running", "healthy", 0, {})
 PROMETHEUS = Container("4", "prometheus", "prometheus", "running", "", 0, {})
+STORE = Container("5", "postgres", "store", "running", "healthy", 0, {})
 TWIN = Container("2", "twin", "twin", "running", "healthy", 0, {})
 FAILURE = DockerError("compose up", "it went wrong")
 
@@ -31,6 +32,8 @@ class Coming:
     looks: list[list[Container]]
     failure: DockerError | None = None
     limited: bool = False
+    after_reload: list[list[Container]] = field(default_factory=list)
+    started_again: list[str] = field(default_factory=list)
     roles: dict[str, str] = field(default_factory=lambda: {"gateway": "patient", "twin": "twin"})
 
     def create(self, seconds: float) -> None:
@@ -54,6 +57,10 @@ class Coming:
 
     def limit_cpus(self) -> None:
         self.limited = True
+
+    def reload_patients(self, patients: list[Container]) -> None:
+        self.started_again += [patient.service for patient in patients]
+        self.looks = self.after_reload or self.looks
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +99,41 @@ def test_a_patient_that_stopped_is_the_learners_failure(
 ) -> None:
     with pytest.raises(LearnerError, match="gateway exited"):
         come_up(Coming([[replace(PATIENT, state="exited"), TWIN, PROMETHEUS]], failure), monkeypatch)
+
+
+EARLY = replace(PATIENT, state="exited", exit_code=STARTUP_FAILED)
+
+
+def test_a_patient_that_started_before_its_store_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    coming = [[EARLY, replace(STORE, health="starting"), TWIN, PROMETHEUS]] * 3 + [[EARLY, STORE, TWIN, PROMETHEUS]]
+    starting = [replace(PATIENT, health="starting"), STORE, TWIN, PROMETHEUS]
+    project = Coming(coming, FAILURE, after_reload=[starting, starting, [PATIENT, STORE, TWIN, PROMETHEUS]])
+    come_up(project, monkeypatch)
+    assert (project.started_again, project.limited) == (["gateway"], True)
+
+
+def test_a_patient_that_fails_beside_a_ready_store_is_the_learners_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Coming([[EARLY, STORE, TWIN, PROMETHEUS]], FAILURE)
+    with pytest.raises(LearnerError, match="gateway exited"):
+        come_up(project, monkeypatch)
+    assert project.started_again == ["gateway"]
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        [replace(EARLY, exit_code=1), STORE, TWIN, PROMETHEUS],
+        [EARLY, TWIN, PROMETHEUS],
+    ],
+    ids=["it cannot be imported", "it has no store"],
+)
+def test_a_patient_that_no_store_explains_is_not_started_again(
+    containers: list[Container], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Coming([containers], FAILURE)
+    with pytest.raises(LearnerError, match="gateway exited"):
+        come_up(project, monkeypatch)
+    assert project.started_again == []
 
 
 def test_a_silent_patient_on_a_fast_host_is_the_learners_failure(monkeypatch: pytest.MonkeyPatch) -> None:
