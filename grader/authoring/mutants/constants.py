@@ -1,4 +1,4 @@
-"""Mistakes in a number or a flag."""
+"""Mistakes in a number, a flag or a status."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -10,6 +10,8 @@ SMALL = 10
 """The largest number where one more or less can show in what a grade measures."""
 
 STATUSES = range(100, 600)
+REFUSED, UNAVAILABLE = 400, 503
+FAILED, NOT_FOUND = 500, 404
 
 Number = int | float
 
@@ -41,6 +43,16 @@ def flag_turned(syntax: Syntax) -> Iterator[Change]:
             yield syntax.change(node, syntax.replaced(node, str(not node.value)))
 
 
+def status_changed(syntax: Syntax) -> Iterator[Change]:
+    """Yield changes of an answer's status: another error, or one of the server instead of a refusal."""
+    for node in syntax.nodes(ast.Constant):
+        if not _is_status(syntax, node) or not isinstance(node.value, int):
+            continue
+        for other in (FAILED, NOT_FOUND) if node.value >= FAILED else (UNAVAILABLE,):
+            if node.value >= REFUSED and node.value != other:
+                yield syntax.change(node, syntax.replaced(node, str(other)))
+
+
 def _changed(syntax: Syntax, change: Callable[[Number], Number]) -> Iterator[Change]:
     for node in syntax.nodes(ast.Constant):
         number = node.value
@@ -58,13 +70,18 @@ def _half(number: Number) -> Number:
 
 
 def _is_name(syntax: Syntax, node: ast.Constant) -> bool:
-    """Tell whether a number is an HTTP status, or the length of a drawn name: no amount of anything."""
+    """Tell whether a number is a status, or the length of a drawn name: no amount of anything."""
+    parent = syntax.parent(node)
+    if isinstance(parent, ast.Compare):
+        return "status" in syntax.code(parent)
+    return _is_status(syntax, node) or called(parent) in NAMES
+
+
+def _is_status(syntax: Syntax, node: ast.Constant) -> bool:
+    """Tell whether a number is the HTTP status of an answer."""
     match syntax.parent(node):
         case ast.keyword(arg="status_code"):
             return True
         case ast.Call() as call:
-            is_answer = called(call).endswith(("Response", "HTTPException")) and node.value in STATUSES
-            return is_answer or called(call) in NAMES
-        case ast.Compare() as compare:
-            return "status" in syntax.code(compare)
+            return called(call).endswith(("Response", "HTTPException")) and node.value in STATUSES
     return False

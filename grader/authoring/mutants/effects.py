@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 
-from grader.authoring.mutants.syntax import Change, Edit, Function, Syntax, bound, called, used
+from grader.authoring.mutants.syntax import Change, Edit, Function, Syntax, bound, called, imported, used
 
-WRAPPERS = {"ceil", "reversed", "shield"}
-"""Calls that only change how their argument is done or counted."""
+PAUSES = {"gather", "sleep"}
+"""Calls whose whole effect is to wait, or that begin without a task."""
 
 STAYING = (
     ast.Import,
@@ -27,6 +27,16 @@ def await_removed(syntax: Syntax) -> Iterator[Change]:
     for node in syntax.nodes(ast.Expr):
         if isinstance(node.value, ast.Await):
             yield syntax.change(node, Edit(syntax.start(node), syntax.start(node.value.value), ""))
+
+
+def fire_and_forget(syntax: Syntax) -> Iterator[Change]:
+    """Yield changes that leave a coroutine to a task of its own, where its result is not used."""
+    if "asyncio" not in imported(syntax):
+        return
+    for node in syntax.nodes(ast.Expr):
+        match node.value:
+            case ast.Await(value=ast.Call() as call) if called(call) not in PAUSES:
+                yield syntax.change(node, syntax.replaced(node, f"asyncio.create_task({syntax.code(call)})"))
 
 
 def effect_dropped(syntax: Syntax) -> Iterator[Change]:
@@ -56,13 +66,6 @@ def order_swapped(syntax: Syntax) -> Iterator[Change]:
             if _acts(first) and _acts(second) and not bound(first) & used(second):
                 edits = (syntax.replaced(first, syntax.code(second)), syntax.replaced(second, syntax.code(first)))
                 yield Change(first.lineno, second.end_lineno or second.lineno, edits)
-
-
-def wrapper_dropped(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that leave out a call around a value, such as `reversed` or `shield`."""
-    for call in syntax.nodes(ast.Call):
-        if called(call) in WRAPPERS and len(call.args) == 1 and not call.keywords:
-            yield syntax.change(call, syntax.replaced(call, syntax.whole(call.args[0])))
 
 
 def _acts(node: ast.stmt) -> bool:

@@ -188,6 +188,11 @@ def called(node: ast.AST) -> str:
     return ""
 
 
+def imported(syntax: Syntax) -> set[str]:
+    """Return the modules that a source imports by name."""
+    return {alias.name for node in syntax.nodes(ast.Import) for alias in node.names}
+
+
 def used(node: ast.AST) -> set[str]:
     """Return the names that a node reads."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}

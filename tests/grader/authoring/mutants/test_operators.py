@@ -391,6 +391,85 @@ CASES: list[tuple[str, str, list[str]]] = [
         ],
     ),
     (
+        "ttl-too-short",
+        """
+        a.set(b, c, ex=60, nx=True)
+        a.set(b, c, px=d())
+        d = a.register_script('''
+        redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2])
+        redis.call("EXPIRE", KEYS[1], math.ceil(burst / rate) + 1)
+        ''')
+        """,
+        [
+            "-a.set(b, c, ex=60, nx=True)\n+a.set(b, c, ex=1, nx=True)",
+            "-a.set(b, c, px=d())\n+a.set(b, c, px=1000)",
+            '-redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2])\n+redis.call("SET", KEYS[1], ARGV[1], "EX", 1)',
+            '-redis.call("EXPIRE", KEYS[1], math.ceil(burst / rate) + 1)\n+redis.call("EXPIRE", KEYS[1], 1)',
+        ],
+    ),
+    (
+        "script-step-dropped",
+        """
+        a = '''
+        local tokens = redis.call("GET", KEYS[1])
+        if tokens then
+            tokens = tokens - 1
+        end
+        redis.call("SET", KEYS[1], tokens)
+        return tokens
+        '''
+        b = '''
+        tokens = 1
+        '''
+        """,
+        ["-    tokens = tokens - 1", '-redis.call("SET", KEYS[1], tokens)'],
+    ),
+    (
+        "fire-and-forget",
+        """
+        import asyncio
+        async def a():
+            await b(c)
+            await asyncio.sleep(1)
+            d = await b(c)
+            await d
+        """,
+        ["-    await b(c)\n+    asyncio.create_task(b(c))"],
+    ),
+    (
+        "option-dropped",
+        """
+        def own(a):
+            b(c, d=e)
+            b(d=e, f=g, **h)
+            own(a=c)
+            Response(status_code=503, headers={"Retry-After": "1"}, media_type="text/plain")
+        """,
+        [
+            "-    b(c, d=e)\n+    b(c)",
+            "-    b(d=e, f=g, **h)\n+    b(f=g, **h)",
+            "-    b(d=e, f=g, **h)\n+    b(d=e, **h)",
+            '-    Response(status_code=503, headers={"Retry-After": "1"}, media_type="text/plain")\n+    Response(status_code=503, media_type="text/plain")',
+        ],
+    ),
+    (
+        "status-changed",
+        """
+        a = Response(status_code=503)
+        b = Response(c, 429, d=500)
+        raise HTTPException(404, "not there")
+        e = Response(c, 201)
+        f = answer.status_code == 503
+        g = h(503)
+        """,
+        [
+            "-a = Response(status_code=503)\n+a = Response(status_code=404)",
+            "-a = Response(status_code=503)\n+a = Response(status_code=500)",
+            "-b = Response(c, 429, d=500)\n+b = Response(c, 503, d=500)",
+            '-raise HTTPException(404, "not there")\n+raise HTTPException(503, "not there")',
+        ],
+    ),
+    (
         "key-part-dropped",
         """
         a = f"page:{b}:{c['d']}"

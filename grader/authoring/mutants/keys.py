@@ -1,19 +1,10 @@
-"""Mistakes with what a store holds: keys, times to live, and the scripts that it runs."""
+"""Mistakes with a key: it lacks a part, or differs between replicas."""
 
 import ast
 import re
 from collections.abc import Iterator
 
-from grader.authoring.mutants.syntax import Change, Edit, Syntax, called
-
-TTL = {"ex", "px", "exat", "pxat", "ttl", "expire"}
-SETTING = {"setex": "set", "psetex": "set"}
-
-EXPIRING = (
-    re.compile(rb"""(?m)^[ \t]*redis\.p?call\(["']P?EXPIRE["'].*\n"""),
-    re.compile(rb"""(?<=.),\s*["'](?:EX|PX)["']\s*,\s*[^,)]+"""),
-)
-"""How a script in Lua sets a time to live."""
+from grader.authoring.mutants.syntax import Change, Edit, Syntax, imported
 
 KEY = re.compile(r"""f?(["'])(?!\1)[^\s/]*[:-][^\s/]*\1""")
 """An f-string that is a key and not a text, a path or a URL."""
@@ -22,33 +13,6 @@ PLACE = re.compile(r"\{[^{}]*\}")
 
 SELF = "{os.uname().nodename}"
 """What differs between the replicas of a service."""
-
-LUA_SIGN = re.compile(rb"(?<=\s)(?:[<>]=?|[=~]=)(?=\s)")
-SIGNS = {b"<": b">=", b"<=": b">", b">": b"<=", b">=": b"<", b"==": b"~=", b"~=": b"=="}
-SQL_PARTS = re.compile(
-    rb"""\s+FOR[ ]UPDATE[ ]SKIP[ ]LOCKED | \s+ON[ ]CONFLICT[ ]DO[ ]NOTHING
-    | \s+AND[ ](?:[^\n()]|\(\))+?(?=\n|[)"']|[ ](?:AND|OR|ORDER|LIMIT|FOR|RETURNING)\b)""",
-    re.VERBOSE,
-)
-"""What an SQL statement can lack and still run."""
-
-
-def ttl_dropped(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that keep an entry for ever."""
-    for call in syntax.nodes(ast.Call):
-        for keyword in call.keywords:
-            if keyword.arg in TTL:
-                yield syntax.change(keyword, syntax.without_argument(call, keyword))
-        if isinstance(call.func, ast.Attribute) and called(call) in SETTING and len(call.args) > 1:
-            end = syntax.end(call.func)
-            name = Edit(end - len(called(call)), end, SETTING[called(call)])
-            yield syntax.change(call, name, syntax.without_argument(call, call.args[1]))
-    for node in syntax.nodes(ast.Expr):
-        value = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if called(value) in {"expire", "pexpire"}:
-            yield syntax.change(node, syntax.replaced(node, "pass"))
-    for pattern in EXPIRING:
-        yield from _in_scripts(syntax, pattern, {}, "redis.call")
 
 
 def key_part_dropped(syntax: Syntax) -> Iterator[Change]:
@@ -77,27 +41,6 @@ def local_halves(syntax: Syntax) -> Iterator[Change]:
             yield syntax.change(node, edit, *halves)
 
 
-def script_turned(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that turn a comparison in a Lua script into its opposite."""
-    return _in_scripts(syntax, LUA_SIGN, SIGNS, "redis.call")
-
-
-def query_loosened(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that leave a lock, a condition or a conflict out of an SQL statement."""
-    return _in_scripts(syntax, SQL_PARTS, {}, "INSERT", "UPDATE")
-
-
-def _in_scripts(
-    syntax: Syntax, pattern: "re.Pattern[bytes]", turned: dict[bytes, bytes], *marks: str
-) -> Iterator[Change]:
-    """Yield a change for each match inside a string with one of these marks; it is gone, or replaced."""
-    for node in syntax.nodes(ast.Constant):
-        if isinstance(node.value, str) and any(mark in node.value for mark in marks):
-            for match in pattern.finditer(syntax.source, syntax.start(node), syntax.end(node)):
-                line = syntax.line_at(match.start() + len(match[0]) - len(match[0].lstrip()))
-                yield Change(line, line, (Edit(match.start(), match.end(), turned.get(match[0], b"").decode()),))
-
-
 def _keys(syntax: Syntax) -> Iterator[tuple[ast.expr, str]]:
     """Yield each string that makes a key, with its text."""
     for node in syntax.nodes(ast.JoinedStr, ast.Constant):
@@ -110,7 +53,7 @@ def _keys(syntax: Syntax) -> Iterator[tuple[ast.expr, str]]:
 
 def _own_keys(syntax: Syntax) -> Iterator[tuple[ast.expr, Edit]]:
     """Yield each f-string that makes a key, with the edit that adds the replica to it."""
-    if "os" in {alias.name for node in syntax.nodes(ast.Import) for alias in node.names}:
+    if "os" in imported(syntax):
         for node, text in _keys(syntax):
             if text.startswith("f"):
                 end = syntax.end(node) - 1
