@@ -73,6 +73,7 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
 @click.option("--list", "listing", is_flag=True, help="Print the mutants and play nothing.")
 @click.option("--mutant", "names", multiple=True, metavar="NAME", help="Only this mutant; may be given more than once.")
+@click.option("--survivors", is_flag=True, help="Only those that passed when they were last played.")
 @click.option("--most", type=click.IntRange(1), metavar="N", help="A sample of N from each lab, from all operators.")
 @click.option("--seed", type=int, help="Draw the sample that this seed drew before.")
 @click.option("--jobs", type=click.IntRange(1), help="Grades at a time: one per two cores if not given.")
@@ -89,12 +90,13 @@ def mutate(  # noqa: PLR0913, PLR0917 # the options of one command
     document: Path | None,
     *,
     listing: bool,
+    survivors: bool,
     resume: bool,
 ) -> None:
     """Make wrong fixes from the accepted ones, play them, and list those that pass.
 
-    A mutant that passes is a hole in the checks, unless it does the same as its base or breaks no promise. The
-    manifest says so in [mutants].
+    Without NN it takes all labs. A mutant that passes is a hole in the checks, unless it does the same as its base or
+    breaks no promise. The manifest says so in [mutants].
     """
     from grader.authoring.mutants import trial_table
     from grader.authoring.mutants.mutant import chosen, mutants, sample
@@ -107,6 +109,10 @@ def mutate(  # noqa: PLR0913, PLR0917 # the options of one command
     until = math.inf if minutes is None else time.monotonic() + minutes * 60
     course, console = Course.here(), open_console()
     found = chosen([mutant for lab in labs or course.labs() for mutant in mutants(lab)], names)
+    show = partial(trial_table.show_trial, console)
+    trials = MutantTrials(course, jobs or at_once(), show, resume=resume, until=until)
+    if survivors:
+        found = [mutant for mutant in found if trials.survived(mutant)]
     if most:
         seed = fresh_seed() if seed is None else seed
         by_lab = [[mutant for mutant in found if mutant.lab == lab] for lab in labs or course.labs()]
@@ -117,8 +123,6 @@ def mutate(  # noqa: PLR0913, PLR0917 # the options of one command
         return
     for lab in dict.fromkeys(mutant.lab for mutant in found):
         set_up(lab, console)
-    show = partial(trial_table.show_trial, console)
-    trials = MutantTrials(course, jobs or at_once(), show, resume=resume, until=until)
     sys.exit(trial_table.try_mutants(console, trials, found, document))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from grader.authoring.mutants.syntax import Change, Function, Syntax, first_line
 
 DRAWN = "DRAWN"
-"""The name of what is drawn once for a whole process."""
+"""The name of a value that is drawn once for a whole process."""
 
 NAMES = {"token_hex", "token_urlsafe", "token_bytes", "uuid4"}
 """Calls that draw a name which nobody else has."""

@@ -83,7 +83,7 @@ def operand_dropped(syntax: Syntax) -> Iterator[Change]:
 
 
 def exit_dropped(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that forget an early exit: what it returns is still computed."""
+    """Yield changes that forget an early exit, but still compute the value that it returns."""
     for owner, block in syntax.blocks():
         for statement in block if isinstance(owner, EXITS) else []:
             match statement:

@@ -7,7 +7,7 @@ from grader.authoring.mutants.chance import NAMES
 from grader.authoring.mutants.syntax import Change, Syntax, called
 
 SMALL = 10
-"""The largest number where one more or less can show in what a grade measures."""
+"""The largest number where one more or less can show in a grade's measurements."""
 
 STATUSES = range(100, 600)
 REFUSED, UNAVAILABLE = 400, 503

@@ -40,7 +40,7 @@ def fire_and_forget(syntax: Syntax) -> Iterator[Change]:
 
 
 def effect_dropped(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that forget a call for its effect, or an update of what others see."""
+    """Yield changes that forget a call for its effect, or the update of a counter, attribute or entry."""
     for owner, block in syntax.blocks():
         if getattr(owner, "name", "") == "__init__":
             continue

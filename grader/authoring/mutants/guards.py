@@ -1,4 +1,4 @@
-"""Protections that are missing: `finally`, `except`, locks and limits of time."""
+"""Protections that are missing: `finally`, `except`, locks and time limits."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from grader.authoring.mutants.syntax import Change, Edit, Syntax, called, first_line, last_line
 
 TIMED = re.compile(r"timeout|fail_after|move_on_after")
-"""What a limit of time is called in Python's and the labs' libraries."""
+"""The names of a time limit in Python's and the labs' libraries."""
 
 NARROWER = {
     "Exception": "ValueError",
@@ -20,7 +20,7 @@ NARROWER = {
 
 
 def finally_dropped(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that never do what stands in `finally`."""
+    """Yield changes that leave out a `finally` with its body."""
     for node in syntax.nodes(ast.Try):
         if node.finalbody:
             keyword = _line_of(syntax, "finally:", node.finalbody)
@@ -31,7 +31,7 @@ def finally_dropped(syntax: Syntax) -> Iterator[Change]:
 
 
 def finally_after_success(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that do what stands in `finally` only when nothing was raised."""
+    """Yield changes that run the body of a `finally` only when nothing was raised."""
     for node in syntax.nodes(ast.Try):
         if not node.finalbody or isinstance((node.orelse or node.body)[-1], ast.Return | ast.Raise):
             continue

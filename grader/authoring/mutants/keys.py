@@ -12,7 +12,7 @@ KEY = re.compile(r"""f?(["'])(?!\1)[^\s/]*[:-][^\s/]*\1""")
 PLACE = re.compile(r"\{[^{}]*\}")
 
 SELF = "{os.uname().nodename}"
-"""What differs between the replicas of a service."""
+"""The part of a key that differs between the replicas of a service."""
 
 
 def key_part_dropped(syntax: Syntax) -> Iterator[Change]:
@@ -34,7 +34,7 @@ def local_halves(syntax: Syntax) -> Iterator[Change]:
     for node, edit in _own_keys(syntax):
         statement = next(part for part in syntax.around(node) if isinstance(part, ast.stmt))
         names = [part for part in ast.walk(statement) if isinstance(part, ast.Name) and part.id in numbers]
-        # What a keyword names is mostly a time.
+        # The value of a keyword is mostly a time.
         limits = [name for name in names if not isinstance(syntax.parent(name), ast.keyword)]
         halves = [syntax.replaced(name, f"{name.id} {numbers[name.id]} 2") for name in limits]
         if halves and not hasattr(statement, "body"):

@@ -41,7 +41,7 @@ class Mutant:
 
     @property
     def declared(self) -> str:
-        """Return what the manifest says of it when it passes, or nothing."""
+        """Return the manifest's reason why it may pass, or an empty string."""
         return self.lab.manifest.mutants.get(self.full_name, "")
 
     @property

@@ -38,7 +38,7 @@ OPERATORS = (
     Operator("script-step-dropped", "A script lacks a command or an update.", scripts.script_step_dropped),
     Operator("query-loosened", "A statement lacks its lock, condition or conflict rule.", scripts.query_loosened),
     Operator("state-per-request", "Each request begins with fresh state.", state.state_per_request),
-    Operator("state-shared", "All requests share what belongs to one.", state.state_shared),
+    Operator("state-shared", "All requests share the state of one.", state.state_shared),
     Operator("jitter-removed", "A random value is always the same.", chance.jitter_removed),
     Operator("drawn-once", "A random value is drawn once for each process.", chance.drawn_once),
     Operator("finally-dropped", "Nothing is released.", guards.finally_dropped),

@@ -8,7 +8,7 @@ from grader.authoring.mutants.syntax import Change, Edit, Syntax
 
 LUA = "redis.call"
 SQL = ("INSERT", "UPDATE")
-"""What such a string has in it."""
+"""Words by which such a string is known."""
 
 SIGN = re.compile(rb"(?<=\s)(?:[<>]=?|[=~]=)(?=\s)")
 OPPOSITE = {b"<": b">=", b"<=": b">", b">": b"<=", b">=": b"<", b"==": b"~=", b"~=": b"=="}
@@ -21,7 +21,7 @@ PARTS = re.compile(
     | \s+AND[ ](?:[^\n()]|\(\))+?(?=\n|[)"']|[ ](?:AND|OR|ORDER|LIMIT|FOR|RETURNING)\b)""",
     re.VERBOSE,
 )
-"""What an SQL statement can lack and still run."""
+"""Parts without which an SQL statement still runs."""
 
 Match = re.Match[bytes]
 
@@ -53,5 +53,5 @@ def in_scripts(
 
 
 def nothing(_: Match) -> bytes:
-    """Return what is left when a match is removed."""
+    """Return the text that removes a match."""
     return b""

@@ -16,7 +16,7 @@ ENDS = ("Client", "Error", "Response", "Request", "Thread", "Producer", "Consume
 
 
 def state_per_request(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that move what a process remembers into each function that uses it."""
+    """Yield changes that move the state of a process into each function that uses it."""
     for statement in syntax.tree.body:
         name, _ = _made(statement)
         users = [function for function in syntax.functions() if _uses(syntax, function, name)]
@@ -29,7 +29,7 @@ def state_per_request(syntax: Syntax) -> Iterator[Change]:
 
 
 def state_shared(syntax: Syntax) -> Iterator[Change]:
-    """Yield changes that move what one request remembers into the process."""
+    """Yield changes that move the state of one request into the process."""
     for function in syntax.functions():
         for statement in (node for node in ast.walk(function) if isinstance(node, ast.stmt)):
             name, value = _made(statement)

@@ -181,7 +181,7 @@ def last_line(block: Sequence[ast.stmt]) -> int:
 
 
 def called(node: ast.AST) -> str:
-    """Return the last name of what a call calls, or nothing for another node."""
+    """Return the last name of a called function, or an empty string for another node."""
     match node:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
             return name

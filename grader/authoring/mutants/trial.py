@@ -21,7 +21,7 @@ SYSTEM = ("compose.yaml", "locustfile.py", "schema.sql", "topics.txt")
 
 
 class Fate(StrEnum):
-    """What a trial showed of a mutant."""
+    """The result of a trial."""
 
     KILLED = "killed"
     SURVIVED = "survived"
@@ -98,6 +98,11 @@ class MutantTrials:
         """Return the folder with a mutant's files."""
         return self.course.state / "mutants" / mutant.lab.name / _folder(mutant)
 
+    def survived(self, mutant: Mutant) -> bool:
+        """Tell whether a mutant passed when it was last played."""
+        results = read_results(self._out(mutant))
+        return results is not None and results.verdict is Verdict.PASSED
+
     def _out(self, mutant: Mutant) -> Path:
         return self.course.state / "mutate" / mutant.lab.name / _folder(mutant)
 
@@ -120,7 +125,7 @@ def share_killed(trials: Iterable[Trial]) -> tuple[int, int]:
 
 
 def played_system(lab: Lab) -> str:
-    """Return a hash of what decides a fix's verdict in a lab: its incident, its checks and its services."""
+    """Return a hash of a lab's incident, checks and services, which decide the verdict of a fix."""
     told = {"says", "events"}
     tables = [table.model_dump(mode="json", exclude=told) for table in (*lab.manifest.phase, *lab.manifest.check)]
     files = [(name, code(name, text.decode()).encode()) for name, text in read_files(lab.path, SYSTEM)]

@@ -1,4 +1,4 @@
-"""What an author sees of `er mutate`: a line for each mutant, tables by operator, the survivors, and a file."""
+"""The output of `er mutate`: a line for each mutant, tables by operator, the survivors, and a file."""
 
 import json
 from collections.abc import Sequence
@@ -19,14 +19,15 @@ GOAL = 0.95
 def show_trial(console: Console, trial: Trial, done: int, wanted: int) -> None:
     """Print one line for a mutant that was played, with the checks that it fails."""
     seconds = "earlier" if trial.earlier else f"{trial.seconds:.0f} s"
-    fate = "[bold red]SURVIVED[/]" if trial.is_hole else "[yellow]?[/]" if trial.fate is Fate.UNJUDGED else trial.fate
+    colour = "green" if trial.fate is Fate.KILLED else "yellow"
+    fate = "[bold red]SURVIVED[/]" if trial.is_hole else f"[{colour}]{trial.fate}[/]"
     why = trial.mutant.declared or _why(trial)
     line = f"{done:>3} of {wanted}  {trial.mutant.lab.number} {trial.mutant.full_name}  {seconds}  {fate}  "
     console.print(line + escape(why), soft_wrap=True)
 
 
 def show_mutants(console: Console, mutants: Sequence[Mutant]) -> None:
-    """Print the mutants with what they change, and how many there are by operator."""
+    """Print the mutants with their changes, and how many there are by operator."""
     for mutant in mutants:
         _show(console, mutant)
     table = Table()
@@ -133,7 +134,7 @@ def _entry(trial: Trial) -> dict[str, object]:
 
 
 def _left(mutant: Mutant) -> dict[str, object]:
-    """Return what is known of a mutant that was not played."""
+    """Return the entry of a mutant that was not played."""
     return {
         "lab": mutant.lab.name,
         "mutant": mutant.full_name,

@@ -266,6 +266,21 @@ def test_the_command_plays_the_mutants_that_are_named(
     assert [entry["mutant"] for entry in entries(course)] == judge.graded
 
 
+def test_the_command_plays_the_last_survivors_again(
+    course: Course, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *_ = wanted = found(course)
+    judge.verdicts = {first.full_name: [Verdict.PASSED, Verdict.FAILED], second.full_name: [Verdict.PASSED] * 2}
+    tried(course, wanted)
+    judge.graded.clear()
+    code, output = run(course, monkeypatch, "03", "--survivors")
+    assert (code, judge.graded) == (1, [first.full_name, second.full_name])
+    judge.graded.clear()
+    run(course, monkeypatch, "03", "--survivors")
+    assert judge.graded == [second.full_name]
+    assert f"03 {second.full_name}  {second.operator.mistake}" in output
+
+
 def test_the_command_plays_a_sample_whose_seed_it_prints(
     course: Course, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
