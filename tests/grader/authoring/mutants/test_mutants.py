@@ -76,7 +76,7 @@ def test_each_lab_yields_mutants_of_all_its_fixes_in_numbers_that_can_be_played(
         ("02", {"except-narrowed"}),  # a trial that ends in an exception never ends
         ("03", {"local-halves", "key-per-replica", "ttl-too-short"}),  # nothing is shared; a debt is forgotten
         ("04", {"finally-after-success", "except-removed"}),  # slots leak; a wait in vain ends in 500
-        ("05", {"await-removed", "status-changed"}),  # nothing is invalidated; an outage is answered 404
+        ("05", {"await-removed", "ttl-too-short"}),  # nothing is invalidated; a page is kept for a second
         ("06", {"constant-plus-one"}),  # a view is tried three times
         ("14", {"query-loosened"}),  # an order that exists begins again
     ],
