@@ -93,7 +93,7 @@ def mutate(  # noqa: PLR0913, PLR0917 # the options of one command
     survivors: bool,
     resume: bool,
 ) -> None:
-    """Make wrong fixes from the accepted ones, play them, and list those that pass.
+    """Make mistakes in accepted fixes, and list those that pass.
 
     Without NN it takes all labs. A mutant that passes is a hole in the checks, unless it does the same as its base or
     breaks no promise. The manifest says so in [mutants].
