@@ -72,11 +72,11 @@ def verify(  # noqa: PLR0913, PLR0917 # the options of one command
 @click.command()
 @click.argument("labs", nargs=-1, type=LabNumber(), metavar="[NN]...")
 @click.option("--list", "listing", is_flag=True, help="Print the mutants and play nothing.")
-@click.option("--mutant", "names", multiple=True, metavar="NAME", help="Only this mutant; may be given more than once.")
+@click.option("--mutant", "names", multiple=True, metavar="NAME", help="Only this mutant; can be repeated.")
 @click.option("--survivors", is_flag=True, help="Only those that passed when they were last played.")
 @click.option("--most", type=click.IntRange(1), metavar="N", help="A sample of N from each lab, from all operators.")
 @click.option("--seed", type=int, help="Draw the sample that this seed drew before.")
-@click.option("--jobs", type=click.IntRange(1), help="Grades at a time: one per two cores if not given.")
+@click.option("--jobs", type=click.IntRange(1), help="Grades at a time, by default one per two cores.")
 @click.option("--minutes", type=click.FloatRange(0), metavar="M", help="Start no grade after M minutes.")
 @click.option("--resume", is_flag=True, help="Keep the verdicts of earlier calls where the lab plays the same.")
 @click.option("--json", "document", type=click.Path(path_type=Path), help="Write all mutants with their fates here.")
@@ -95,8 +95,8 @@ def mutate(  # noqa: PLR0913, PLR0917 # the options of one command
 ) -> None:
     """Make mistakes in accepted fixes, and list those that pass.
 
-    Without NN it takes all labs. A mutant that passes is a hole in the checks, unless it does the same as its base or
-    breaks no promise. The manifest says so in [mutants].
+    Without NN, the command takes all labs. A mutant that passes is a hole in the checks, unless it does the same as its
+    base or breaks no promise. The manifest says so in [mutants].
     """
     from grader.authoring.mutants import trial_table
     from grader.authoring.mutants.mutant import chosen, mutants, sample
@@ -164,7 +164,7 @@ def lint(labs: tuple[Lab, ...], *, fix: bool) -> None:
     findings += [] if labs else lint_documents(course)
     for finding in findings:
         click.echo(finding.shown(course.root))
-    click.echo(f"{len(findings)} findings" if findings else "clean")
+    click.echo(f"{len(findings)} finding{'s' * (len(findings) != 1)}" if findings else "clean")
     sys.exit(1 if findings else 0)
 
 
@@ -198,8 +198,13 @@ def new(number: str, slug: str, like: Lab | None) -> None:
 def fix(lab: Lab, mistake: str | None, target: Path | None, source: Path | None, base: str | None) -> None:
     """Write a rejected fix as files, or make its patch from them.
 
-    Without MISTAKE, the command does so for all rejected fixes of lab NN.
+    Without MISTAKE, the command does so for all rejected fixes of lab NN. An accepted fix can be written, too, as the
+    base of a new mistake.
     """
+    if source and target:
+        raise click.UsageError("--from and --to exclude each other")
+    if base and not source:
+        raise click.UsageError("--on needs --from")
     from grader.authoring.mistake import make_patch, write_out
     from grader.course.fixes import rejected
 
@@ -209,10 +214,12 @@ def fix(lab: Lab, mistake: str | None, target: Path | None, source: Path | None,
         mine = folder if mistake else folder / name
         if source:
             patch = make_patch(lab, name, mine, base)
-            click.echo(f"{name}.patch changes {patch.changed_lines} lines of {patch.base}")
+            count = patch.changed_lines
+            click.echo(f"{name}.patch changes {count} line{'s' * (count != 1)} of {patch.base}")
             continue
         left = write_out(lab, name, mine)
-        click.echo(f"wrote {mine}; edit, then: ./er fix {lab.number} {name} --from {mine}")
+        made = name if name in rejected(lab) else "NEW-MISTAKE"
+        click.echo(f"wrote {mine}; edit, then: ./er fix {lab.number} {made} --from {mine}")
         for path in left:
             click.echo(f"  {path} has hunks that do not apply: make these changes by hand, then delete it")
 

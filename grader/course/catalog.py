@@ -123,10 +123,6 @@ class Catalog(Entry):
         """Return the key of a pattern's first path, or an empty text."""
         return next((key for key, path in self.path.items() if pattern in path.patterns), "")
 
-    def emergencies_of(self, pattern: str) -> list[str]:
-        """Return the problems of the emergency room that a pattern solves."""
-        return [row.problem for row in self.emergency.values() if pattern in row.patterns]
-
     @model_validator(mode="after")
     def _names_only_what_it_has(self) -> Self:
         named = {

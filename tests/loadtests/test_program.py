@@ -238,8 +238,8 @@ def test_a_request_whose_time_is_up_closes_its_connection(mixed: Mixed, both: li
 
 
 def test_requests_alternate_over_the_targets(mixed: Mixed) -> None:
-    whoever = [[request for request in requests if request.path != "/choosy"] for requests in mixed.requests]
-    first, second = (len(requests) for requests in whoever)
+    alternating = [[request for request in requests if request.path != "/choosy"] for requests in mixed.requests]
+    first, second = (len(requests) for requests in alternating)
     assert first + second > 200
     assert abs(first - second) <= 1
 

@@ -1,4 +1,4 @@
-"""Dies with words that are meant for whoever reads them: terminal, JUnit, summary, page, CI log.
+"""Dies with words that are meant for their readers: terminal, JUnit, summary, page, CI log.
 
 Known from: terminal escape sequences (CVE-2003-0063), workflow commands in CI logs (CVE-2020-15228), stored XSS.
 """

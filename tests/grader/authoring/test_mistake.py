@@ -125,3 +125,26 @@ def test_all_mistakes_are_written_and_made_without_a_name(lab: Lab, monkeypatch:
     made = CliRunner().invoke(er, ["fix", "03", "--from", str(folder)], catch_exceptions=False).output
     assert f"{NAME}.patch changes 2 lines of {BASE}" in made
     assert {name: path.read_text() for name, path in rejected(lab).items()} == patches
+
+
+def test_an_accepted_fix_is_written_as_the_base_of_a_new_mistake(
+    lab: Lab, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ER_COURSE", str(lab.path.parents[1]))
+    written = CliRunner().invoke(er, ["fix", "03", "token-bucket-lua", "--to", str(folder)], catch_exceptions=False)
+    assert written.output == f"wrote {folder}; edit, then: ./er fix 03 NEW-MISTAKE --from {folder}\n"
+    replace(folder / "gateway.py", "status_code=503)", "status_code=500)")
+    made = CliRunner().invoke(er, ["fix", "03", "other", "--from", str(folder)], catch_exceptions=False)
+    assert made.output == f"other.patch changes 1 line of {BASE}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--from", "a", "--to", "b"], "--from and --to exclude each other"),
+        (["--on", "starter"], "--on needs --from"),
+    ],
+)
+def test_options_of_fix_that_do_not_fit_are_refused(options: list[str], says: str) -> None:
+    result = CliRunner().invoke(er, ["fix", "03", *options])
+    assert (result.exit_code, says in result.output) == (2, True)

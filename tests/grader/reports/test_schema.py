@@ -24,7 +24,7 @@ def test_a_published_schema_matches_the_program(
     path = DOCS / f"{name}.schema.json"
     if request.config.getoption("--record"):
         path.write_text(schema)
-    assert path.read_text() == schema, "record it anew: .venv/bin/pytest tests/grader/reports/test_schema.py --record"
+    assert path.read_text() == schema, "record it again: .venv/bin/pytest tests/grader/reports/test_schema.py --record"
 
 
 @pytest.mark.parametrize("lab", Course.here().labs(), ids=lambda lab: lab.name)
