@@ -1,6 +1,6 @@
 """Fitness: whether a run can be judged.
 
-An unfit run is the host's doing or ours, never the learner's.
+An unfit attempt is the host's doing or ours, never the learner's.
 """
 
 from collections.abc import Callable

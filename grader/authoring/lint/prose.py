@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grader.authoring.generated import IN_BRIEFS, PART, parts
 from grader.authoring.lint.finding import Finding, line_of
-from grader.authoring.lint.sentences import sentences
+from grader.authoring.lint.sentences import CODE, sentences
 from grader.authoring.scaffold import TEMPLATE
 from grader.course.course import Course, Lab
 
@@ -72,7 +72,8 @@ def _placeholders(path: Path, text: str) -> Iterator[Finding]:
     placeholders = {sentence for _, sentence in sentences(told) if sentence.endswith((".", "?"))}
     for line, sentence in sentences(text):
         if sentence in placeholders:
-            yield Finding(path, line, f"still from the template: `{sentence}`", "write the lab's own")
+            shown = sentence.replace(CODE, "...")
+            yield Finding(path, line, f"still from the template: `{shown}`", "write the lab's own")
 
 
 def _hints(lab: Lab, text: str) -> Iterator[Finding]:

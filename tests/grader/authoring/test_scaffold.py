@@ -28,6 +28,7 @@ def left(course: Course, lab: Lab) -> list[str]:
     findings = lint(course, lab)
     placeholders = [finding for finding in findings if finding.what.startswith("still from the template: ")]
     assert {finding.path.name for finding in placeholders} == {"README.md", "hints.md", "debrief.md"}
+    assert not [finding for finding in placeholders if "`x`" in finding.what]
     return [finding.what for finding in findings if finding not in placeholders]
 
 
