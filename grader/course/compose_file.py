@@ -1,6 +1,8 @@
 """The images of a lab, read from its Compose files."""
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from grader.base.errors import ErError
 VARIABLE = re.compile(r"\$\{ER_([A-Z]+)_IMAGE\b")
 """The name of an image of ours in Compose files: `${ER_REDIS_IMAGE:?...}`."""
 
+Read = Callable[[Path], dict[str, Any]]
+
 
 def image_names(file: Path) -> set[str]:
     """Return the images of a Compose file: `redis` for `${ER_REDIS_IMAGE}`.
@@ -18,21 +22,26 @@ def image_names(file: Path) -> set[str]:
     All services of an included file count, but of an extended file only the extended service. Raises ErError when a
     file is missing or not a valid Compose file.
     """
-    document = _read(file)
-    names = {_image_name(file, service) for service in document["services"]}
+    # Services extend the same few templates, so each file is parsed once.
+    return _image_names(file, cache(_read)) - {""}
+
+
+def _image_names(file: Path, read: Read) -> set[str]:
+    document = read(file)
+    names = {_image_name(file, service, read) for service in document["services"]}
     for included in document.get("include", []):
         paths = included["path"] if isinstance(included, dict) else included
         for path in [paths] if isinstance(paths, str) else paths:
-            names |= image_names(file.parent / path)
-    return names - {""}
+            names |= _image_names(file.parent / path, read)
+    return names
 
 
-def _image_name(file: Path, name: str) -> str:
+def _image_name(file: Path, name: str, read: Read) -> str:
     """Return the image of a service or of the extended one.
 
     Empty when the image is not one of ours.
     """
-    services = _read(file)["services"]
+    services = read(file)["services"]
     if name not in services:
         raise ErError(f"`{file}` has no service `{name}`; it has {', '.join(f'`{known}`' for known in services)}")
     service = services[name] or {}
@@ -41,11 +50,11 @@ def _image_name(file: Path, name: str) -> str:
         return found[1].lower() if found else ""
     match service.get("extends"):
         case {"service": extended, "file": str(path)}:
-            return _image_name(file.parent / path, extended)
+            return _image_name(file.parent / path, extended, read)
         case {"service": extended}:
-            return _image_name(file, extended)
+            return _image_name(file, extended, read)
         case str(extended):
-            return _image_name(file, extended)
+            return _image_name(file, extended, read)
     return ""
 
 
