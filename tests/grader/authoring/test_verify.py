@@ -5,10 +5,10 @@ import math
 import operator
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from fake_crew import FakeCrew, results_of
 from rich.console import Console
 
 from grader.authoring import proof_table
@@ -18,8 +18,8 @@ from grader.course.course import Course
 from grader.course.fixes import candidates
 from grader.evidence.checks import State
 from grader.grading import batch
-from grader.grading.batch import Job, Outcome
-from grader.grading.results import CheckResult, Results, Verdict
+from grader.grading.batch import Job
+from grader.grading.results import Results, Verdict
 
 HERE = Course.here()
 
@@ -33,42 +33,13 @@ def course(tmp_path: Path) -> Course:
     return Course(tmp_path, tmp_path / "work")
 
 
-class Judge:
-    """A fake of the grades, with verdicts of test or manifest.
+class Judge(FakeCrew):
+    """Each candidate keeps what the manifest promises unless a test says otherwise."""
 
-    `room` is the number of grades that start before the deadline.
-    """
-
-    def __init__(self) -> None:
-        self.room = math.inf
-        self.graded: list[str] = []
-        self.rounds: list[int] = []
-        self.verdicts: dict[str, list[Verdict]] = {}
-
-    def __call__(self, at_once: int, until: float = math.inf) -> "Judge":
-        self.until = until
-        self.rounds.append(at_once)
-        return self
-
-    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        for job in jobs:
-            if len(self.graded) >= self.room:
-                return
-            self.graded.append(job.name)
-            results = self.results(job)
-            results.write(job.out)
-            yield Outcome(job, results, "")
-
-    def results(self, job: Job) -> Results:
+    def results(self, job: Job, verdict: Verdict | None) -> Results:
         fails = job.lab.manifest.expectation(job.name).fails
-        told = self.verdicts.get(job.name)
-        verdict = told.pop(0) if told else Verdict.FAILED if fails else Verdict.PASSED
         states = {check.name: State.FAILS if check.name in fails else State.HOLDS for check in job.lab.manifest.check}
-        checks = [
-            CheckResult(name=name, kind="share", says="", wanted="", state=state, findings=[])
-            for name, state in states.items()
-        ]
-        return Results(lab=job.lab.name, seed=1, began="", seconds=20, verdict=verdict, checks=checks)
+        return results_of(job.lab, verdict or (Verdict.FAILED if fails else Verdict.PASSED), states, "share")
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import io
 import json
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from fake_crew import FakeCrew, results_of
 from rich.console import Console
 
 from grader.authoring.mutants import trial_table
@@ -19,8 +20,8 @@ from grader.course.course import Course
 from grader.engine import provision
 from grader.evidence.checks import State
 from grader.grading import batch
-from grader.grading.batch import Job, Outcome
-from grader.grading.results import CheckResult, Results, Verdict
+from grader.grading.batch import Job
+from grader.grading.results import Results, Verdict
 
 HERE = Course.here()
 
@@ -33,37 +34,13 @@ def course(tmp_path: Path) -> Course:
     return Course(tmp_path, tmp_path / "work")
 
 
-class Judge:
-    """Stands for the grades: each mutant fails, or gets the verdicts that a test says, one after the other.
+class Judge(FakeCrew):
+    """Each mutant fails unless a test says otherwise."""
 
-    `room`: the grades that start before the time is up.
-    """
-
-    def __init__(self) -> None:
-        self.room = math.inf
-        self.graded: list[str] = []
-        self.rounds: list[int] = []
-        self.jobs: list[Job] = []
-        self.verdicts: dict[str, list[Verdict]] = {}
-
-    def __call__(self, at_once: int, until: float = math.inf) -> "Judge":
-        self.until = until
-        self.rounds.append(at_once)
-        return self
-
-    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        for job in jobs:
-            if len(self.graded) >= self.room:
-                return
-            self.graded.append(job.name)
-            self.jobs.append(job)
-            told = self.verdicts.get(job.name)
-            verdict = told.pop(0) if told else Verdict.FAILED
-            state = State.FAILS if verdict is Verdict.FAILED else State.HOLDS
-            check = CheckResult(name="answers-are-real", kind="exact", says="", wanted="", state=state, findings=[])
-            results = Results(lab=job.lab.name, seed=1, began="", seconds=20, verdict=verdict, checks=[check])
-            results.write(job.out)
-            yield Outcome(job, results, "")
+    def results(self, job: Job, verdict: Verdict | None) -> Results:
+        verdict = verdict or Verdict.FAILED
+        state = State.FAILS if verdict is Verdict.FAILED else State.HOLDS
+        return results_of(job.lab, verdict, {"answers-are-real": state}, "exact")
 
 
 @pytest.fixture
