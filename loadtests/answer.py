@@ -13,7 +13,7 @@ LONGEST_NUMBER = 9
 
 @dataclass(frozen=True)
 class Request:
-    """Describe a request to the named target, or else to the next one."""
+    """Describe a request to the named target, or else to a drawn one."""
 
     method: str
     path: str

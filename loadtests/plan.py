@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
@@ -18,16 +18,21 @@ class LoadPhase:
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """Hold a seed and the phases in order."""
+    """Hold a seed and the phases in order.
+
+    `replicas`: by the host name of a replica in the locustfile, the one that the seed chose instead.
+    """
 
     seed: int
     phases: tuple[LoadPhase, ...]
+    replicas: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, body: Any) -> "LoadPlan":  # noqa: ANN401 # whatever JSON somebody sent
         """Return the plan in a JSON object; raises ValueError when it is not valid."""
         try:
-            plan = cls(int(body["seed"]), tuple(_phase(phase) for phase in body["phases"]))
+            replicas = {str(name): str(chosen) for name, chosen in body.get("replicas", {}).items()}
+            plan = cls(int(body["seed"]), tuple(_phase(phase) for phase in body["phases"]), replicas)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is not a plan ({type(error).__name__}: {error})") from error
         if not plan.phases:

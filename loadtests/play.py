@@ -13,6 +13,7 @@ from loadtests.bucket import Reference
 from loadtests.plan import LoadPlan
 from loadtests.record import Record
 from loadtests.schedule import schedule
+from loadtests.spread import Spread
 from loadtests.subjects import draw_names
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Play:
 
     def __init__(self, plan: LoadPlan, kinds: Iterable[type["OpenUser"]], record: Record, receipts: Receipts) -> None:
         self.plan = plan
+        self.spread = Spread(plan)
         self.record = record
         self.receipts = receipts
         kinds = list(kinds)

@@ -1,6 +1,5 @@
 """Open-loop users: Locust users that begin visits on schedule, however slow the answers."""
 
-import itertools
 import logging
 import time
 from http import HTTPStatus
@@ -46,7 +45,8 @@ class OpenUser(FastHttpUser):
     """Run all users of one kind, named after its class in lower case.
 
     A lab defines their behaviour in `visit`. One instance runs all users of the kind, each arrival in a greenlet of
-    its own. All kinds share connections, and requests of all kinds alternate strictly between the targets.
+    its own. All kinds share connections, and the play spreads the requests of all kinds
+    unevenly over the targets.
     """
 
     abstract = True
@@ -65,8 +65,6 @@ class OpenUser(FastHttpUser):
 
     promise: ClassVar[TokenBucket | None] = None
     """The promise to each of the subjects."""
-
-    _rotations: ClassVar[dict[tuple[str, ...], "itertools.cycle[str]"]] = {}
 
     def __init__(self, environment: "LoadGenerator") -> None:
         super().__init__(environment)
@@ -118,7 +116,7 @@ class OpenUser(FastHttpUser):
             self.play.visit_ended(phase)
 
     def fetch(self, request: Request, due: float) -> tuple[Answer, str]:
-        """Send one request to the next target.
+        """Send one request to its target, or to one that the play draws.
 
         Return the answer and the status it counts under.
         When the time is up, the connection is closed.
@@ -136,7 +134,8 @@ class OpenUser(FastHttpUser):
         return answer, str(answer.status or "error")
 
     def _answer(self, request: Request, due: float) -> Answer:
-        url, headers = (request.target or self._target()) + request.path, ASKED | dict(request.headers)
+        target = self.play.spread.target(self.targets) if request.target is None else request.target
+        url, headers = self.play.spread.replica(target) + request.path, ASKED | dict(request.headers)
         with self.client.request(
             request.method, url, name=self.kind(), headers=headers, data=request.body, catch_response=True
         ) as response:
@@ -149,10 +148,6 @@ class OpenUser(FastHttpUser):
     def _unanswered(due: float) -> Answer:
         now = time.monotonic()
         return Answer(0, now, now - due)
-
-    def _target(self) -> str:
-        rotation = self._rotations.setdefault(self.targets, itertools.cycle(self.targets))
-        return next(rotation)
 
 
 def _joined(headers: Headers) -> dict[str, str]:

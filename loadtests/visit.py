@@ -84,7 +84,7 @@ class Visit:
         receipt_for: ReceiptParts = (),
         target: str | None = None,
     ) -> Answer:
-        """Send a GET to the named target or the next one, and return its answer.
+        """Send a GET to the named target or a drawn one, and return its answer.
 
         The visit's first request is due at the arrival's time, later ones at once or at the end of a pause. `subject`
         names the tenant whose promise covers it. `receipt_for` gives the parts of a success's receipt; a success

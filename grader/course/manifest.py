@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -55,11 +55,11 @@ class FaultToDraw(Fault):
         """Return the services for which the fault may be drawn."""
         return [self.service] if isinstance(self.service, str) else self.service
 
-    def drawn(self, draw: Callable[[list[object]], object]) -> Fault:
-        """Return the fault with each list replaced by the drawn value."""
-        return Fault.model_validate(
-            {key: draw(value) if isinstance(value, list) else value for key, value in self.model_dump().items()}
-        )
+    def drawn(self, draw: Callable[[list[object]], object], names: Mapping[str, str]) -> Fault:
+        """Return the fault with each list replaced by the drawn value, and replicas by those in `names`."""
+        drawn = {key: draw(value) if isinstance(value, list) else value for key, value in self.model_dump().items()}
+        renamed = {key: names[str(drawn[key])] for key in ("service", "caller") if str(drawn.get(key)) in names}
+        return Fault.model_validate(drawn | renamed)
 
 
 class Phase(Table):
@@ -190,6 +190,8 @@ class Expectation(Table):
 class Manifest(Table):
     """A lab's `lab.toml`.
 
+    `replicas`: groups of services that play the same part. The seed exchanges the names in a group throughout the
+    incident, so that it decides which of them a fault hits and a user asks.
     `receipts`: the sentence of the check of receipts, which is the last one. `unreceipted`: why there is no such check.
     `mutants`: by the full name of a mutant that passes, `equivalent: why` or `outside: why`.
     """
@@ -202,6 +204,7 @@ class Manifest(Table):
     requires: list[Name] = []
     edit: Annotated[list[str], Field(min_length=1, max_length=3)]
     minutes: Annotated[int, Field(gt=0)]
+    replicas: list[Annotated[list[Name], Field(min_length=2)]] = []
     receipts: Annotated[str, Field(min_length=10)] = SAYS
     unreceipted: Annotated[str, Field(min_length=10)] | None = None
     symptom: Symptom
@@ -231,6 +234,11 @@ class Manifest(Table):
         named = [(*expectation.fails, *expectation.either) for expectation in self.fixes.values()]
         for name in chain(*named, *(promise.checks for promise in self.promise)):
             _demand_known(name, checks, "check")
+        replicas = list(chain(*self.replicas))
+        if twice := {name for name in replicas if replicas.count(name) > 1}:
+            raise ValueError(f"`replicas` names `{min(twice)}` twice")
+        for name in replicas:
+            _demand_unnamed(name, [*self.check, self.level])
         users = {user for phase in self.phase for user in phase.rate}
         _demand_known(self.symptom.users, sorted(users), "user kind")
         if any(re.search(r"[/\\]|^\.", name) for name in self.edit):
@@ -267,6 +275,15 @@ def read_manifest(path: Path) -> Manifest:
 def _demand_known(name: str, known: list[str], what: str) -> None:
     if name not in known:
         raise ValueError(f"unknown {what} `{name}`{_nearest(name, known)}")
+
+
+def _demand_unnamed(replica: str, claims: Sequence[Claim | Level]) -> None:
+    """Refuse queries with the name of a replica, because the seed decides what happens to which."""
+    for claim in claims:
+        queries = [getattr(claim, part, "") for part in ("good", "total", "value")]
+        if any(re.search(rf"\b{replica}\b", query) for query in queries):
+            name = claim.name if isinstance(claim, Claim) else "level"
+            raise ValueError(f"the query of `{name}` names `{replica}`, but the seed exchanges the names of `replicas`")
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -3,7 +3,7 @@
 import json
 import random
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.course.manifest import Fault, Manifest
 
@@ -47,27 +47,36 @@ class PlannedPhase:
 
 @dataclass(frozen=True)
 class Plan:
-    """The incident of one run: a pure function of manifest and seed."""
+    """The incident of one run: a pure function of manifest and seed.
+
+    `replicas` gives, for each replica in the manifest, the one that plays its part.
+    """
 
     seed: int
     phases: list[PlannedPhase]
+    replicas: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def draw(cls, manifest: Manifest, seed: int) -> "Plan":
-        """Draw each phase's length, and its faults.
+        """Draw the replicas' parts, each phase's length, and its faults.
 
         No phase is shorter than in the manifest, so that each check stays decidable.
         """
         draw = random.Random(f"{seed}:phases")
         phases: list[PlannedPhase] = []
         choices = Choices(seed)
+        replicas = {
+            name: part
+            for group in manifest.replicas
+            for name, part in zip(group, random.Random(f"{seed}:{group}").sample(group, len(group)), strict=True)
+        }
         start = 0.0
         for phase in manifest.phase:
             seconds = round(phase.seconds * (1 + JITTER * draw.random()), 3)
-            faults = [fault.drawn(choices.draw) for fault in phase.faults]
+            faults = [fault.drawn(choices.draw, replicas) for fault in phase.faults]
             phases.append(PlannedPhase(phase.name, start, seconds, dict(phase.rate), faults))
             start = round(start + seconds, 3)
-        return cls(seed, phases)
+        return cls(seed, phases, replicas)
 
     @property
     def seconds(self) -> float:
@@ -77,7 +86,7 @@ class Plan:
     def for_load(self) -> dict[str, object]:
         """Return the part that the load generator needs, as JSON."""
         phases = [{"name": p.name, "seconds": p.seconds, "rate": p.rate} for p in self.phases]
-        return {"seed": self.seed, "phases": phases}
+        return {"seed": self.seed, "phases": phases, "replicas": self.replicas}
 
 
 def fresh_seed() -> int:

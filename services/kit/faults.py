@@ -87,6 +87,13 @@ class LostAnswerFault(RequestFault):
     kind: Literal["lose"] = "lose"
 
 
+class DripFault(RequestFault):
+    """Does the work and answers at once, but sends the body one byte at a time."""
+
+    kind: Literal["drip"] = "drip"
+    seconds: Annotated[float, Field(gt=0, le=60, description="seconds between two bytes of the body")] = 0.1
+
+
 class ColdStartFault(RequestFault):
     """Starts cold: the first calls are slow, and too many calls at once make it fail again."""
 
@@ -116,6 +123,7 @@ AnyFault = (
     | HangFault
     | ResetFault
     | LostAnswerFault
+    | DripFault
     | ColdStartFault
     | CapacityFault
     | DownFault

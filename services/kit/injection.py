@@ -1,7 +1,7 @@
 """Injection: the effect of active faults on requests."""
 
 import asyncio
-from enum import Enum, auto
+from contextlib import suppress
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +11,7 @@ from kit.connection import connection_of
 from kit.faults import (
     ActiveFault,
     ColdStartFault,
+    DripFault,
     ErrorFault,
     Faults,
     HangFault,
@@ -18,14 +19,6 @@ from kit.faults import (
     RefusalFault,
     SlowFault,
 )
-
-
-class FaultOutcome(Enum):
-    """Name the outcomes of a request: served, answer lost, or ended."""
-
-    SERVED = auto()
-    LOST = auto()
-    ENDED = auto()
 
 
 class Injection:
@@ -46,18 +39,21 @@ class Injection:
         receive = await _kept(receive)
         self._faults.held += 1
         try:
-            outcome = await self._lead(scope, receive, send)
+            answer = await self._lead(scope, receive, send)
         finally:
             self._faults.held -= 1
-        if outcome is FaultOutcome.ENDED:
+        if answer is None:
             return
-        lost = outcome is FaultOutcome.LOST
-        await self._app(scope, receive, _nowhere if lost else send)
-        if lost:
+        await self._app(scope, receive, answer)
+        if answer is _nowhere:
             await connection_of(scope).reset()
 
-    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> FaultOutcome:
-        outcome, met = FaultOutcome.SERVED, 0
+    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> Send | None:
+        """Apply the faults that come before the work, and return the work's `send`.
+
+        None when a fault has ended the request.
+        """
+        answer, met = send, 0
         while active := self._faults.next(after=met):
             met = active.number
             # The service itself asks whether to refuse, just before the work.
@@ -65,12 +61,32 @@ class Injection:
                 continue
             active.prolong()
             if isinstance(active.fault, LostAnswerFault):
-                outcome = FaultOutcome.LOST
+                answer = _nowhere
+            elif isinstance(active.fault, DripFault):
+                answer = answer if answer is _nowhere else _Drip(active, active.fault.seconds, answer)
             elif await _ends(active, scope, receive, send):
-                return FaultOutcome.ENDED
+                return None
             elif connection_of(scope).closed.is_set():
                 break
-        return outcome
+        return answer
+
+
+class _Drip:
+    """Send a body one byte at a time until the fault is healed, then the rest at once (ASGI `send`)."""
+
+    def __init__(self, active: ActiveFault, seconds: float, send: Send) -> None:
+        self._active = active
+        self._seconds = seconds
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        body = message.get("body", b"")
+        while len(body) > 1 and not self._active.healed.is_set():
+            await self._send({"type": "http.response.body", "body": body[:1], "more_body": True})
+            body = body[1:]
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._active.healed.wait(), self._seconds)
+        await self._send({**message, "body": body} if body else message)
 
 
 async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send) -> bool:

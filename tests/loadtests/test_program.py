@@ -237,11 +237,12 @@ def test_a_request_whose_time_is_up_closes_its_connection(mixed: Mixed, both: li
 # --- targets
 
 
-def test_requests_alternate_over_the_targets(mixed: Mixed) -> None:
-    alternating = [[request for request in requests if request.path != "/choosy"] for requests in mixed.requests]
-    first, second = (len(requests) for requests in alternating)
-    assert first + second > 200
-    assert abs(first - second) <= 1
+def test_requests_of_all_kinds_go_unevenly_to_all_targets(mixed: Mixed) -> None:
+    drawn = [[request for request in requests if request.path != "/choosy"] for requests in mixed.requests]
+    fewer, more = sorted(len(requests) for requests in drawn)
+    assert fewer + more > 200
+    # By weights of 1 and 2: the bounds are more than four standard deviations away.
+    assert 0.18 < fewer / (fewer + more) < 0.48
 
 
 def test_a_volley_is_counted_request_by_request_and_goes_to_all_targets(mixed: Mixed) -> None:
@@ -249,7 +250,8 @@ def test_a_volley_is_counted_request_by_request_and_goes_to_all_targets(mixed: M
     assert mixed.sum("load_tally_total", tally="together") == 26
     assert mixed.sum("load_tally_total", tally="answered") == 26
     asked = [sum(request.path == "/volley" for request in requests) for requests in mixed.requests]
-    assert sorted(asked) == [13, 14]
+    assert sum(asked) == 27
+    assert min(asked) > 0
 
 
 def test_a_pause_lasts_as_long_as_it_should_from_the_answer_on(mixed: Mixed) -> None:

@@ -228,6 +228,37 @@ async def test_losing_an_answer_to_a_client_that_left_raises_nothing(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+async def test_a_dripping_body_comes_byte_by_byte_after_the_work_and_the_head(stock: Stock) -> None:
+    await stock.inject("drip", seconds=0.05)
+    begun = asyncio.get_running_loop().time()
+    async with stock.user.stream("GET", "/bread/rye") as answer:
+        assert stock.service.ledger.counts.total() == 1
+        parts = [part async for part in answer.aiter_raw()]
+    assert b"".join(parts) == b'"rye"'
+    assert [len(part) for part in parts] == [1] * 5
+    assert asyncio.get_running_loop().time() - begun >= 0.2
+
+
+async def test_the_rest_of_a_dripping_body_comes_at_once_when_it_is_healed(stock: Stock) -> None:
+    await stock.inject("drip", seconds=60)
+    async with stock.user.stream("GET", "/bread/rye") as answer:
+        parts = answer.aiter_raw()
+        assert await anext(parts) == b'"'
+        await stock.heal()
+        assert b"".join([part async for part in parts]) == b'rye"'
+
+
+async def test_a_client_that_leaves_a_dripping_body_leaves_no_error(
+    stock: Stock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stock.inject("drip", seconds=0.05)
+    reader, writer = await raw_request(stock)
+    await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    await until(lambda: under_way(stock) == 0)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_a_reset_reaches_the_client_as_a_tcp_reset_without_a_byte(stock: Stock) -> None:
     await stock.inject("reset")
     reader, writer = await raw_request(stock)
@@ -397,6 +428,7 @@ async def test_each_kind_describes_its_effect_and_its_parameters(stock: Stock) -
         "hang": ["then"],
         "reset": [],
         "lose": [],
+        "drip": ["seconds"],
         "cold": ["seconds", "crowd", "down"],
         "capacity": ["factor"],
         "down": [],
@@ -408,7 +440,7 @@ async def test_each_kind_describes_its_effect_and_its_parameters(stock: Stock) -
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"kind": "explode"}, "'error', 'refuse', 'slow', 'hang', 'reset', 'lose', 'cold', 'capacity'"),
+        ({"kind": "explode"}, "'error', 'refuse', 'slow', 'hang', 'reset', 'lose', 'drip', 'cold'"),
         ({}, "kind"),
         ({"kind": "error", "status": 200}, "greater than or equal to 400"),
         ({"kind": "slow", "second": 3}, "Extra inputs are not permitted"),

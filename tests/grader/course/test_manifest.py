@@ -88,6 +88,19 @@ def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
         read_manifest(tmp_path / "lab.toml")
 
 
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [
+        ('[["gateway-1", "gateway-1"]]', "`replicas` names `gateway-1` twice"),
+        ('[["gateway-1"]]', r"`replicas\[0\]`: List should have at least 2 items"),
+        ('[["quotes", "gateway-1"]]', "the query of `[a-z-]+` names `quotes`, but the seed exchanges the names"),
+    ],
+)
+def test_replicas_are_several_and_no_query_names_one(tmp_path: Path, replicas: str, said: str) -> None:
+    with pytest.raises(ErError, match=said):
+        read_manifest(edited(tmp_path, r"^minutes", f"replicas = {replicas}\nminutes"))
+
+
 def test_added_faults_are_in_every_phase() -> None:
     manifest = Course.here().lab("02").manifest
     more = [FaultToDraw(service="payments", kind="capacity")]

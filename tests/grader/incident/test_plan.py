@@ -48,6 +48,30 @@ def test_every_choice_is_drawn_by_some_seed() -> None:
     assert len({drawn(seed, 1)[0] for seed in range(100)}) == 9
 
 
+def replicated(seed: int) -> Plan:
+    """Return a plan whose faults name two of three replicas, and a service that is not one."""
+    fault = FaultToDraw.model_validate({"service": "shelf", "kind": "hang", "caller": "shop-1"})
+    kill = FaultToDraw.model_validate({"service": "shop-2", "kind": "kill"})
+    phases = [phase.model_copy(update={"faults": [fault, kill]}) for phase in MANIFEST.phase]
+    update = {"phase": phases, "replicas": [["shop-1", "shop-2", "shop-3"]]}
+    return Plan.draw(MANIFEST.model_copy(update=update), seed)
+
+
+@given(seeds)
+def test_replicas_exchange_their_parts_in_all_phases(seed: int) -> None:
+    plan = replicated(seed)
+    assert sorted(plan.replicas) == sorted(plan.replicas.values()) == ["shop-1", "shop-2", "shop-3"]
+    for phase in plan.phases:
+        hang, kill = phase.faults
+        assert (hang.service, hang.parameters["caller"]) == ("shelf", plan.replicas["shop-1"])
+        assert kill.service == plan.replicas["shop-2"]
+    assert plan.for_load()["replicas"] == plan.replicas
+
+
+def test_each_replica_plays_each_part_under_some_seed() -> None:
+    assert len({tuple(replicated(seed).replicas.values()) for seed in range(100)}) == 6
+
+
 def test_two_seeds_give_two_plans() -> None:
     assert Plan.draw(MANIFEST, 1) != Plan.draw(MANIFEST, 2)
 
