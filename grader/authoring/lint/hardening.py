@@ -29,6 +29,9 @@ ALLOWED = {
     "working_dir",
 }
 
+PATIENTS = ("patient", "skewed")
+"""The templates of patients."""
+
 STORE = re.compile(rf"\.\./\.\./compose/(?!(?:{'|'.join(ALL_LABS)})\.)[a-z]+\.yaml")
 """The file of a store. A lab includes it, or extends the store in it to change the CPU limit."""
 
@@ -83,12 +86,12 @@ def _service(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterato
     line = line_of(text, f"  {name}:")
     extended = _extended(service)
     template = extended.get("service")
-    if extended.get("file") != "../../compose/service.yaml" or template not in ("patient", "stock"):
+    if extended.get("file") != "../../compose/service.yaml" or template not in (*PATIENTS, "stock"):
         yield Finding(
             path,
             line,
             f"`{name}` does not extend a template",
-            "extends: { file: ../../compose/service.yaml, service: patient or stock }",
+            "extends: { file: ../../compose/service.yaml, service: patient, skewed or stock }",
         )
     for key in service:
         if key in FORBIDDEN:
@@ -102,7 +105,7 @@ def _service(lab: Lab, name: str, service: dict[str, Any], text: str) -> Iterato
                 f"`{name}` sets `{key}`, which no lab needs",
                 "leave it out",
             )
-    if template == "patient" and service.get("networks", ["app"]) != ["app"]:
+    if template in PATIENTS and service.get("networks", ["app"]) != ["app"]:
         yield Finding(
             path,
             line_of(text, "networks:", after=line) or line,
