@@ -77,7 +77,8 @@ class Phase(Table):
 class Claim(Table):
     """The base of all checks.
 
-    A check holds in each phase that `phase` names, or over the whole run when it names none.
+    A check holds in each phase that `phase` names, or over the whole run when it names none. `parts`: a query whose
+    series say what a value consists of, by their labels; a grade shows the largest of a check that fails.
     """
 
     name: Name
@@ -85,6 +86,7 @@ class Claim(Table):
     phase: list[Name] = []
     min: float | None = None
     max: float | None = None
+    parts: str | None = None
 
     @model_validator(mode="after")
     def _has_a_threshold(self) -> Self:

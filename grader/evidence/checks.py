@@ -1,13 +1,17 @@
 """Checks: whether one holds or fails, or the evidence is unclear."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel
 
-from grader.course.manifest import Check, ExactCheck, Level, MeasureCheck, ShareCheck
+from grader.course.manifest import Check, Claim, ExactCheck, Level, MeasureCheck, ShareCheck
 from grader.evidence.confidence import interval
 from grader.evidence.prometheus import Evidence
+
+MOST_PARTS = 3
+"""How many parts of a value a finding keeps, largest first."""
 
 
 class State(StrEnum):
@@ -24,17 +28,18 @@ class Reading(BaseModel):
     """The raw evidence of one run for a check in one phase.
 
     A phase of None is the whole run. A share has `good` and `total` events, the other kinds have `value`. None where
-    Prometheus has no such series.
+    Prometheus has no such series. `parts` are the values of the check's parts by their labels.
     """
 
     phase: str | None
     good: float | None = None
     total: float | None = None
     value: float | None = None
+    parts: dict[str, float] = {}
 
 
 class CheckFinding(BaseModel):
-    """A check in one phase: measured value, confidence interval and state."""
+    """A check in one phase: measured value, confidence interval, state, and the largest parts of the value."""
 
     phase: str | None
     state: State
@@ -43,6 +48,7 @@ class CheckFinding(BaseModel):
     high: float | None = None
     good: float | None = None
     total: float | None = None
+    parts: dict[str, float] = {}
 
 
 def read(claim: Check | Level, evidence: Evidence) -> list[Reading]:
@@ -50,12 +56,22 @@ def read(claim: Check | Level, evidence: Evidence) -> list[Reading]:
     phases: list[str | None] = [*claim.phase] or [None]
     readings = []
     for phase in phases:
+        parts = _parts(evidence, _in_phase(claim.parts, phase)) if isinstance(claim, Claim) and claim.parts else {}
         if isinstance(claim, ShareCheck | Level):
             good, total = (evidence.value(_in_phase(query, phase)) for query in (claim.good, claim.total))
-            readings.append(Reading(phase=phase, good=good, total=total))
+            readings.append(Reading(phase=phase, good=good, total=total, parts=parts))
         else:
-            readings.append(Reading(phase=phase, value=evidence.value(_in_phase(claim.value, phase))))
+            readings.append(Reading(phase=phase, value=evidence.value(_in_phase(claim.value, phase)), parts=parts))
     return readings
+
+
+def _parts(evidence: Evidence, query: str) -> dict[str, float]:
+    """Return the values other than 0 of a query by their labels, such as `key=email`."""
+    named = {
+        ", ".join(f"{name}={text}" for name, text in sorted(labels.items())): value
+        for labels, value in evidence.series(query)
+    }
+    return {name: value for name, value in named.items() if value}
 
 
 def decide(check: Check, readings: Iterable[Reading]) -> CheckFinding:
@@ -64,6 +80,13 @@ def decide(check: Check, readings: Iterable[Reading]) -> CheckFinding:
     The counts of a share and of an exact check are added, and a measure is averaged.
     """
     pool = list(readings)
+    parts: Counter[str] = Counter()
+    for reading in pool:
+        parts.update(reading.parts)
+    return _decided(check, pool).model_copy(update={"parts": dict(parts.most_common(MOST_PARTS))})
+
+
+def _decided(check: Check, pool: Sequence[Reading]) -> CheckFinding:
     phase = pool[0].phase
     if isinstance(check, ShareCheck):
         return _decide_share(check, phase, pool)
@@ -76,7 +99,7 @@ def decide(check: Check, readings: Iterable[Reading]) -> CheckFinding:
     return CheckFinding(phase=phase, state=state, measured=value, low=value - guard, high=value + guard)
 
 
-def _decide_share(check: ShareCheck, phase: str | None, pool: list[Reading]) -> CheckFinding:
+def _decide_share(check: ShareCheck, phase: str | None, pool: Sequence[Reading]) -> CheckFinding:
     counts = [(r.good, r.total) for r in pool if r.good is not None and r.total]
     if len(counts) < len(pool):
         return CheckFinding(phase=phase, state=State.MISSING)

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
+from grader.base.sanitize import plain
 from grader.evidence.checks import CheckFinding, State
 from grader.grading.results import CheckResult
 
 
 def measured(check: CheckResult) -> Iterator[str]:
-    """Yield the measured value of a check in each phase, as text."""
+    """Yield the measured value of a check in each phase, as text, and the parts of one that fails."""
     for finding in check.findings:
         where = f" in {finding.phase}" if finding.phase and len(check.findings) > 1 else ""
         yield f"{_value(finding, check.kind)}{where}"
+        if finding.state is State.FAILS:
+            yield from (f"{value:.4g}: {plain(part)}" for part, value in finding.parts.items())
 
 
 def _value(finding: CheckFinding, kind: str) -> str:

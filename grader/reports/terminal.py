@@ -56,5 +56,5 @@ def _table(checks: list[CheckResult]) -> Table:
         table.add_column(column, overflow="fold")
     for check in checks:
         state = Text(check.state.value, style=STYLES[check.state])
-        table.add_row(check.name, "\n".join(measured(check)), check.wanted, state)
+        table.add_row(check.name, Text("\n".join(measured(check))), check.wanted, state)
     return table

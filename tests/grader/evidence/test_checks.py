@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from grader.course.manifest import ExactCheck, MeasureCheck, ShareCheck
-from grader.evidence.checks import CheckFinding, Reading, State, decide, overall
+from grader.evidence.checks import CheckFinding, Reading, State, decide, overall, read
 from grader.evidence.confidence import ERROR, interval
+from grader.evidence.prometheus import Evidence
 
 counts = st.integers(1, 3000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 
@@ -90,6 +91,29 @@ def test_more_good_than_total_counts_as_all_good() -> None:
 @pytest.mark.parametrize(("value", "state"), [(8.9, State.HOLDS), (9.5, State.UNCLEAR), (11.5, State.FAILS)])
 def test_a_measure_inside_its_guard_band_is_unclear(value: float, state: State) -> None:
     assert decide(measure(), [Reading(phase=None, value=value)]).state is state
+
+
+class Leaks(Evidence):
+    """Answer any query with two series, or their sum."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def series(self, query: str) -> list[tuple[dict[str, str], float]]:
+        if query == "sum(leaks)":
+            return [({}, 5.0)]
+        return [
+            ({"place": "span", "key": "email"}, 4.0),
+            ({"place": "log", "key": "name"}, 1.0),
+            ({"place": "log"}, 0.0),
+        ]
+
+
+def test_a_check_with_parts_says_what_its_value_consists_of() -> None:
+    check = ExactCheck(name="leaks", says="Nothing leaks out.", kind="exact", value="sum(leaks)", parts="leaks", max=0)
+    finding = decide(check, [*read(check, Leaks()), *read(check, Leaks())])
+    assert (finding.state, finding.measured) == (State.FAILS, 10)
+    assert list(finding.parts.items()) == [("key=email, place=span", 8), ("key=name, place=log", 2)]
 
 
 def test_an_exact_check_fails_on_the_first_event() -> None:

@@ -35,6 +35,12 @@ def test_an_unclear_check_is_not_listed_beside_a_failed_one() -> None:
     assert "? spared" not in shown(results)
 
 
+def test_the_parts_of_a_failed_check_are_shown_and_never_act_as_markup() -> None:
+    leaked = check("leaks", State.FAILS)
+    leaked.findings[0].parts = {"key=[bold]mail, place=span": 12}
+    assert "12: key=[bold]mail, place=span" in shown(failed().model_copy(update={"checks": [leaked]}))
+
+
 def test_the_output_of_a_patient_never_acts_as_markup_on_a_terminal() -> None:
     assert "[bold]PASSED[/bold]" in shown(failed("it printed [bold]PASSED[/bold]"))
 
