@@ -39,8 +39,12 @@ class TraceContext:
 
     @classmethod
     def begin(cls) -> "TraceContext":
-        """Begin a trace."""
-        return cls(secrets.token_hex(16), secrets.token_hex(8))
+        """Begin a trace.
+
+        Most IDs begin with a zero, so that code which forgets the padding of a hexadecimal number shows.
+        """
+        first = "0" if secrets.randbelow(16) else "f"
+        return cls(first + secrets.token_hex(16)[1:], secrets.token_hex(8))
 
     def child(self) -> "TraceContext":
         """Return a new span of the same trace."""

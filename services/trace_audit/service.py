@@ -6,7 +6,6 @@ It counts orders by true claims, and runs the learner's query. Its control port 
 import asyncio
 import json
 import os
-import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from kit.service import StockService
 from kit.traces import ENTRIES, StockSpan
 from trace_audit.assessment import CLAIMS, assess
 from trace_audit.diagnosis import QueryResult, read_diagnosis, status
+from trace_audit.leaks import Leaks
 from trace_audit.otlp import MOST_BYTES, BadRequestError, Span, read_spans, unpacked
 from trace_audit.senders import Senders
 from trace_audit.trace_store import Order, TraceStore
@@ -31,12 +31,6 @@ POLL_SECONDS = 0.1
 MOST_SHOWN = 500
 """More than one play has, so that its last orders do not hide the earlier ones."""
 DIAGNOSIS = Path(os.environ.get("DIAGNOSIS_FILE", "/patient/diagnosis.toml"))
-
-ADDRESS = re.compile(rb"[\w.+-](?:@|%40)mail\.example")
-"""The end of a customer's e-mail address, also within a URL, unless it is masked.
-
-All addresses have one domain, so that binary data does not match by chance.
-"""
 
 STOCK_SPANS = {"storefront": "place order", "billing": "hand order on"}
 WARNINGS = ("warning", "error", "critical")
@@ -48,7 +42,7 @@ store = TraceStore()
 reading = asyncio.Semaphore(MOST_READING)
 senders = Senders()
 orders: Counter[tuple[str, ...]] = Counter()
-leaks: Counter[tuple[str, ...]] = Counter({("span",): 0, ("log",): 0})
+leaks = Leaks()
 findings: dict[str, QueryResult] = {}
 
 
@@ -93,7 +87,9 @@ async def _settling(_: FastAPI) -> AsyncIterator[None]:
 service = StockService("trace-audit", lifespan=_settling)
 service.phase.on_enter(begin)
 service.telemetry.counter("audit_orders", "Orders by what is true of them.", ("claim", "phase"), lambda: orders)
-service.telemetry.counter("audit_leaks", "E-mail addresses in what patients have sent.", ("place",), lambda: leaks)
+service.telemetry.counter(
+    "audit_leaks", "E-mail addresses in what patients have sent.", ("patient", "place", "key"), lambda: leaks.counts
+)
 service.telemetry.gauge(
     "audit_culprit_found",
     "Whether the query finds what has failed.",
@@ -112,8 +108,8 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _note_leaks(place: str, body: bytes) -> None:
-    leaks[place,] += len(ADDRESS.findall(body))
+async def _sender(request: Request) -> str:
+    return await senders.name(request.client.host if request.client else "")
 
 
 @service.app.post("/v1/traces")
@@ -122,12 +118,12 @@ async def take_spans(request: Request, content_encoding: Annotated[str, Header()
     body = await _body(request)
     try:
         body = unpacked(body, content_encoding)
-        sender = await senders.name(request.client.host if request.client else "")
+        sender = await _sender(request)
         for span in read_spans(body, sender):
             store.note_span(span)
     except BadRequestError as error:
         raise HTTPException(400, str(error)) from error
-    _note_leaks("span", body)
+    leaks.note_spans(sender, body)
     return Response(media_type="application/x-protobuf")
 
 
@@ -135,7 +131,7 @@ async def take_spans(request: Request, content_encoding: Annotated[str, Header()
 async def take_lines(request: Request) -> None:
     """Take log lines, one JSON object per line."""
     body = await _body(request)
-    _note_leaks("log", body)
+    leaks.note_lines(await _sender(request), body)
     for line in body.splitlines():
         try:
             said = json.loads(line)

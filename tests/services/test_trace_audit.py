@@ -11,12 +11,17 @@ from typing import Any
 
 import httpx2
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 from serving import SECRET, Stock, fresh, stocked, until
 
 from kit.receipts import Receipts
 from kit.traces import ENTRIES, StockSpan, TraceContext
 from trace_audit.assessment import assess
 from trace_audit.diagnosis import Diagnosis, QueryResult, read_diagnosis
+from trace_audit.leaks import ELSEWHERE, MOST_PLACES, Leaks
 from trace_audit.otlp import BadRequestError, Span, read_spans, unpacked
 from trace_audit.senders import Senders
 from trace_audit.trace_store import MOST_TRACES, SETTLED_SECONDS, TraceStore
@@ -296,11 +301,49 @@ async def test_orders_are_counted_by_the_phase_in_which_they_were_taken(
 
 
 @pytest.mark.anyio
-async def test_an_address_in_a_span_or_log_is_a_leak_unless_masked(audit: Stock) -> None:
+async def test_an_address_in_a_log_is_a_leak_unless_masked(audit: Stock) -> None:
     await audit.user.post("/logs", content=json.dumps({"level": "info", "message": "of ***@mail.example"}))
-    assert (await audit.metrics())['audit_leaks_total{place="log"}'] == 0
+    assert not [name for name, value in (await audit.metrics()).items() if name.startswith("audit_leaks") and value]
     await audit.user.post("/logs", content=json.dumps({"level": "info", "message": "of ann@mail.example"}))
-    assert (await audit.metrics())['audit_leaks_total{place="log"}'] == 1
+    (leaked,) = [name for name, value in (await audit.metrics()).items() if name.startswith("audit_leaks") and value]
+    assert 'key="message"' in leaked
+
+
+def test_a_leak_in_a_log_line_names_its_key() -> None:
+    lines = ('{"message": "ann@mail.example"}', '{"order": {"email": "bob@mail.example"}}', "ann@mail.example")
+    leaks = Leaks()
+    leaks.note_lines("orders", "\n".join(lines).encode())
+    assert +leaks.counts == {("orders", "log", key): 1 for key in ("message", "order", ELSEWHERE)}
+
+
+def test_a_leak_in_a_span_names_its_attribute_or_field() -> None:
+    address = "ann@mail.example"
+    leaked = AnyValue(string_value=address)
+    sent = Sent(
+        name=f"bring {address}",
+        attributes=[KeyValue(key="email", value=leaked), KeyValue(key="order", value=AnyValue(string_value="o1"))],
+        events=[Sent.Event(name="exception", attributes=[KeyValue(key="exception.message", value=leaked)])],
+    )
+    sent.status.message = address
+    request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=[sent])])])
+    leaks = Leaks()
+    leaks.note_spans("orders", request.SerializeToString())
+    keys = ("name", "status", "email", "exception.message")
+    assert +leaks.counts == {("orders", "span", key): 1 for key in keys}
+
+
+def test_a_leak_in_bytes_that_are_not_spans_counts_too() -> None:
+    leaks = Leaks()
+    leaks.note_spans("orders", b"ann@mail.example")
+    assert +leaks.counts == {("orders", "span", ELSEWHERE): 1}
+
+
+def test_a_patient_with_many_keys_gets_few_metrics() -> None:
+    leaks = Leaks()
+    for number in range(3 * MOST_PLACES):
+        leaks.note_lines("orders", json.dumps({f"key-{number}": "ann@mail.example"}).encode())
+    assert len(leaks.counts) == MOST_PLACES
+    assert leaks.counts.total() == 3 * MOST_PLACES
 
 
 @pytest.mark.anyio

@@ -69,6 +69,13 @@ async def beside(neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch, *names
         yield stocks
 
 
+def test_most_trace_ids_begin_with_a_zero() -> None:
+    traces = [TraceContext.begin().trace for _ in range(400)]
+    assert all(len(trace) == 32 for trace in traces)
+    # 15 of 16 on average: the bounds are more than four standard deviations away.
+    assert 350 < sum(trace.startswith("0") for trace in traces) < 396
+
+
 def test_a_context_is_passed_on_by_its_header_alone() -> None:
     context = TraceContext.begin()
     assert parse_traceparent(context.header) == context
