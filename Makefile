@@ -1,32 +1,45 @@
 # What learners type. `make` turns every failure into exit status 2, so a script that needs to know a verdict calls ./er.
 PYTHON ?= python3
-ER := .venv/bin/er
+ER := ./er
+BOOTSTRAP = $(PYTHON) -I compose/bootstrap.py
 
-.PHONY: help setup doctor check test verify cheats bench
+.PHONY: help list triage setup setup-dev doctor check test verify cheats bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab-03     start lab 03 and see its symptom"
 	@echo "make grade-03   grade your copy of lab 03"
+	@echo "make hint-03    show the next hint;  also diff-03, reset-03, stop-03"
+	@echo "make list       list the labs;  make triage: find a lab by its symptom"
 	@echo "make doctor     check whether this machine can run labs"
 	@echo "make test       run all tests;  make check: those that need no engine, in about a minute"
 	@echo "make verify     grade the starter and each fix of every lab;  make cheats: grade every cheat"
 	@echo "More: ./er --help"
 
 lab-%:
-	@$(PYTHON) compose/bootstrap.py --engine
+	@$(BOOTSTRAP) --engine
 	@$(ER) start $*
 
 grade-%:
-	@$(PYTHON) compose/bootstrap.py --engine
+	@$(BOOTSTRAP) --engine
 	@$(ER) grade $*
 
-setup: .venv/.ready
+hint-% diff-% reset-% stop-%: setup
+	@$(ER) $(firstword $(subst -, ,$@)) $*
 
-doctor: .venv/.ready
+list triage: setup
+	@$(ER) $@
+
+setup:
+	@$(BOOTSTRAP)
+
+setup-dev:
+	@$(BOOTSTRAP) --dev
+
+doctor: setup
 	@$(ER) doctor
 
-check: .venv/.ready-dev
+check: setup-dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/python tests/typecheck.py
@@ -38,17 +51,11 @@ check: .venv/.ready-dev
 test: check
 	.venv/bin/pytest -m "engine or browser"
 
-verify: .venv/.ready
+verify: setup
 	$(ER) verify
 
-cheats: .venv/.ready-dev
+cheats: setup-dev
 	.venv/bin/pytest -m cheats
 
-bench: .venv/.ready-dev
+bench: setup-dev
 	.venv/bin/python tests/bench.py
-
-.venv/.ready: pyproject.toml uv.lock compose/bootstrap.py
-	@$(PYTHON) compose/bootstrap.py
-
-.venv/.ready-dev: pyproject.toml uv.lock compose/bootstrap.py
-	@$(PYTHON) compose/bootstrap.py --dev

@@ -19,7 +19,7 @@ for copy in "$work"/[0-9][0-9]-*/; do
     [ -d "$copy" ] || continue
     lab=$(basename "$copy")
     graded=$((graded + 1))
-    "$course/.venv/bin/er" grade "${lab%%-*}" --submission "$copy" --out "$out/$lab"
+    "$course/er" grade "${lab%%-*}" --submission "$copy" --out "$out/$lab"
     code=$?
     case $code in
         0) conclusion=success ;;

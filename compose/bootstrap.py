@@ -9,12 +9,19 @@ Python 3.6 can read.
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+INDEX = re.compile(
+    "(PIP|UV)_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|CERT|PROXY|TRUSTED_HOST|CONFIG_FILE|CACHE_DIR|"
+    "NO_CACHE_DIR|NATIVE_TLS|KEYRING_PROVIDER|INSECURE_HOST)$"
+)
+"""The user's settings of pip and uv that may pass: how a package index is reached. Others would change what is made."""
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,9 +48,30 @@ def fail(message: str, following: str) -> None:
     sys.exit(2)
 
 
+def own_environment():  # noqa: ANN201 # old Pythons cannot read the annotation `dict[str, str]`
+    """Return the environment without settings of Python, pip and uv, except those in INDEX."""
+    foreign = ("PYTHON", "PIP_", "UV_", "VIRTUAL_ENV", "CONDA_", "PIPX_", "POETRY_", "__PYVENV_LAUNCHER__")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign) or INDEX.match(name)}
+
+
+def usable():  # noqa: ANN201 # as above
+    """Tell whether the environment was made for this checkout, and its Python still runs.
+
+    A copied or moved environment belongs to another checkout.
+    """
+    try:
+        made_for = (VENV / ".ready").read_text()
+    except OSError:
+        return False
+    return made_for.strip() == str(ROOT) and not run(str(OWN_PYTHON), "-I", "-c", "pass")
+
+
 def run(*command: str) -> str:
     """Run a step and return the output of a failure, else nothing."""
-    environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(VENV), UV_SYSTEM_CERTS="1", UV_PYTHON_DOWNLOADS="never")
+    environment = own_environment()
+    environment.update(UV_PROJECT_ENVIRONMENT=str(VENV), UV_SYSTEM_CERTS="1", UV_PYTHON_DOWNLOADS="never")
+    # Otherwise a user's pip.conf may send packages elsewhere.
+    environment.update(PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0")
     try:
         done = subprocess.run(
             command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
@@ -72,12 +100,11 @@ def bring_uv(python: str, folder: str) -> str:
 
 
 def set_up(python: str, groups: "list[str]") -> None:
-    """Make the environment, or update it to the lock file."""
-    if run(str(OWN_PYTHON), "-c", "pass"):
-        # Its Python is gone, so that uv could not use it.
-        shutil.rmtree(str(VENV), ignore_errors=True)
-    else:
+    """Make the environment, or update a usable one to the lock file."""
+    if usable():
         python = str(OWN_PYTHON)
+    else:
+        shutil.rmtree(str(VENV), ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         uv = bring_uv(python, folder)
         # Inexact, so that a learner's command removes no packages of a developer.
@@ -97,17 +124,17 @@ def main() -> None:
     with (ROOT / ".bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         newest = max((ROOT / name).stat().st_mtime for name in INPUTS)
-        if ready[-1].exists() and ready[-1].stat().st_mtime >= newest:
+        if ready[-1].exists() and ready[-1].stat().st_mtime >= newest and usable():
             return
         started = time.time()
         sys.stdout.write("setting up Python in .venv ...\n")
         sys.stdout.flush()
         engine = None
         if "--engine" in sys.argv:
-            engine = subprocess.Popen([python, "-m", "grader.engine"], cwd=str(ROOT))
+            engine = subprocess.Popen([python, "-m", "grader.engine"], cwd=str(ROOT), env=own_environment())
         set_up(python, [] if dev else ["--no-dev"])
         for mark in ready:
-            mark.touch()
+            mark.write_text(str(ROOT) + "\n")
         sys.stdout.write(f"set up Python in .venv in {time.time() - started:.0f} s\n")
         sys.stdout.flush()
         if engine is not None and engine.wait():

@@ -41,7 +41,7 @@ class Runner:
     def __init__(self, folder: Path) -> None:
         self.course, self.repository = folder / "the course", folder / "learner"
         self._calls, programs = folder / "calls", folder / "bin"
-        er = self.course / ".venv" / "bin" / "er"
+        er = self.course / "er"
         for path, text in {er: ER, programs / "gh": GH, programs / "python3": PYTHON}.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)

@@ -12,6 +12,7 @@ from grader.course.course import Course
 ROOT = Course.here().root
 UV = """#!/bin/sh
 echo "$@" >> "$UV_PROJECT_ENVIRONMENT.calls"
+env > "$UV_PROJECT_ENVIRONMENT.env"
 [ ! -e "$UV_PROJECT_ENVIRONMENT.fails" ] || { echo "no such host"; exit 1; }
 mkdir -p "$UV_PROJECT_ENVIRONMENT/bin"
 ln -sf "$(command -v python3)" "$UV_PROJECT_ENVIRONMENT/bin/python"
@@ -36,9 +37,9 @@ class Checkout:
         uv.chmod(0o755)
         self._path = f"{uv.parent}{os.pathsep}{os.environ['PATH']}"
 
-    def bootstrap(self, *options: str) -> "subprocess.CompletedProcess[str]":
+    def bootstrap(self, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, str(self.root / "compose" / "bootstrap.py"), *options]
-        environment = {**os.environ, "PATH": self._path}
+        environment = {**os.environ, "PATH": self._path, **variables}
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
     def calls(self) -> list[str]:
@@ -96,3 +97,31 @@ def test_an_unreachable_package_index_is_one_message_with_the_next_command(check
     done = checkout.bootstrap()
     assert done.returncode == 2
     assert done.stderr == "`uv sync` failed:\nno such host\n\n  next: make setup, when the package index answers\n"
+
+
+def test_a_copied_checkout_makes_an_environment_of_its_own(checkout: Checkout) -> None:
+    checkout.bootstrap()
+    (checkout.venv / ".ready").write_text("/the/original\n")
+    (checkout.venv / "left").touch()
+    assert checkout.bootstrap().returncode == 0
+    assert len(checkout.calls()) == 2
+    assert not (checkout.venv / "left").exists()
+    assert (checkout.venv / ".ready").read_text() == f"{checkout.root}\n"
+
+
+@pytest.mark.parametrize("gone", ["bin/python", ".ready"])
+def test_an_environment_that_lost_a_part_is_made_again_at_the_next_command(checkout: Checkout, gone: str) -> None:
+    checkout.bootstrap()
+    (checkout.venv / gone).unlink()
+    assert checkout.bootstrap().returncode == 0
+    assert len(checkout.calls()) == 2
+
+
+def test_settings_of_python_pip_and_uv_do_not_reach_uv_except_those_of_the_index(checkout: Checkout) -> None:
+    foreign = {"PYTHONPATH": "/p", "PIP_TARGET": "/t", "PIP_USER": "1", "UV_PYTHON": "3.9", "VIRTUAL_ENV": "/v"}
+    index = {"PIP_INDEX_URL": "https://a/simple", "UV_DEFAULT_INDEX": "https://b/simple", "PIP_CERT": "/ca"}
+    assert checkout.bootstrap(**foreign, **index).returncode == 0
+    seen = dict(line.partition("=")[::2] for line in (checkout.root / ".venv.env").read_text().splitlines())
+    assert index.items() <= seen.items()
+    assert foreign.keys() & seen.keys() == {"PIP_USER"}
+    assert seen["PIP_USER"] == "0"

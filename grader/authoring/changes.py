@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from grader.authoring.expectations import is_prose
+from grader.base.environment import own_environment
 from grader.base.errors import ErError
 from grader.course.course import ALL_LABS, Course, Lab
 
@@ -35,7 +36,7 @@ def _changed_lines(course: Course, revision: str) -> dict[str, int]:
     A changed file has at least 1.
     """
     command = ["git", "-C", str(course.root), "diff", "--numstat", "--no-renames", "-z", revision, "--"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise ErError(f"git does not know `{revision}`:\n{done.stderr.strip()}", run="./er verify --since origin/main")
     entries = (entry.split("\t", 2) for entry in done.stdout.split("\0") if entry)

@@ -1,5 +1,8 @@
 """The console that every command prints on."""
 
+import os
+import sys
+
 from rich.console import Console
 
 WIDTH_OF_LOGS = 120
@@ -17,6 +20,22 @@ class Output(Console):
 
 
 def open_console() -> Console:
-    """Open a console, as wide as the terminal or WIDTH_OF_LOGS."""
-    console = Output(highlight=False)
-    return console if console.is_terminal else Output(highlight=False, width=WIDTH_OF_LOGS)
+    """Open a console, as wide as the terminal or WIDTH_OF_LOGS.
+
+    Its `is_terminal` says whether somebody sits there: a screen can be redrawn, and questions are answered.
+    `FORCE_COLOR` gives a log colours, and no more than that.
+    """
+    if on_terminal():
+        return Output(highlight=False, force_terminal=True)
+    colours = os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR")
+    return Output(
+        highlight=False,
+        force_terminal=False,
+        color_system="standard" if colours else None,
+        width=WIDTH_OF_LOGS,
+    )
+
+
+def on_terminal() -> bool:
+    """Tell whether input and output are a terminal that can redraw lines."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from grader.base.environment import own_environment
 from grader.base.errors import ErError
 
 BASE = re.compile(r"(?m)^Base: (.*)$")
@@ -124,13 +125,12 @@ def _write(path: Path, text: str) -> None:
 
 def _git(folder: str, *args: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
     """Run git in a folder, apart from repositories and configurations around it."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {
-        "GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent),
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "LC_ALL": "C",
-    }
+    environment = own_environment(
+        GIT_CEILING_DIRECTORIES=str(Path(folder).resolve().parent),
+        GIT_CONFIG_GLOBAL=os.devnull,
+        GIT_CONFIG_NOSYSTEM="1",
+        LC_ALL="C",
+    )
     try:
         return subprocess.run(
             ["git", "-C", folder, *args],

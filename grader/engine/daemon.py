@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.base.environment import own_environment
 from grader.base.errors import ErError
 from grader.base.locks import held
 from grader.course.course import Course
@@ -31,6 +32,14 @@ DYING_SECONDS = 10.0
 ANSWER_SECONDS = 15
 NO_ANSWER = f"no answer within {ANSWER_SECONDS} s"
 
+ABSENT = re.compile(
+    r"cannot connect to the docker daemon at unix://|dial unix .*(no such file|connection refused)", re.IGNORECASE
+)
+"""What Docker's client says when nothing listens at its socket."""
+
+CONTEXT = "currentContext"
+"""The key of Docker's configuration that selects an engine."""
+
 Say = Callable[[str], object]
 Ask = Callable[[str], bool]
 
@@ -39,7 +48,8 @@ Ask = Callable[[str], bool]
 class EngineStatus:
     """What is installed and running on this machine.
 
-    A version is empty when its part is missing or does not answer. `said`: the engine's error when it does not answer.
+    A version is empty when its part is missing or does not answer. `chosen`: the setting by which the user selects an
+    engine, such as `DOCKER_HOST=tcp://host`, or empty. `said`: the engine's error when it does not answer.
     """
 
     system: str
@@ -47,7 +57,7 @@ class EngineStatus:
     root: bool
     client: bool
     daemon_binary: bool
-    remote: str
+    chosen: str
     engine: str
     compose: str
     buildx: str
@@ -66,7 +76,7 @@ class EngineStatus:
             root=os.geteuid() == 0,
             client=client,
             daemon_binary=_dockerd() is not None,
-            remote=os.environ.get("DOCKER_HOST", ""),
+            chosen=_chosen_engine(),
             engine=json.loads(server) if server else "",
             compose=versions.get("compose", ""),
             buildx=versions.get("buildx", ""),
@@ -93,9 +103,11 @@ def trouble(facts: EngineStatus) -> ErError | None:
 def installable(facts: EngineStatus) -> bool:
     """Tell whether this program may install missing parts.
 
-    It may as root, on a distribution with known packages. A daemon that hangs is not missing.
+    It may as root, on a distribution with known packages. A daemon is missing only when nothing answers at the usual
+    socket, and the user has chosen no other engine. One that hangs, or that Docker's client cannot talk to, is not.
     """
-    return facts.root and facts.distribution in PACKAGES_KNOWN and not facts.remote and facts.said != NO_ANSWER
+    absent = not facts.client or bool(ABSENT.search(facts.said))
+    return facts.root and facts.distribution in PACKAGES_KNOWN and not facts.chosen and absent
 
 
 def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
@@ -124,14 +136,20 @@ def ensure_engine(course: Course, say: Say, ask: Ask | None) -> None:
 
 
 def _unreachable(facts: EngineStatus) -> ErError:
-    if facts.remote:
-        return ErError(
-            f"the engine at DOCKER_HOST={facts.remote} does not answer:\n{facts.said}", run="unset DOCKER_HOST"
-        )
+    if facts.chosen:
+        name = facts.chosen.partition("=")[0]
+        run = "docker context use default" if name == CONTEXT else f"unset {name}"
+        return ErError(f"the engine that `{facts.chosen}` selects does not answer:\n{facts.said}", run=run)
     if facts.said == NO_ANSWER:
         return ErError(f"the Docker daemon runs but gives {NO_ANSWER}", run="sudo systemctl restart docker")
     if "permission denied" in facts.said.lower():
         return ErError("your user may not use the Docker daemon", run="sudo usermod -aG docker $USER && newgrp docker")
+    if facts.said and not ABSENT.search(facts.said):
+        return ErError(f"Docker's client reaches no engine:\n{facts.said}", run="docker version")
+    return _absent(facts)
+
+
+def _absent(facts: EngineStatus) -> ErError:
     if facts.system == "Darwin":
         page = "open -a Docker" if facts.client else "https://docs.docker.com/desktop/setup/install/mac-install/"
         return ErError("Docker is not running" if facts.client else "Docker is missing", run=page)
@@ -152,6 +170,7 @@ def _install(course: Course, say: Say) -> None:
     with log.open("w") as file:
         done = subprocess.run(
             ["sh", str(course.root / "compose" / "install-engine.sh"), str(course.state / BASE_TAR)],
+            env=own_environment(),
             stdout=file,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -168,7 +187,7 @@ def _start(course: Course, say: Say) -> None:
     log = course.state / "dockerd.log"
     if Path("/run/systemd/system").is_dir():
         say("starting the Docker daemon (systemctl start docker) ...")
-        subprocess.run(["systemctl", "start", "docker"], capture_output=True, check=False)
+        subprocess.run(["systemctl", "start", "docker"], env=own_environment(), capture_output=True, check=False)
         log = Path("journalctl -u docker")
     else:
         say(f"starting the Docker daemon (dockerd, its log in {log}) ...")
@@ -177,6 +196,7 @@ def _start(course: Course, say: Say) -> None:
             # It outlives this program, so it must not be its child, and Ctrl-C must not reach it.
             subprocess.run(
                 ["setsid", "--fork", _dockerd() or "dockerd"],
+                env=own_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -209,6 +229,7 @@ def _ask(*args: str) -> tuple[str, str]:
     try:
         done = subprocess.run(
             ["docker", *args],
+            env=own_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -221,6 +242,19 @@ def _ask(*args: str) -> tuple[str, str]:
         return "", NO_ANSWER
     out = done.stdout.strip()
     return (out, "") if done.returncode == 0 and out not in ("", "null") else ("", done.stderr.strip())
+
+
+def _chosen_engine() -> str:
+    """Return the setting by which the user selects an engine, as `NAME=value`, or an empty text."""
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY"):
+        if value := os.environ.get(name):
+            return "" if (name, value) == ("DOCKER_CONTEXT", "default") else f"{name}={value}"
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    try:
+        context = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(CONTEXT, "")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return f"{CONTEXT}={context}" if context not in ("", "default") else ""
 
 
 def _plugins_installed() -> bool:

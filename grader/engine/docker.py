@@ -1,9 +1,9 @@
 """Run the `docker` command with a time limit and one clear error."""
 
-import os
 import subprocess
 from collections.abc import Mapping
 
+from grader.base.environment import own_environment
 from grader.base.errors import ErError
 
 ADVICE = {
@@ -25,9 +25,9 @@ class DockerError(ErError):
 def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 30) -> str:
     """Run `docker` with these arguments and return its standard output.
 
-    `env` adds to the environment; `timeout` is in seconds. The command runs in its own session, so that Ctrl-C reaches
-    only this program, which then takes down what the command has begun. Raises DockerError when it fails, and ErError
-    when the engine does not answer in time.
+    `env` adds to our own environment; `timeout` is in seconds. The command runs in its own session, so that Ctrl-C
+    reaches only this program, which then takes down what the command has begun. Raises DockerError when it fails, and
+    ErError when the engine does not answer in time.
     """
     done = _run([*args], env or {}, timeout)
     if done.returncode:
@@ -48,7 +48,7 @@ def _run(args: list[str], env: Mapping[str, str], timeout: float) -> "subprocess
     try:
         return subprocess.run(
             ["docker", *args],
-            env={**os.environ, **env},
+            env=own_environment(**env),
             capture_output=True,
             text=True,
             errors="replace",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from grader.base.environment import own_environment
 from grader.base.errors import ErError
 from grader.base.fingerprint import fingerprint, read_files
 from grader.base.locks import held
@@ -120,7 +121,7 @@ def _build(course: Course, names: list[str], own: dict[str, str], say: Say) -> N
         done = subprocess.run(
             command,
             cwd=course.root,
-            env={**os.environ, **environment},
+            env=own_environment(**environment),
             stdout=file,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -172,9 +173,15 @@ def _pull_or_build_base(say: Say) -> None:
 
 def _debootstrap() -> None:
     command = ["mmdebstrap", "--variant=minbase", "--include=ca-certificates", "--format=tar", "trixie", "-"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as bootstrap:
+    environment = own_environment()
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as bootstrap:
         imported = subprocess.run(
-            ["docker", "import", "-", BASE], stdin=bootstrap.stdout, capture_output=True, text=True, check=False
+            ["docker", "import", "-", BASE],
+            env=environment,
+            stdin=bootstrap.stdout,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         said = bootstrap.stderr.read().decode(errors="replace") if bootstrap.stderr else ""
     if bootstrap.returncode or imported.returncode:

@@ -5,10 +5,10 @@ import json
 QUIET_LEVELS = ("debug", "info")
 
 
-def readable(printed: str) -> str:
+def readable(printed: str, patient: str) -> str:
     """Return log lines as text, without those of level debug and info.
 
-    Exceptions keep their lines.
+    Exceptions keep their lines. `patient` is the folder in which the learner edits what containers see in `/patient`.
     """
     lines = []
     for line in printed.splitlines():
@@ -19,7 +19,7 @@ def readable(printed: str) -> str:
             lines.append(f"{record.get('level')}: {record.get('message')}")
             if exception := record.get("exception"):
                 lines.append(str(exception))
-    return "\n".join(lines).strip("\n")
+    return "\n".join(lines).strip("\n").replace('"/patient/', f'"{patient}/')
 
 
 def _record(line: str) -> dict[str, object] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from grader.base.environment import own_environment
 from grader.base.errors import ErError
 from grader.base.locks import held, probed
 from grader.base.program import own_module
@@ -86,6 +87,7 @@ def owned(name: str, run: Path) -> Iterator[Callable[[], None]]:
     with held(lock):
         reaper = subprocess.Popen(
             [*own_module("grader.engine.reaper"), name, str(run)],
+            env=own_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

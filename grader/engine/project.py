@@ -1,6 +1,7 @@
 """A lab's containers, as one project of Docker Compose."""
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from grader.base.errors import ErError, LearnerError
+from grader.base.files import write_whole
 from grader.base.sanitize import quoted
 from grader.course.course import Lab
 from grader.engine.container_faults import PATIENT_FAULTS, STORE_FAULTS, ContainerPort
@@ -25,6 +27,12 @@ ROLE_OF_PATIENT = "patient"
 ROLE_OF_STORE = "store"
 CONTROLLED = ("stock", "twin", "load")
 """Roles of services with a control port."""
+
+CONFIGURATIONS = ("prometheus", "redis")
+"""The folders of `compose/` that containers see."""
+
+NO_ENV_FILE = ("--env-file", os.devnull)
+"""Otherwise Compose reads `.env` of the current folder, which may be anybody's."""
 
 CONTROL_PORT = 9000
 PROMETHEUS_PORT = 9090
@@ -69,14 +77,21 @@ class Project:
         return self.run / "patient"
 
     def prepare(self) -> None:
-        """Make a clean run folder with secret, locustfile and scrape targets."""
+        """Make a clean run folder with secret, locustfile, configurations of stores and scrape targets.
+
+        The containers' users can read the files in it, whatever the user's umask is.
+        """
         shutil.rmtree(self.run, ignore_errors=True)
-        for folder in ("patient", "load", "targets"):
+        for folder in ("patient", "load", "targets", *CONFIGURATIONS):
             (self.run / folder).mkdir(parents=True)
-        # The containers' user must read the files below; the run's folder itself keeps other users out.
+            (self.run / folder).chmod(0o755)
+        # The run's folder itself keeps other users out.
         self.run.chmod(0o700)
-        (self.run / "secret").write_text(secrets.token_hex(32) + "\n")
-        shutil.copyfile(self.lab.path / "locustfile.py", self.run / "load" / "locustfile.py")
+        write_whole(self.run / "secret", secrets.token_hex(32) + "\n")
+        write_whole(self.run / "load" / "locustfile.py", (self.lab.path / "locustfile.py").read_bytes())
+        for folder in CONFIGURATIONS:
+            for path in (self.lab.path.parents[1] / "compose" / folder).iterdir():
+                write_whole(self.run / folder / path.name, path.read_bytes())
         services = json.loads(self._compose("config", "--format", "json"))["services"]
         self.roles = {name: service["labels"]["er.role"] for name, service in services.items()}
         targets = [
@@ -84,7 +99,7 @@ class Project:
             for name, role in self.roles.items()
             if role in CONTROLLED
         ]
-        (self.run / "targets" / "evidence.json").write_text(json.dumps(targets))
+        write_whole(self.run / "targets" / "evidence.json", json.dumps(targets))
 
     def create(self, seconds: float) -> None:
         """Create and start all containers, and return once they are healthy.
@@ -170,14 +185,13 @@ class Project:
                 return container.ports[PROMETHEUS_PORT]
         raise ErError(f"Prometheus of `{self.name}` does not run", run="./er doctor")
 
-    @staticmethod
-    def said(container: Container) -> str:
+    def said(self, container: Container) -> str:
         """Return the last lines that a container printed since its start.
 
-        They are quoted; lines of level debug and info are left out.
+        They are quoted; lines of level debug and info are left out. Files are named as the learner knows them.
         """
         started = docker("inspect", "--format", "{{.State.StartedAt}}", container.id).strip()
-        said = readable(docker_logs(container.id, started))
+        said = readable(docker_logs(container.id, started), f"work/{self.lab.name}")
         return quoted(said) if said else ""
 
     def down(self) -> None:
@@ -193,11 +207,11 @@ class Project:
 
     def _compose(self, *args: str, timeout: float = 30) -> str:
         file = str(self.lab.path / "compose.yaml")
-        return docker("compose", "-p", self.name, "-f", file, *args, env=self.env, timeout=timeout)
+        return docker("compose", *NO_ENV_FILE, "-p", self.name, "-f", file, *args, env=self.env, timeout=timeout)
 
     def _plain(self, *args: str) -> str:
         """Run a Compose command that needs only the project's name."""
-        return docker("compose", "-p", self.name, *args)
+        return docker("compose", *NO_ENV_FILE, "-p", self.name, *args)
 
 
 @contextmanager

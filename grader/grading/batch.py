@@ -4,7 +4,6 @@ Classes, proofs and calibrations are batches.
 """
 
 import math
-import os
 import subprocess
 import threading
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from grader.base.environment import own_environment
 from grader.base.program import own_module
 from grader.course.course import Lab
 from grader.grading.results import Results, Verdict
@@ -88,7 +88,7 @@ class Crew:
     def __init__(self, at_once: int, until: float = math.inf) -> None:
         self._at_once = at_once
         self._until = until
-        self._environment = {"ER_AT_ONCE": str(at_once), "NO_COLOR": "1"}
+        self._environment = own_environment(ER_AT_ONCE=str(at_once), NO_COLOR="1")
         self._lock = threading.Lock()
         self._working: set[subprocess.Popen[str]] = set()
         self._dismissed = False
@@ -119,14 +119,14 @@ class Crew:
             return None
         (job.out / "results.json").unlink(missing_ok=True)
         command = [*own_module("grader"), "grade", job.lab.number, "--submission", str(job.submission)]
-        command += ["--seed", str(job.seed), "--out", str(job.out), *(["--thorough"] if job.thorough else [])]
+        command += ["--seed", str(job.seed), "--out", str(job.out), "--thorough" if job.thorough else "--quick"]
         with self._lock:
             if self._dismissed:
                 return Outcome(job, None, "interrupted")
             # In a session of its own, so that Ctrl-C reaches a grade once, from `dismiss`.
             process = subprocess.Popen(
                 command,
-                env={**os.environ, **self._environment},
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

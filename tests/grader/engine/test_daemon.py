@@ -19,12 +19,13 @@ FIT = EngineStatus(
     root=True,
     client=True,
     daemon_binary=True,
-    remote="",
+    chosen="",
     engine="26.1.5+dfsg1",
     compose="2.26.1-4",
     buildx="0.13.1",
 )
 NO_ENGINE = replace(FIT, engine="", compose="", buildx="", daemon_binary=False, client=False)
+NOTHING_THERE = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ NO_ENGINE = replace(FIT, engine="", compose="", buildx="", daemon_binary=False, 
         FIT,
         replace(FIT, engine="25.0.0", compose="2.24.0"),
         replace(FIT, engine="29.1.0", compose="v5.2.0"),
-        replace(FIT, root=False, distribution="fedora", remote="tcp://10.0.0.1:2375"),
+        replace(FIT, root=False, distribution="fedora", chosen="DOCKER_HOST=tcp://10.0.0.1:2375"),
     ],
 )
 def test_a_recent_engine_is_used_as_it_is(facts: EngineStatus) -> None:
@@ -59,9 +60,19 @@ def test_a_recent_engine_is_used_as_it_is(facts: EngineStatus) -> None:
         ),
         (replace(NO_ENGINE, said=daemon.NO_ANSWER), "gives no answer within", "restart docker"),
         (
-            replace(NO_ENGINE, remote="tcp://x:1", said="refused"),
-            "DOCKER_HOST=tcp://x:1 does not answer",
+            replace(NO_ENGINE, chosen="DOCKER_HOST=tcp://x:1", said="refused"),
+            "`DOCKER_HOST=tcp://x:1` selects does not answer:\nrefused",
             "unset DOCKER_HOST",
+        ),
+        (
+            replace(NO_ENGINE, chosen="currentContext=gone", said="context not found"),
+            "`currentContext=gone` selects does not answer:\ncontext not found",
+            "docker context use default",
+        ),
+        (
+            replace(NO_ENGINE, client=True, said="client version 9.9 is too new"),
+            "client version 9.9 is too new",
+            "docker version",
         ),
     ],
 )
@@ -80,8 +91,13 @@ def test_each_missing_part_is_one_message_with_the_next_step(facts: EngineStatus
         (replace(NO_ENGINE, distribution="ubuntu"), True),
         (replace(NO_ENGINE, root=False), False),
         (replace(NO_ENGINE, distribution="fedora"), False),
-        (replace(NO_ENGINE, remote="tcp://x:1"), False),
-        (replace(NO_ENGINE, said=daemon.NO_ANSWER), False),
+        (replace(NO_ENGINE, chosen="DOCKER_HOST=tcp://x:1"), False),
+        (replace(NO_ENGINE, chosen="currentContext=gone", said=NOTHING_THERE), False),
+        (replace(NO_ENGINE, client=True, said=NOTHING_THERE), True),
+        (replace(NO_ENGINE, client=True, said="dial unix /var/run/docker.sock: connect: connection refused"), True),
+        (replace(NO_ENGINE, client=True, said=daemon.NO_ANSWER), False),
+        (replace(NO_ENGINE, client=True, said="client version 9.9 is too new"), False),
+        (replace(NO_ENGINE, client=True, said="permission denied while trying to connect"), False),
     ],
 )
 def test_an_engine_is_installed_only_by_root_on_a_known_distribution(
@@ -128,10 +144,20 @@ def test_a_missing_engine_is_installed_and_started(
 def test_an_installed_engine_that_is_down_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
 ) -> None:
-    down = replace(FIT, engine="", compose="", buildx="")
+    down = replace(FIT, engine="", compose="", buildx="", said=NOTHING_THERE)
     found(monkeypatch, down, down, FIT)
     ensure_engine(course(tmp_path), print, None)
     assert steps == ["start"]
+
+
+def test_no_second_daemon_is_started_beside_one_that_dockers_client_cannot_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    said = "error during connect: the context `gone` does not exist"
+    found(monkeypatch, replace(FIT, engine="", compose="", buildx="", chosen="DOCKER_CONTEXT=gone", said=said))
+    with pytest.raises(ErError, match="the context `gone` does not exist"):
+        ensure_engine(course(tmp_path), print, None)
+    assert steps == []
 
 
 def test_an_old_engine_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]) -> None:
@@ -196,5 +222,41 @@ def test_the_engine_is_checked_without_any_installed_package(tmp_path: Path) -> 
         timeout=30,
     )
     assert done.returncode == 2
-    assert "DOCKER_HOST=tcp://localhost:1 does not answer" in done.stderr
+    assert "`DOCKER_HOST=tcp://localhost:1` selects does not answer" in done.stderr
     assert "next: unset DOCKER_HOST" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "chosen"),
+    [
+        ("DOCKER_HOST", "tcp://x:1", "DOCKER_HOST=tcp://x:1"),
+        ("DOCKER_CONTEXT", "lab", "DOCKER_CONTEXT=lab"),
+        ("DOCKER_CONTEXT", "default", ""),
+        ("DOCKER_TLS_VERIFY", "1", "DOCKER_TLS_VERIFY=1"),
+        ("DOCKER_API_VERSION", "9.9", ""),
+    ],
+)
+def test_an_engine_may_be_chosen_by_a_variable(
+    variable: str, value: str, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv(variable, value)
+    assert EngineStatus.gather().chosen == chosen
+
+
+@pytest.mark.parametrize(
+    ("content", "chosen"),
+    [
+        ('{"currentContext": "gone"}', "currentContext=gone"),
+        ('{"currentContext": "default"}', ""),
+        ("{}", ""),
+        ("[", ""),
+        ("[]", ""),
+    ],
+)
+def test_an_engine_may_be_chosen_by_the_configuration_of_dockers_client(
+    content: str, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text(content)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    assert EngineStatus.gather().chosen == chosen

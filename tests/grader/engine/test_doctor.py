@@ -95,7 +95,7 @@ def test_doctor_reports_the_machine_when_the_engine_is_down(engine: Engine, monk
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     code, lines = told()
     assert code == 2
-    assert lines["engine"] == "MISSING: the engine at DOCKER_HOST=tcp://127.0.0.1:1 does not answer:"
+    assert lines["engine"] == "MISSING: the engine that `DOCKER_HOST=tcp://127.0.0.1:1` selects does not answer:"
     assert {"python", "cpus", "memory", "disk"} <= set(lines)
     assert not {"compose", "buildx", "images"} & set(lines)
 

@@ -2,7 +2,11 @@ import json
 
 import pytest
 
-from grader.engine.logs import readable
+from grader.engine import logs
+
+
+def readable(printed: str) -> str:
+    return logs.readable(printed, "work/03-rate-limiting")
 
 
 def line(level: str, message: str, **more: str) -> str:
@@ -21,11 +25,18 @@ def test_a_warning_or_error_is_one_line_with_its_level(level: str) -> None:
 
 def test_an_exception_is_shown_as_python_prints_it() -> None:
     exception = 'Traceback (most recent call last):\n  File "/patient/app.py", line 1\nValueError: x'
-    assert readable(line("error", "failed", exception=exception)) == f"error: failed\n{exception}"
+    assert readable(line("error", "failed", exception=exception)) == f"error: failed\n{exception}".replace(
+        "/patient/", "work/03-rate-limiting/"
+    )
+
+
+def test_a_traceback_names_the_file_that_the_learner_edits() -> None:
+    said = readable('  File "/patient/gateway.py", line 38, in quote\n  File "/opt/venv/lib/x.py", line 1')
+    assert said == '  File "work/03-rate-limiting/gateway.py", line 38, in quote\n  File "/opt/venv/lib/x.py", line 1'
 
 
 def test_lines_that_are_not_from_the_log_stay_unchanged() -> None:
-    printed = '  File "/patient/app.py", line 1\n    def broken(:\nSyntaxError: invalid syntax'
+    printed = '  File "/opt/app.py", line 1\n    def broken(:\nSyntaxError: invalid syntax'
     assert readable(f"\n{printed}\n\n") == printed
 
 
