@@ -20,7 +20,7 @@ from grader.course.fixes import candidate_folder, chosen, should_pass
 from grader.grading.batch import Crew, Job, Outcome, read_results
 from grader.grading.grade import Grade
 from grader.grading.results import Results, Verdict
-from grader.grading.slots import slot
+from grader.grading.slots import Use, slot
 from grader.incident.plan import fresh_seed
 
 CALM, STOPGAP = "calm", "stopgap"
@@ -112,7 +112,7 @@ class Calibrator:
             grade = Grade(
                 self.course, self.lab, self.lab.patient, fresh_seed(), images, say, thorough=True, faults=stopgap.faults
             )
-            with slot(say):
+            with slot(Use.of(self.lab, "being calibrated"), say):
                 grade.run().write(self.folder / f"{STOPGAP}-{grade.seed}")
 
     def _grade(self, job: Job, kind: str) -> Outcome:

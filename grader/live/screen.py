@@ -32,6 +32,9 @@ class Screen(Protocol):
     def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
         """Show the latest vitals, with the symptom if it shows."""
 
+    def paused(self, line: str) -> None:
+        """Show that the incident waits for others on this machine, and for what."""
+
     def event(self, line: str) -> None:
         """Show an event."""
 
@@ -79,6 +82,10 @@ class Lines(_Paced):
         if symptom and not self._symptom:
             self._console.print(Text(f"        {symptom}", style="bold red"))
         self._symptom = bool(symptom)
+
+    def paused(self, line: str) -> None:
+        """Print the line."""
+        self._console.print(f"paused: {line}", highlight=False)
 
     def event(self, line: str) -> None:
         """Print the line."""
@@ -129,6 +136,11 @@ class Dashboard(_Paced):
     @staticmethod
     def _line(symptom: str | None) -> Text:
         return Text(symptom, style="bold red") if symptom else Text("no symptom", style="dim")
+
+    def paused(self, line: str) -> None:
+        """Show the line in place of the vitals, which the next phase brings back."""
+        self._shown = (Text(f"paused: {line}", style="dim"),)
+        self._draw()
 
     def event(self, line: str) -> None:
         """Add the line to the latest events."""

@@ -16,7 +16,7 @@ from grader.engine.ownership import fresh_name, known_runs, live_lab
 from grader.engine.project import Ports, Project
 from grader.evidence.prometheus import Evidence
 from grader.grading.readiness import bring_up
-from grader.grading.slots import POLL_SECONDS, slot
+from grader.grading.slots import POLL_SECONDS, Use, slot
 from grader.incident.driver import Incident
 from grader.incident.plan import Plan, fresh_seed
 from grader.incident.restarts import ORCHESTRATOR, Restarts
@@ -121,14 +121,14 @@ class Session:
         while True:
             incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
             self._restarts = Restarts(self._project, ports.control.get(ORCHESTRATOR))
-            with slot(self._screen.event, self._mind_edits):
+            with slot(Use.of(self._lab, "live"), self._screen.paused, self._mind_edits):
                 incident.begin()
                 self._play_once(incident, monitor)
                 while ports.control["load"].state() != "finished":
                     self._tick(monitor, incident)
             if not forever:
                 return
-            # A process that waits for a slot polls for it, and takes this one in the pause.
+            # A grade that waits comes first, because this session queues behind it.
             time.sleep(2 * POLL_SECONDS)
 
     def _play_once(self, incident: Incident, monitor: Monitor) -> None:

@@ -67,7 +67,7 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("PATH", str(engine.parent), prepend=os.pathsep)
     monkeypatch.setenv("NO_COLOR", "1")
     # Slots of the test's own: real grades on this machine keep theirs, and no test waits for one.
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("ER_SLOTS", str(tmp_path / "slots"))
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr(attempt, "EVIDENCE_SECONDS", 1.0)

@@ -152,7 +152,7 @@ def test_a_closed_terminal_ends_the_grade(tmp_path: Path) -> None:
 
 def test_a_grade_without_a_free_slot_says_so_and_waits(tmp_path: Path) -> None:
     # Slots of its own, because other grades on this machine take slots too.
-    environment = {"ER_AT_ONCE": "1", "TMPDIR": str(tmp_path)}
+    environment = {"ER_AT_ONCE": "1", "ER_SLOTS": str(tmp_path / "slots")}
     most = 0
 
     def ended() -> bool:
