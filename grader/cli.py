@@ -14,6 +14,7 @@ from grader.commands import author, learner
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pattern-er", message="Pattern ER %(version)s")
 def er() -> None:
     """Learn distributed-systems patterns by breaking and fixing live services."""
 

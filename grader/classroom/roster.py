@@ -16,7 +16,7 @@ from grader.base.errors import ErError, LearnerError
 from grader.base.files import write_whole
 from grader.base.fingerprint import fingerprint
 from grader.course.course import Lab
-from grader.course.submission import read_edited, submitted
+from grader.course.delivery import read_submission
 from grader.grading.batch import Job, Outcome, grade_all, read_results
 from grader.grading.results import Results, Verdict
 from grader.incident.plan import fresh_seed
@@ -55,16 +55,27 @@ def class_seed(out: Path, given: int | None) -> int:
 
 
 def submissions(folder: Path) -> list[Path]:
-    """Return the folders of the submissions of a class.
+    """Return the folders and zip files of the submissions of a class.
 
     Raises ErError when there are none.
     """
-    found = sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".") and not path.is_symlink()
-    )
+    found = sorted(path for path in folder.iterdir() if _is_submission(path))
     if not found:
-        raise ErError(f"`{folder}` must have a subfolder for each submission, and has none", run=f"ls {folder}")
+        raise ErError(
+            f"`{folder}` must have a subfolder or a zip file for each submission, and has none",
+            run=f"ls -la '{folder}'",
+        )
     return found
+
+
+def ignored(folder: Path) -> list[Path]:
+    """Return what lies beside the submissions of a class and is not graded."""
+    return sorted(path for path in folder.iterdir() if not _is_submission(path))
+
+
+def _is_submission(path: Path) -> bool:
+    usual = not path.name.startswith((".", "__MACOSX")) and not path.is_symlink()
+    return usual and (path.is_dir() or path.suffix.lower() == ".zip")
 
 
 def grade_class(  # noqa: PLR0913, PLR0917 # what is graded, how, and where the results go
@@ -105,16 +116,11 @@ def _kept(job: Job) -> ClassRow | None:
 
 def _content(job: Job) -> str:
     """Return a fingerprint of a submission's graded files."""
-    folder = submitted(job.submission, job.lab)
-    return fingerprint((name, _read(folder / name, job.lab)) for name in job.lab.manifest.edit)
-
-
-def _read(path: Path, lab: Lab) -> bytes:
-    """Return the content of a graded file, or why it is refused."""
-    try:
-        return read_edited(path, lab)
-    except LearnerError as error:
-        return error.what.encode()
+    files = read_submission(job.lab, job.submission).files
+    return fingerprint(
+        (name, content.what.encode() if isinstance(content, LearnerError) else content)
+        for name, content in files.items()
+    )
 
 
 def _row(outcome: Outcome) -> ClassRow:
@@ -169,6 +175,10 @@ def grade_folder(console: Console, lab: Lab, folder: Path, seed: int, out: Path,
             soft_wrap=True,
         )
 
+    for path in ignored(folder):
+        console.print(
+            f"note: `{escape(path.name)}` is not graded: it is neither a folder nor a zip file, or it is a link"
+        )
     rows = grade_class(lab, folder, seed, out, at_once, show)
     counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
     console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count))

@@ -5,6 +5,7 @@ Each command imports what it needs, because `er --help` needs nothing and must b
 # ruff: noqa: PLC0415
 
 import sys
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -28,11 +29,17 @@ def start(lab: Lab) -> None:
 
 @click.command()
 @LAB
-@click.option("--submission", type=click.Path(path_type=Path), help="Grade this folder instead of your work copy.")
+@click.option(
+    "--submission", type=click.Path(path_type=Path), help="Grade this folder or zip file instead of your work copy."
+)
 @click.option("--fix", metavar="NAME", help="Grade this fix of the lab, or `starter`, instead of your work copy.")
 @click.option("--seed", type=click.IntRange(0), help="Replay the incident of this seed.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write results.json and the reports into this folder.")
-@click.option("--thorough", is_flag=True, help="Play to the end even when the verdict is certain.")
+@click.option(
+    "--thorough/--quick",
+    default=None,
+    help="Play to the end, as on a terminal, or stop once the verdict is certain.",
+)
 @click.option("--class", "class_", type=click.Path(path_type=Path), help="Grade every subfolder of this folder.")
 def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     lab: Lab,
@@ -42,7 +49,7 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     out: Path | None,
     class_: Path | None,
     *,
-    thorough: bool,
+    thorough: bool | None,
 ) -> None:
     """Replay the incident of lab NN and grade your work copy.
 
@@ -53,26 +60,37 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     if class_ is not None:
         _grade_class(lab, class_, seed, out)
     from grader.base.console import open_console
+    from grader.course.delivery import read_submission
     from grader.course.fixes import candidate_folder
     from grader.course.submission import demand_work_copy
     from grader.engine.provision import set_up
     from grader.grading.grade import Grade
     from grader.grading.results import Verdict
-    from grader.grading.slots import slot
+    from grader.grading.slots import Use, slot
     from grader.incident.plan import fresh_seed
     from grader.reports import junit, page, summary
     from grader.reports.terminal import next_step, show
 
     course, console = Course.here(), open_console()
     source = candidate_folder(course, lab, fix) if fix else submission or demand_work_copy(course, lab)
-    if not source.is_dir():
+    if not source.exists():
         raise ErError(f"there is no submission at `{source}`", run=f"./er grade {lab.number} --submission DIR")
     seed = fresh_seed() if seed is None else seed
     console.print(f"[bold]Grading lab {lab.number}, {lab.manifest.title}[/] (seed {seed})")
     images = set_up(lab, console)
-    with slot(lambda line: console.print(f"  {line}")):
+    # What cannot be read needs no engine, so it need not wait for one.
+    readable = all(isinstance(content, bytes) for content in read_submission(lab, source).files.values())
+    wait = slot(Use.of(lab, "being graded"), lambda line: console.print(f"  {line}"))
+    with wait if readable else nullcontext():
         results = Grade(
-            course, lab, source, seed, images, lambda line: console.print(f"  {line}"), thorough=thorough
+            course,
+            lab,
+            source,
+            seed,
+            images,
+            lambda line: console.print(f"  {line}"),
+            # A person wants to see all checks; a program wants the verdict.
+            thorough=console.is_terminal if thorough is None else thorough,
         ).run()
     folder = out or course.state / "results" / lab.name / f"{results.began.replace(':', '')}-{seed}"
     show(console, results)
@@ -226,7 +244,7 @@ def triage(symptom: str | None, *, as_json: bool) -> None:
         return
     if symptom is None:
         triage_.show_all(console, found)
-        if not sys.stdin.isatty():
+        if not console.is_terminal:
             console.print(f"next: ./er triage --symptom {found[0].key}")
             return
         found = [click.prompt("what do you see?", value_proc=partial(triage_.answered, course))]

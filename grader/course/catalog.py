@@ -21,7 +21,8 @@ class Entry(BaseModel):
 class Emergency(Entry):
     """A row of the pattern emergency room, in the handbook's words.
 
-    `immediate` and `long_term` are the patterns of these two steps; `also` are others that solve the problem.
+    `immediate` and `long_term` are the patterns of these two steps; `also` are others that solve the problem. `heard`
+    are words by which people describe the problem.
     """
 
     problem: str
@@ -32,6 +33,7 @@ class Emergency(Entry):
     immediate: list[Key]
     long_term: list[Key]
     also: list[Key] = []
+    heard: list[str] = []
 
     @property
     def patterns(self) -> list[str]:

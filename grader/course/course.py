@@ -81,12 +81,12 @@ class Course:
         return [Lab(path) for path in sorted(self.root.glob("labs/[0-9][0-9]-*")) if path.is_dir()]
 
     def lab(self, wanted: str) -> Lab:
-        """Return the lab of a number (`3`, `03`) or name.
+        """Return the lab of a number (`3`, `03`), a name (`03-rate-limiting`) or a slug (`rate-limiting`).
 
         Raises ErError for an unknown one.
         """
         for lab in self.labs():
-            if wanted == lab.name or wanted.zfill(2) == lab.number:
+            if wanted in (lab.name, lab.name.partition("-")[2]) or wanted.zfill(2) == lab.number:
                 return lab
         known = ", ".join(f"`{lab.number}`" for lab in self.labs())
         raise ErError(f"the course has no lab `{wanted}`; it has {known}", run="./er list")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.base.errors import ErError, HostError, LearnerError
 from grader.course.course import Course, Lab
+from grader.course.delivery import read_submission
 from grader.course.manifest import FaultToDraw
 from grader.course.submission import changes, stage
 from grader.engine.ownership import fresh_name
@@ -68,6 +69,7 @@ class Grade:
             verdict=verdict,
             cause=cause,
             next=following,
+            notes=read_submission(self.lab, self.submission).notes,
             checks=judgement.checks(),
             level=judgement.level() if verdict is Verdict.PASSED else None,
             attempts=attempts,

@@ -74,7 +74,8 @@ class Results(BaseModel):
     """A whole grade.
 
     Times are in seconds. `cause` says why where the checks alone do not, and `next` is the command that helps, where
-    the cause has one. `diff` compares the submission with the starter; `images` is by Compose variable.
+    the cause has one. `notes` say what is unusual about the submission. `diff` compares it with the starter; `images`
+    is by Compose variable.
     """
 
     version: Literal[1] = 1
@@ -85,6 +86,7 @@ class Results(BaseModel):
     verdict: Verdict
     cause: str | None = None
     next: str | None = None
+    notes: list[str] = []
     level: LevelResult | None = None
     checks: list[CheckResult] = []
     attempts: list[Attempt] = []

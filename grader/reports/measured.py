@@ -22,3 +22,9 @@ def _value(finding: CheckFinding, kind: str) -> str:
     if kind == "share":
         return f"{finding.measured:.1%} ({finding.good:.0f} of {finding.total:.0f})"
     return f"{finding.measured:.4g}"
+
+
+def state(check: CheckResult) -> str:
+    """Return the state of a check in words, with what is known of one that the attempt did not reach whole."""
+    known = any(finding.state is State.HOLDS for finding in check.findings)
+    return "holds so far" if check.state is State.NOT_REACHED and known else check.state.value

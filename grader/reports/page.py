@@ -10,7 +10,7 @@ from grader.base.sanitize import plain
 from grader.course.course import Lab
 from grader.evidence.checks import CheckFinding
 from grader.grading.results import Attempt, CheckResult, Results
-from grader.reports.measured import measured
+from grader.reports.measured import measured, state
 from grader.reports.timeline_svg import timeline_svg
 
 LONGEST_DIFF = 60_000
@@ -35,7 +35,7 @@ def page(lab: Lab, results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"measured": measured, "gauge": gauge}
+    environment.filters |= {"measured": measured, "state": state, "gauge": gauge}
     judged = [attempt for attempt in results.attempts if not attempt.unfit] or results.attempts
     return environment.get_template("page.html.j2").render(
         results=results,

@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.base.sanitize import plain
 from grader.evidence.checks import State
 from grader.grading.results import Results, Verdict
-from grader.reports.measured import measured
+from grader.reports.measured import measured, state
 
 MARKS = {State.HOLDS: "✅ holds", State.FAILS: "❌ fails"}
 VERDICTS = {Verdict.PASSED: "✅ passed", Verdict.FAILED: "❌ failed"}
@@ -28,7 +28,7 @@ def markdown(results: Results) -> str:
     if results.checks:
         lines += ["| check | measured | wanted | |", "|---|---|---|---|"]
     for check in results.checks:
-        cells = (check.name, "; ".join(measured(check)), check.wanted, MARKS.get(check.state, check.state))
+        cells = (check.name, "; ".join(measured(check)), check.wanted, MARKS.get(check.state, state(check)))
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     if results.cause:
         text = plain(results.cause)

@@ -4,9 +4,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.base.sanitize import plain
 from grader.evidence.checks import State
 from grader.grading.results import CheckResult, Results, Verdict
-from grader.reports.measured import measured
+from grader.reports.measured import measured, state
 
 STYLES = {
     State.HOLDS: "green",
@@ -32,6 +33,8 @@ def show(console: Console, results: Results) -> None:
     headline.append(f"  ({results.lab}, {results.seconds:.0f} s, seed {results.seed})", style="dim")
     console.print()
     console.print(headline)
+    for note in results.notes:
+        console.print(Text(f"note: {plain(note)}"))
     if results.cause:
         # As Text, because a patient's output must never act as markup.
         console.print(Text(results.cause))
@@ -55,6 +58,6 @@ def _table(checks: list[CheckResult]) -> Table:
     for column in ("check", "measured", "wanted", ""):
         table.add_column(column, overflow="fold")
     for check in checks:
-        state = Text(check.state.value, style=STYLES[check.state])
-        table.add_row(check.name, Text("\n".join(measured(check))), check.wanted, state)
+        shown = Text(state(check), style=STYLES[check.state])
+        table.add_row(check.name, Text("\n".join(measured(check))), check.wanted, shown)
     return table

@@ -1,6 +1,7 @@
 """Triage: from a symptom to the handbook's advice and the labs that teach it."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 
 import click
@@ -81,7 +82,7 @@ def rows(course: Course) -> list[TriageRow]:
 
 
 def row(course: Course, symptom: str) -> TriageRow:
-    """Return the row of a symptom by number, key or problem.
+    """Return the row of a symptom by number, key, problem, or a description in a person's own words.
 
     Raises ErError with the nearest symptoms.
     """
@@ -107,7 +108,14 @@ def _key(catalog: Catalog, symptom: str) -> str:
     names = {name.lower(): key for number, (key, row) in numbered for name in (str(number), key, row.problem)}
     if said in names:
         return names[said]
-    # A person may describe the symptom freely: find rows with a word like one of theirs.
+    heard = {
+        key: sum(bool(re.search(rf"\b{phrase}\b", said)) for phrase in row.heard)
+        for key, row in catalog.emergency.items()
+    }
+    best = max(heard.values())
+    if best and [*heard.values()].count(best) == 1:
+        return next(key for key, count in heard.items() if count == best)
+    # No row has the most words of this description: find those with a word like one of them.
     words = {
         word: key
         for key, row in catalog.emergency.items()

@@ -30,7 +30,7 @@ def copy(course: Course) -> None:
         ("list", ["list"]),
         ("triage", ["triage"]),
         ("triage-symptom", ["triage", "--symptom", "cascade-failures"]),
-        ("triage-nearest", ["triage", "--symptom", "it is slow, latency is high"]),
+        ("triage-nearest", ["triage", "--symptom", "high-latensy"]),
         ("grade-without-work", ["grade", "01"]),
         ("grade-no-submission", ["grade", "01", "--submission", "/nowhere"]),
         ("grade-no-such-fix", ["grade", "01", "--fix", "start"]),

@@ -107,8 +107,8 @@ def pipe_instead(path: Path) -> None:
         (Path.unlink, "is missing"),
         (lambda path: path.write_text(""), "is empty"),
         (lambda path: path.write_text("\n \n"), "is empty"),
-        (lambda path: path.write_bytes(b"\xff\xfe"), "is not UTF-8"),
-        (lambda path: path.write_text("#" * 70_000), "70,000 bytes"),
+        (lambda path: path.write_bytes(b"\xfa\xfe"), "is not UTF-8"),
+        (lambda path: path.write_text("#" * 70_000), "more than 65,536 bytes"),
         (link_elsewhere, "not a regular file"),
         (folder_instead, "not a regular file"),
         (pipe_instead, "not a regular file"),
@@ -122,6 +122,11 @@ def test_an_edited_file_that_cannot_be_read_is_the_learners_error(
     with pytest.raises(LearnerError, match=said) as caught:
         submission.stage(lab, mine(course).parent, target)
     assert "./er reset 03" in str(caught.value)
+
+
+@pytest.mark.parametrize("wanted", ["3", "03", "03-rate-limiting", "rate-limiting"])
+def test_a_lab_is_found_by_number_name_and_slug(course: Course, wanted: str) -> None:
+    assert course.lab(wanted).name == "03-rate-limiting"
 
 
 def test_an_unknown_lab_is_an_error_with_the_known_ones(course: Course) -> None:

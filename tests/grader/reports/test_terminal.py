@@ -41,6 +41,14 @@ def test_the_parts_of_a_failed_check_are_shown_and_never_act_as_markup() -> None
     assert "12: key=[bold]mail, place=span" in shown(failed().model_copy(update={"checks": [leaked]}))
 
 
+def test_a_check_that_was_reached_in_part_says_what_is_known() -> None:
+    part = check("served", State.NOT_REACHED)
+    part.findings[0].state = State.HOLDS
+    shown_part = shown(failed().model_copy(update={"checks": [part, check("spared", State.NOT_REACHED)]}))
+    assert "holds so far" in shown_part
+    assert "not reached" in shown_part
+
+
 def test_the_output_of_a_patient_never_acts_as_markup_on_a_terminal() -> None:
     assert "[bold]PASSED[/bold]" in shown(failed("it printed [bold]PASSED[/bold]"))
 

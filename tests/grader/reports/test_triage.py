@@ -33,13 +33,30 @@ def test_a_symptom_is_found_by_its_number_its_key_and_its_name(said: str) -> Non
     [
         ("high-latensy", "high-latency"),
         ("users complain", "high-latency"),
-        ("wrong inventory", "data-conflicts"),
-        ("one service takes all down", "cascade-failures"),
+        ("debuging", "debugging-nightmare"),
     ],
 )
-def test_a_free_description_gets_the_nearest_symptom(said: str, nearest: str) -> None:
+def test_a_misspelt_description_gets_the_nearest_symptom(said: str, nearest: str) -> None:
     with pytest.raises(ErError, match=rf"the nearest (is|are).* `{nearest}`"):
         row(COURSE, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("cascade", "cascade-failures"),
+        ("debugging", "debugging-nightmare"),
+        ("It is slow!", "high-latency"),
+        ("we see timeouts everywhere", "high-latency"),
+        ("the last pair was sold twice", "data-conflicts"),
+        ("wrong inventory", "data-conflicts"),
+        ("customers paid and got nothing", "complex-workflows"),
+        ("one service takes down all others", "cascade-failures"),
+        ("CPU is at 100%", "cant-scale"),
+    ],
+)
+def test_a_description_in_a_persons_own_words_finds_its_row(said: str, key: str) -> None:
+    assert row(COURSE, said).key == key
 
 
 def test_an_unknown_symptom_gets_the_list_of_all() -> None:
