@@ -110,7 +110,15 @@ class Calibrator:
             return
         for _ in range(runs):
             grade = Grade(
-                self.course, self.lab, self.lab.patient, fresh_seed(), images, say, thorough=True, faults=stopgap.faults
+                self.course,
+                self.lab,
+                self.lab.patient,
+                fresh_seed(),
+                images,
+                say,
+                thorough=True,
+                wants_health=False,
+                faults=stopgap.faults,
             )
             with slot(Use.of(self.lab, "being calibrated"), say):
                 grade.run().write(self.folder / f"{STOPGAP}-{grade.seed}")

@@ -91,6 +91,7 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
             lambda line: console.print(f"  {line}"),
             # A person wants to see all checks; a program wants the verdict.
             thorough=console.is_terminal if thorough is None else thorough,
+            wants_health=not thorough,
         ).run()
     folder = out or course.state / "results" / lab.name / f"{results.began.replace(':', '')}-{seed}"
     show(console, results)

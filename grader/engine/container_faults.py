@@ -100,6 +100,8 @@ class ContainerPort:
     changed the container meanwhile, it probes the container and tries again.
     """
 
+    by_hand: Mapping[str, object] = {}
+
     def __init__(self, service: str, container: str, kinds: Mapping[str, ContainerFault]) -> None:
         self.service = service
         self._container = container

@@ -21,6 +21,8 @@ class ControlPort:
     `state`, `orchestrator` also `condemned`, and `trace-audit` also `traces` and `trace`.
     """
 
+    by_hand: Mapping[str, object] = {"by_hand": True}
+
     def __init__(self, service: str, port: int, secret: str) -> None:
         self.service = service
         self.port = port

@@ -32,8 +32,11 @@ class FaultMenu:
 class Port(Protocol):
     """Control the phase and the faults of one service.
 
-    Every method raises ErError when the service does not answer, or refuses.
+    `by_hand` are the parameters of a fault that no incident ends. Every method raises ErError when the service does not
+    answer, or refuses.
     """
+
+    by_hand: Mapping[str, object]
 
     def enter(self, phase: str) -> None:
         """Enter a phase of the incident."""

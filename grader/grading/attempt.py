@@ -30,16 +30,20 @@ QUIET_SECONDS = 0.5
 class AttemptRunner:
     """Play a plan once on a healthy project.
 
-    `thorough` plays to the end; otherwise the attempt stops as soon as the verdict is certain. `_complete` counts the
+    `thorough` plays to the end; otherwise the attempt stops as soon as the verdict is certain. `wants_health` ends it
+    when the patient does not serve in the first phase. `_complete` counts the
     phases with complete evidence: all their requests have ended and were scraped. `_troubles` says why the attempt did
     not reach its end.
     """
 
-    def __init__(self, project: Project, plan: Plan, say: Callable[[str], None], *, thorough: bool) -> None:
+    def __init__(
+        self, project: Project, plan: Plan, say: Callable[[str], None], *, thorough: bool, wants_health: bool
+    ) -> None:
         self._project = project
         self._manifest: Manifest = project.lab.manifest
         self._say = say
         self._thorough = thorough
+        self._wants_health = wants_health
         self._ports = project.ports()
         self._incident = Incident(plan, self._ports)
         self._restarts = Restarts(project, self._ports.control.get(ORCHESTRATOR))
@@ -120,7 +124,7 @@ class AttemptRunner:
         """Tell whether the verdict is certain, now that another phase is complete."""
         if not self._all_alive():
             return True
-        if self._complete == 1 and not self._thorough:
+        if self._complete == 1 and self._wants_health:
             self._demand_healthy()
         if self._thorough or self._unfit():
             return False

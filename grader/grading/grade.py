@@ -27,8 +27,9 @@ ATTEMPTS = 3
 class Grade:
     """Grade a submission of a lab.
 
-    `thorough` plays each attempt to its end; otherwise it stops as soon as the verdict is certain. `faults` are
-    injected in every phase, beside the incident's own.
+    `thorough` plays each attempt to its end; otherwise it stops as soon as the verdict is certain. `wants_health` ends
+    an attempt whose patient does not serve before the incident begins. `faults` are injected in every phase, beside the
+    incident's own.
     """
 
     course: Course
@@ -38,6 +39,7 @@ class Grade:
     images: Mapping[str, str]
     say: Callable[[str], None]
     thorough: bool = False
+    wants_health: bool = True
     faults: list[FaultToDraw] = field(default_factory=list)
 
     def run(self) -> Results:
@@ -102,6 +104,8 @@ class Grade:
             healthy_after = time.monotonic() - began
             self.say(f"healthy after {healthy_after:.1f} s")
             plan = Plan.draw(self.lab.manifest.with_faults(self.faults), seed)
-            attempt = AttemptRunner(project, plan, self.say, thorough=self.thorough).run()
+            attempt = AttemptRunner(
+                project, plan, self.say, thorough=self.thorough, wants_health=self.wants_health
+            ).run()
         attempt.seconds, attempt.healthy_after = round(time.monotonic() - began, 1), round(healthy_after, 1)
         return attempt

@@ -103,8 +103,11 @@ class Judgement:
         if not total:
             return None
         share = sum(reading.good or 0.0 for reading in readings) / total
-        name = "Elite" if share >= level.elite else "Great" if share >= level.great else "Good"
-        return LevelResult(says=level.says, share=share, name=name)
+        if share >= level.elite:
+            return LevelResult(says=level.says, share=share, name="Elite")
+        if share >= level.great:
+            return LevelResult(says=level.says, share=share, name="Great", next=f"Elite from {level.elite:.0%}")
+        return LevelResult(says=level.says, share=share, name="Good", next=f"Great from {level.great:.0%}")
 
     @property
     def _undecided(self) -> list[str]:

@@ -38,11 +38,12 @@ class CheckResult(BaseModel):
 
 
 class LevelResult(BaseModel):
-    """The level of a passing patient, and the share that reached it."""
+    """The level of a passing patient, the share that reached it, and from where the next level begins."""
 
     says: str
     share: float
     name: Literal["Good", "Great", "Elite"]
+    next: str = ""
 
 
 class Attempt(BaseModel):

@@ -35,9 +35,9 @@ class Incident:
     _injected: set[tuple[int, int]] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Heal all services and hand the plan to the load generator."""
+        """End the faults of an earlier incident and hand the plan to the load generator."""
         for port in self._stock():
-            port.heal()
+            port.replace([])
         self._zero = time.monotonic() + self.ports.control["load"].play(self.plan.for_load())
 
     @property

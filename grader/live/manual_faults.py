@@ -38,6 +38,7 @@ def inject(  # noqa: PLR0913, PLR0917 # the arguments of one command
     or refused.
     """
     given: dict[str, object] = {}
+    port = _port(lab, ports, service)
     for text in parameters:
         key, equals, value = text.partition("=")
         if not equals:
@@ -52,10 +53,11 @@ def inject(  # noqa: PLR0913, PLR0917 # the arguments of one command
             )
         given["seconds_active"] = float(match[1])
     try:
-        fault = _port(lab, ports, service).inject(InjectedFault(kind, given))
+        fault = port.inject(InjectedFault(kind, {**given, **port.by_hand}))
     except ErError as error:
         raise ErError(error.what, run=f"./er break {lab.number}") from error
-    details = ", ".join(f"{key}={value}" for key, value in fault.parameters.items() if value is not None)
+    told = {key: value for key, value in fault.parameters.items() if value is not None and key not in port.by_hand}
+    details = ", ".join(f"{key}={value}" for key, value in told.items())
     of = f" ({details})" if details else ""
     return f"`{fault.kind}` is active on `{service}`{of}; to end it: ./er heal {lab.number}"
 

@@ -76,7 +76,9 @@ class Lines(_Paced):
         """Print one line, and another when the symptom appears."""
         if not vitals.users:
             return
-        users = "   ".join(f"{u.kind} {u.rate:.0f}/s served {u.served:.0%} p95 {_seconds(u)}" for u in vitals.users)
+        users = "   ".join(
+            f"{u.kind} {u.rate:.0f}/s sent, served {u.served:.0%} p95 {_seconds(u)}" for u in vitals.users
+        )
         work = "   ".join(f"{name} {busy:.0f} in flight" for name, (busy, _) in vitals.in_flight.items())
         self._console.print(f"{max(0, incident.elapsed):4.0f} s  {users}   {work}", highlight=False, soft_wrap=True)
         if symptom and not self._symptom:
@@ -124,7 +126,7 @@ class Dashboard(_Paced):
     def _table(self, incident: Incident, vitals: Vitals) -> Table:
         left = f", {incident.phase.end - incident.elapsed:.0f} s left" if incident.phase else ""
         table = Table(title=f"{self._phase}{left}", title_justify="left", title_style="bold", expand=False)
-        for column in ("users", "requests/s", "served", "p95"):
+        for column in ("users", "sent/s", "served", "p95"):
             table.add_column(column, justify="left" if column == "users" else "right")
         for users in vitals.users:
             table.add_row(users.kind, f"{users.rate:.0f}", f"{users.served:.0%}", _seconds(users))

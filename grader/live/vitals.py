@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from grader.evidence.prometheus import Evidence
 from grader.evidence.traffic import ENDED, LATENCIES, TWIN, Counts, count
 
+SENT = "sum by (kind) (load_sent_total)"
+
 WINDOW_SECONDS = 2.0
 """Vitals cover about this time."""
 
@@ -15,8 +17,8 @@ WINDOW_SECONDS = 2.0
 class Users:
     """One user kind's vitals.
 
-    `rate` is requests ended per second, `served` the share served in time, `p95` a latency in seconds, and `ended` the
-    requests that these are made of.
+    `rate` is requests sent per second. Of the `ended` ones, `served` is the share served in time, and `p95` a latency
+    in seconds.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Vitals:
 class _Snapshot:
     at: float
     counts: dict[str, Counts]
+    sent: dict[str, float]
 
 
 class Monitor:
@@ -79,13 +82,15 @@ class Monitor:
             traffic = counts.since(then.counts.get(kind, Counts()))
             if kind == TWIN or traffic.served is None or traffic.p95 is None:
                 continue
-            users.append(Users(kind, traffic.ended / seconds, traffic.served, traffic.p95, traffic.ended))
+            rate = (now.sent.get(kind, 0.0) - then.sent.get(kind, 0.0)) / seconds
+            users.append(Users(kind, rate, traffic.served, traffic.p95, traffic.ended))
         return Vitals(users, self._in_flight())
 
     def _snapshot(self) -> _Snapshot:
         at = time.monotonic()
         ended, latencies = self._evidence.series(ENDED), self._evidence.series(LATENCIES)
-        return _Snapshot(at, count(ended, latencies, self._within))
+        sent = {labels["kind"]: value for labels, value in self._evidence.series(SENT)}
+        return _Snapshot(at, count(ended, latencies, self._within), sent)
 
     def _in_flight(self) -> dict[str, tuple[float, float]]:
         found: dict[str, dict[str, float]] = defaultdict(dict)

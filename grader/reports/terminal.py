@@ -29,7 +29,9 @@ def show(console: Console, results: Results) -> None:
             console.print(Text.assemble((f"{mark} {check.name}", STYLES[check.state]), f"  {check.says}"))
     headline = Text(results.verdict.value.upper(), style=VERDICT_STYLES.get(results.verdict, "bold yellow"))
     if results.level:
-        headline.append(f"  {results.level.name}: {results.level.share:.1%} ({results.level.says})", style="default")
+        following = f"; {results.level.next}" if results.level.next else ""
+        text = f"  {results.level.name}: {results.level.share:.1%} ({results.level.says}{following})"
+        headline.append(text, style="default")
     headline.append(f"  ({results.lab}, {results.seconds:.0f} s, seed {results.seed})", style="dim")
     console.print()
     console.print(headline)

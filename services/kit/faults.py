@@ -26,6 +26,9 @@ class ServiceFault(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     seconds_active: Annotated[float | None, Field(gt=0, description="seconds after which it heals by itself")] = None
+    by_hand: Annotated[bool, Field(description="stays when an incident replaces the faults, until it is healed")] = (
+        False
+    )
 
 
 class RequestFault(ServiceFault):
@@ -236,7 +239,7 @@ class Faults:
         return len(healed)
 
     def replace(self, wanted: Sequence[AnyFault]) -> list[ActiveFault]:
-        """Replace all active faults atomically.
+        """Replace all active faults atomically, except those injected by hand.
 
         An equal one that is active goes on.
         Raises UnknownCallerError, and then changes nothing.
@@ -244,7 +247,9 @@ class Faults:
         left = list(wanted)
         going_on = []
         for active in self.active:
-            if active.fault in left:
+            if active.fault.by_hand:
+                going_on.append(active.number)
+            elif active.fault in left:
                 left.remove(active.fault)
                 going_on.append(active.number)
         made = [self._made(fault) for fault in left]

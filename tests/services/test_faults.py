@@ -413,10 +413,22 @@ async def test_an_injected_fault_is_acknowledged_with_all_its_parameters(stock: 
         "caller": None,
         "hits_for": None,
         "seconds_active": None,
+        "by_hand": False,
         "prolonged_by": 0.0,
         "first": None,
     }
     assert (await stock.control.get("/faults")).json()["active"] == [told]
+
+
+async def test_a_fault_by_hand_stays_until_it_is_healed(stock: Stock) -> None:
+    await stock.inject("slow", seconds=0.01, by_hand=True)
+    await stock.inject("error")
+    await stock.control.put("/faults", json=[])
+    await stock.control.put("/faults", json=[{"kind": "reset", "seconds_active": 60}])
+    kinds = [fault["kind"] for fault in (await stock.control.get("/faults")).json()["active"]]
+    assert kinds == ["slow", "reset"]
+    await stock.heal()
+    assert (await stock.control.get("/faults")).json()["active"] == []
 
 
 async def test_each_kind_describes_its_effect_and_its_parameters(stock: Stock) -> None:

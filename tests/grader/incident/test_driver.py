@@ -36,11 +36,11 @@ class RecordingPort(ControlPort):
         return fault
 
     def replace(self, faults: Sequence[InjectedFault]) -> None:
-        self._note("replace", list(faults))
-
-    def heal(self) -> int:
-        self.calls.append(("heal", None))
-        return 0
+        if not faults and not self.calls:
+            # A service that refuses faults has none that a new incident must end.
+            self.calls.append(("replace", []))
+        else:
+            self._note("replace", list(faults))
 
     def play(self, plan: Mapping[str, object]) -> float:
         self.calls.append(("play", plan))
@@ -97,7 +97,7 @@ def test_each_phase_is_entered_and_each_fault_injected_once_in_order(clock: Cloc
     quotes = RecordingPort("quotes")
     incident = played(clock, quotes)
     assert quotes.calls == [
-        ("heal", None),
+        ("replace", []),
         ("enter", "steady"),
         ("enter", "fault"),
         ("inject", InjectedFault("slow", {"seconds": 2})),
@@ -137,7 +137,7 @@ def test_faults_are_replaced_atomically_at_a_phase_edge(clock: Clock) -> None:
         incident.advance()
         clock.now += 0.1
     assert [call for call in quotes.calls if call[0] != "enter"] == [
-        ("heal", None),
+        ("replace", []),
         ("replace", [InjectedFault("hang")]),
         ("replace", [InjectedFault("cold")]),
         ("inject", InjectedFault("error")),

@@ -33,6 +33,7 @@ def reading(ended: float, quick: float, served: float) -> dict[str, Rows]:
         ({"kind": "polite", "status": "timeout", "le": "+Inf"}, ended - served),
     ]
     return {
+        "load_sent_total": [({"kind": "polite"}, 2 * ended), ({"kind": "twin"}, ended)],
         "load_responses_total": [({"kind": "polite"}, ended), ({"kind": "twin"}, ended)],
         "load_latency_seconds_bucket": buckets,
         "work_in_flight": [({"service": "quotes"}, 7.0)],
@@ -47,7 +48,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_vitals_count_the_requests_that_ended_between_two_looks(clock: list[float]) -> None:
+def test_vitals_count_the_requests_that_were_sent_and_ended_between_two_looks(clock: list[float]) -> None:
     evidence = TwoReadings()
     monitor = Monitor(evidence, within=0.5)
     evidence.rows = reading(ended=1000, quick=1000, served=1000)
@@ -58,7 +59,7 @@ def test_vitals_count_the_requests_that_ended_between_two_looks(clock: list[floa
     assert vitals is not None
     polite = vitals.of("polite")
     assert polite is not None
-    assert (polite.rate, polite.served, polite.p95, polite.ended) == (40, 0.25, 2.0, 80)
+    assert (polite.rate, polite.served, polite.p95, polite.ended) == (80, 0.25, 2.0, 80)
     assert vitals.in_flight == {"quotes": (7.0, 5.0)}
 
 
