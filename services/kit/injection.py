@@ -1,7 +1,9 @@
 """Injection: the effect of active faults on requests."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +21,9 @@ from kit.faults import (
     RefusalFault,
     SlowFault,
 )
+from kit.returns import Returns
+
+CutOff = Callable[[int], None]
 
 
 class Injection:
@@ -27,19 +32,22 @@ class Injection:
     A fault that is injected while an older one holds the request hits it as well.
     """
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, returns: Returns) -> None:
         self._app = app
         self._faults = faults
+        self._returns = returns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if is_upkeep(scope) or not self._faults.active:
+        if is_upkeep(scope) or not (self._faults.active or self._returns.expected):
             await self._app(scope, receive, send)
             return
-        receive = await _kept(receive)
+        receive, body = await _kept(receive)
+        caller = scope["client"][0]
+        self._returns.arrive(caller, body)
         self._faults.held += 1
         try:
-            answer = await self._lead(scope, receive, send)
+            answer = await self._lead(scope, receive, send, partial(self._returns.cut_off, caller, body))
         finally:
             self._faults.held -= 1
         if answer is None:
@@ -48,7 +56,7 @@ class Injection:
         if answer is _nowhere:
             await connection_of(scope).reset()
 
-    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> Send | None:
+    async def _lead(self, scope: Scope, receive: Receive, send: Send, cut_off: CutOff) -> Send | None:
         """Apply the faults that come before the work, and return the work's `send`.
 
         None when a fault has ended the request.
@@ -64,7 +72,7 @@ class Injection:
                 answer = _nowhere
             elif isinstance(active.fault, DripFault):
                 answer = answer if answer is _nowhere else _Drip(active, active.fault.seconds, answer)
-            elif await _ends(active, scope, receive, send):
+            elif await _ends(active, scope, receive, send, cut_off):
                 return None
             elif connection_of(scope).closed.is_set():
                 break
@@ -89,8 +97,11 @@ class _Drip:
         await self._send({**message, "body": body} if body else message)
 
 
-async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Apply a fault before the work, and return whether it ended the request."""
+async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send, cut_off: CutOff) -> bool:
+    """Apply a fault before the work, and return whether it ended the request.
+
+    Call `cut_off` with the fault's number before the end of a hang resets the request.
+    """
     match active.fault:
         case ErrorFault(status=status):
             await Response(status_code=status)(scope, receive, send)
@@ -105,25 +116,27 @@ async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send)
         case HangFault(then="work"):
             return await connection_of(scope).closes_before(active.healed)
         case HangFault():
-            await connection_of(scope).closes_before(active.healed)
+            if not await connection_of(scope).closes_before(active.healed):
+                cut_off(active.number)
     await connection_of(scope).reset()
     return True
 
 
-async def _kept(receive: Receive) -> Receive:
-    """Read a request's body and return a `receive` that replays it.
+async def _kept(receive: Receive) -> tuple[Receive, bytes]:
+    """Read a request's body, and return it with a `receive` that replays it.
 
     The server drops an unread body when the client leaves.
     """
-    body = [await receive()]
-    while body[-1].get("more_body"):
-        body.append(await receive())
-    body.reverse()
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+    messages.reverse()
 
     async def receive_again() -> Message:
-        return body.pop() if body else await receive()
+        return messages.pop() if messages else await receive()
 
-    return receive_again
+    return receive_again, body
 
 
 async def _nowhere(_: Message) -> None:

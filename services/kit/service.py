@@ -16,6 +16,7 @@ from kit.injection import Injection
 from kit.ledger import Ledger
 from kit.phase import CurrentPhase
 from kit.receipts import Receipts
+from kit.returns import Returns
 from kit.secret import read_secret
 from kit.telemetry import Telemetry
 
@@ -43,7 +44,8 @@ class StockService:
         self.faults = Faults()
         self.faults.on_change(self._resize)
         self.app = measured_app(telemetry, lifespan)
-        self.app.add_middleware(Injection, faults=self.faults)
+        returns = Returns(self.phase)
+        self.app.add_middleware(Injection, faults=self.faults, returns=returns)
         # Added last, so that it is outside of the faults and counts requests that they end.
         peaks = ArrivalPeaks(self.phase)
         self.app.add_middleware(Arrivals, phase=self.phase, peaks=peaks, counts=requests)
@@ -51,6 +53,12 @@ class StockService:
         self.telemetry = telemetry
         self._workers = workers or 1
         self._export_requests(telemetry, requests, peaks)
+        telemetry.gauge(
+            "service_returned_together_ratio",
+            "The share of a caller's orders, cut off by a hang, that came back within the same 100 ms.",
+            ("phase",),
+            returns.together,
+        )
         if workers is not None:
             self._export_work(telemetry)
 
