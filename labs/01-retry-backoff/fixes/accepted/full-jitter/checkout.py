@@ -1,5 +1,6 @@
-# By hand: full jitter (a random pause up to a limit that doubles), and one deadline for all attempts. The order's
-# number is the idempotency key, so that inventory finds a hold whose answer was lost.
+# By hand: full jitter (a random pause up to a limit that doubles), and one deadline for everything. `asyncio.timeout`
+# bounds a whole call, where the client's own timeout bounds only each wait for data. The order's number is the
+# idempotency key, so that inventory finds a hold whose answer was lost.
 """Checkout: take orders and hold their stock at inventory.
 
 Two replicas share one `inventory` service.
@@ -8,7 +9,6 @@ Two replicas share one `inventory` service.
 import asyncio
 import os
 import random
-import time
 from typing import Annotated
 
 import httpx2
@@ -24,7 +24,7 @@ inventory = httpx2.AsyncClient(
 )
 
 # Seconds: the limit of one attempt, the deadline of all, and the first and largest limit of a pause.
-TRY, DEADLINE, BASE, CAP = 1.5, 4.5, 0.5, 2.0
+ATTEMPT, DEADLINE, BASE, CAP = 1.5, 4.5, 0.5, 2.0
 
 app = create_app()
 
@@ -40,30 +40,26 @@ class Order(BaseModel):
 @app.post("/orders")
 async def place(order: Order) -> Response:
     """Hold the stock of an order at inventory, with retries."""
-    deadline = time.monotonic() + DEADLINE
     longest = BASE
-    while (answer := await ask(order, deadline - time.monotonic())) is None:
-        pause = random.uniform(0, longest)
-        if time.monotonic() + pause >= deadline:
-            return out_of_reach()
-        await asyncio.sleep(pause)
-        longest = min(2 * longest, CAP)
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while (answer := await ask(order)) is None:
+                await asyncio.sleep(random.uniform(0, longest))
+                longest = min(2 * longest, CAP)
+    except TimeoutError:
+        return out_of_reach()
     return Response(answer.content, answer.status_code, media_type="application/json")
 
 
-async def ask(order: Order, seconds: float) -> httpx2.Response | None:
+async def ask(order: Order) -> httpx2.Response | None:
     """Call inventory once; return its answer, or None after a transient failure.
 
-    The call takes at most `seconds`. The order's number is the idempotency key, so retries hold its stock once.
+    The order's number is the idempotency key, so retries hold its stock once.
     """
     try:
-        answer = await inventory.post(
-            "/holds",
-            json=order.model_dump(),
-            headers={"Idempotency-Key": order.order},
-            timeout=min(TRY, seconds),
-        )
-    except httpx2.TransportError:
+        async with asyncio.timeout(ATTEMPT):
+            answer = await inventory.post("/holds", json=order.model_dump(), headers={"Idempotency-Key": order.order})
+    except (TimeoutError, httpx2.TransportError):
         return None
     return None if answer.is_server_error else answer
 

@@ -1,10 +1,12 @@
-# With the library stamina: it doubles its pauses, adds up to a second at random, and gives up at its timeout. An
-# exception marks a failure to retry; a 422 is an answer like any other.
+# With the library stamina: it doubles its pauses, and adds up to a second at random. `raise_for_status` makes an
+# exception of a 5xx; a 422 is an answer like any other. The library counts the time only between attempts, so
+# `asyncio.timeout` bounds each call and everything together.
 """Checkout: take orders and hold their stock at inventory.
 
 Two replicas share one `inventory` service.
 """
 
+import asyncio
 import os
 from typing import Annotated
 
@@ -21,6 +23,9 @@ inventory = httpx2.AsyncClient(
     timeout=1.5,
 )
 
+# Seconds: the limit of one attempt, and the deadline of all.
+ATTEMPT, DEADLINE = 1.5, 4.5
+
 app = create_app()
 
 
@@ -32,29 +37,26 @@ class Order(BaseModel):
     quantity: Annotated[int, Field(ge=1)]
 
 
-class ShakyError(Exception):
-    """Inventory failed, and a retry may help."""
-
-
 @app.post("/orders")
 async def place(order: Order) -> Response:
     """Hold the stock of an order at inventory, with retries."""
     try:
-        answer = await ask(order)
-    except ShakyError:
+        async with asyncio.timeout(DEADLINE):
+            answer = await hold(order)
+    except TimeoutError:
         return out_of_reach()
     return Response(answer.content, answer.status_code, media_type="application/json")
 
 
-@stamina.retry(on=ShakyError, attempts=None, timeout=2.8, wait_initial=0.2, wait_max=1.5, wait_jitter=1.0)
-async def ask(order: Order) -> httpx2.Response:
-    """Call inventory once, with the order's number as idempotency key; raise ShakyError on a transient failure."""
-    try:
+@stamina.retry(
+    on=(TimeoutError, httpx2.HTTPError), attempts=None, timeout=None, wait_initial=0.2, wait_max=1.5, wait_jitter=1.0
+)
+async def hold(order: Order) -> httpx2.Response:
+    """Call inventory, with the order's number as idempotency key, until it answers without a 5xx."""
+    async with asyncio.timeout(ATTEMPT):
         answer = await inventory.post("/holds", json=order.model_dump(), headers={"Idempotency-Key": order.order})
-    except httpx2.TransportError as error:
-        raise ShakyError from error
     if answer.is_server_error:
-        raise ShakyError
+        answer.raise_for_status()
     return answer
 
 
