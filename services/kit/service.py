@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from kit.app import measured_app
-from kit.arrivals import ArrivalPeaks, Arrivals
+from kit.arrivals import Arrivals
 from kit.capacity import Capacity
 from kit.control import control_app
 from kit.faults import CapacityFault, Faults
@@ -47,18 +47,11 @@ class StockService:
         returns = Returns(self.phase)
         self.app.add_middleware(Injection, faults=self.faults, returns=returns)
         # Added last, so that it is outside of the faults and counts requests that they end.
-        peaks = ArrivalPeaks(self.phase)
-        self.app.add_middleware(Arrivals, phase=self.phase, peaks=peaks, counts=requests)
+        self.app.add_middleware(Arrivals, phase=self.phase, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)
         self.telemetry = telemetry
         self._workers = workers or 1
-        self._export_requests(telemetry, requests, peaks)
-        telemetry.gauge(
-            "service_returned_together_ratio",
-            "The share of a caller's orders, cut off by a hang, that came back within the same 100 ms.",
-            ("phase",),
-            returns.together,
-        )
+        self._export_requests(telemetry, requests, returns)
         if workers is not None:
             self._export_work(telemetry)
 
@@ -67,16 +60,16 @@ class StockService:
         factor = prod(fault.factor for fault in faults if isinstance(fault, CapacityFault))
         self.capacity.resize(max(1, round(self._workers * factor)))
 
-    def _export_requests(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]], peaks: ArrivalPeaks) -> None:
+    def _export_requests(self, telemetry: Telemetry, requests: Counter[tuple[str, ...]], returns: Returns) -> None:
         telemetry.gauge("phase_current", "1 for the current phase.", ("phase",), lambda: {(self.phase.current,): 1})
         telemetry.counter(
             "service_requests", "Requests by phase of arrival and status.", ("phase", "status"), lambda: requests
         )
         telemetry.gauge(
-            "service_arrivals_peak",
-            "The most requests that arrived within 100 ms of a phase, of all its seconds but the worst.",
+            "service_returned_together_ratio",
+            "The share of a caller's orders, cut off by a hang, that came back within the same 100 ms.",
             ("phase",),
-            lambda: {(phase,): peak for phase, peak in peaks.by_phase.items()},
+            returns.together,
         )
         telemetry.counter(
             "ledger_entries", "Work that was done.", ("entry", "account", "phase"), lambda: self.ledger.counts

@@ -2,7 +2,6 @@ import asyncio
 import random
 import socket
 from contextlib import suppress
-from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -10,10 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import Stock, until
 
-from kit.arrivals import ArrivalPeaks
 from kit.connection import Connection
 from kit.faults import RequestFault
-from kit.phase import IDLE, CurrentPhase
 
 pytestmark = pytest.mark.anyio
 
@@ -519,30 +516,3 @@ async def test_a_fault_without_hits_is_healed_on_time(stock: Stock) -> None:
     await stock.inject("error", seconds_active=0.05, prolonged_by=1.0)
     await until(lambda: not stock.service.faults.active)
     assert (await stock.user.get("/bread/rye")).status_code == 200
-
-
-async def test_a_peak_of_arrivals_needs_two_seconds_with_as_many(
-    stock: Stock,
-) -> None:
-    async def peak(phase: str) -> float:
-        return (await stock.metrics())[f'service_arrivals_peak{{phase="{phase}"}}']
-
-    for burst, seen in ((8, 0), (6, 6)):
-        await asyncio.gather(*(stock.user.get("/bread/rye") for _ in range(burst)))
-        assert await peak("idle") == seen
-        await asyncio.sleep(1)
-    stock.service.phase.enter("surge")
-    assert (await peak("surge"), await peak("idle")) == (0, 6)
-
-
-async def test_a_peak_in_one_second_only_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr("kit.arrivals.time", SimpleNamespace(monotonic=lambda: clock.now))
-    peaks = ArrivalPeaks(CurrentPhase())
-    seen = []
-    for at, burst in ((1000.2, 9), (1000.5, 4), (1001.9, 6), (1002.0, 5), (1004.5, 7), (1004.59, 1), (1004.7, 7)):
-        clock.now = at
-        for _ in range(burst):
-            peaks.note(IDLE)
-        seen.append(peaks.by_phase[IDLE])
-    assert seen == [0, 0, 6, 6, 7, 8, 8]
