@@ -21,11 +21,14 @@ class OrderBalance:
     def __init__(self) -> None:
         self._done: Counter[str] = Counter()
         self._out_of_order = False
+        self._overruled = False
 
     def note(self, entry: str) -> None:
         """Add one entry."""
         if entry == "release" and self._done["charge"] and not self._done["refund"]:
             self._out_of_order = True
+        if entry == "shipment" and self._done["refusal"]:
+            self._overruled = True
         self._done[entry] += 1
 
     def findings(self) -> dict[str, bool]:
@@ -38,6 +41,7 @@ class OrderBalance:
             "stock": held != shipped,
             "half-done": not held == paid == shipped,
             "out-of-order": self._out_of_order,
+            "overruled": self._overruled,
         }
 
 
@@ -50,6 +54,7 @@ def audit() -> Counter[tuple[str, ...]]:
     Return the number of orders by finding.
     `brought`: shipping has sent or refused it. `money`, `stock`: more or less of it was taken than was sent.
     `half-done`: either of the two. `out-of-order`: its stock was released before its charge was refunded.
+    `overruled`: shipping refused it first, and sent it later.
     """
     for number, entry in journal.unread():
         orders[number].note(entry)
