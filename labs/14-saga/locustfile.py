@@ -10,6 +10,9 @@ SOON_SECONDS = 2.0
 LOOKS = (SOON_SECONDS, 5.0, 8.0, 12.0)
 """When customers look at their order, in seconds after the answer, until it has ended."""
 
+AGAIN = (0.5, 2.0, 12.0)
+"""When an order that has ended is delivered again, in seconds after it was seen, and after each delivery."""
+
 
 class Customer(OpenUser):
     """Order, and look up the order until it has ended."""
@@ -20,10 +23,11 @@ class Customer(OpenUser):
     tallies = ("ordered", "answered", "taken", "soon", "told", "shipped")
 
     def visit(self, visit: Visit) -> None:
-        """Place an order and look it up."""
+        """Place an order and look it up at one of the replicas."""
         order = f"{visit.random.getrandbits(48):012x}"
-        amount = visit.random.randint(100, 9999)
-        answer = self.send(visit, {"order": order, "item": "lamp", "quantity": 1, "amount": amount})
+        wanted = {"order": order, "item": "lamp", "quantity": 1, "amount": visit.random.randint(100, 9999)}
+        replicas = visit.random.sample(REPLICAS, len(REPLICAS))
+        answer = self.send(visit, wanted)
         visit.tally("ordered")
         visit.tally("answered", answer.succeeded and answer.latency <= BUDGET_SECONDS)
         if not answer.succeeded:
@@ -31,20 +35,27 @@ class Customer(OpenUser):
         visit.tally("taken")
         for seconds in LOOKS:
             visit.pause(seconds, since=answer.at)
-            if state := self.told(visit, order):
+            if state := self.told(visit, order, replicas):
                 soon = seconds == SOON_SECONDS
                 visit.tally("told")
                 visit.tally("soon", soon)
                 visit.tally("shipped", soon and state == "shipped")
+                self.send_again(visit, wanted)
                 return
 
     def send(self, visit: Visit, wanted: dict[str, object]) -> Answer:
-        """Send an order to the next replica."""
+        """Send an order to one of the targets."""
         return visit.post("/orders", wanted)
 
-    def told(self, visit: Visit, order: str) -> str:
-        """Return how an order ended, `shipped` (with a receipt) or `cancelled`, from the live replica."""
-        answer = visit.get(f"/orders/{order}", target=REPLICAS[1])
+    def send_again(self, visit: Visit, wanted: dict[str, object]) -> None:
+        """Send an order that has ended again, or not."""
+
+    def told(self, visit: Visit, order: str, replicas: list[str]) -> str:
+        """Return how an order ended, `shipped` (with a receipt) or `cancelled`, from the first replica that answers."""
+        for replica in replicas:
+            answer = visit.get(f"/orders/{order}", target=replica)
+            if answer.status:
+                break
         state = str(answer.body.get("state")) if answer.succeeded else ""
         if state == "shipped" and not visit.vouched(answer, "shipped", order):
             return ""
@@ -55,17 +66,29 @@ class Buy(Customer):
     """Customers who are sent to either replica."""
 
 
-class Detour(Customer):
-    """Customers sent to one replica while the other is down or has just come back."""
+class One(Customer):
+    """Customers who are all sent to the first replica, because the other cannot answer, or to burden it."""
+
+    targets = REPLICAS[:1]
+
+
+class Other(Customer):
+    """Customers who are all sent to the second replica."""
 
     targets = REPLICAS[1:]
 
 
 class Twice(Customer):
-    """Customers whose order reaches both replicas at the same instant."""
+    """Customers whose order reaches both replicas at the same instant, and again after it has ended."""
 
     def send(self, visit: Visit, wanted: dict[str, object]) -> Answer:
         """Send an order to both replicas; the slower answer counts."""
         targets = iter(REPLICAS)
         answers = visit.volley(2, lambda: visit.post("/orders", wanted, target=next(targets)))
         return min(answers, key=lambda answer: (answer.succeeded, -answer.latency))
+
+    def send_again(self, visit: Visit, wanted: dict[str, object]) -> None:
+        """Send it three times more, the last time much later."""
+        for seconds in AGAIN:
+            visit.pause(seconds)
+            visit.post("/orders", wanted)

@@ -8,6 +8,7 @@ CREATE TABLE sagas (
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'cancelling', 'shipped', 'cancelled')),
     step int NOT NULL DEFAULT 0, -- number of steps done and not undone
     receipt text, -- from shipping
+    failures int NOT NULL DEFAULT 0, -- attempts of the next step that have failed
     due timestamptz NOT NULL DEFAULT now() -- when a replica may continue it
 );
 CREATE INDEX ON sagas (due) WHERE state IN ('pending', 'cancelling');

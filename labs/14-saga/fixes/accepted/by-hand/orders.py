@@ -1,11 +1,13 @@
 # By hand. An order is in the log before anything is done for it, and so is each step. A replica claims a saga for 3 s.
-# After that, another replica that finds it repeats the step under the same key.
+# After that, another replica that finds it repeats the step under the same key. Each claim has a `due` of its own, and
+# only its holder may write. So a holder that stood still changes nothing when it wakes.
 """Orders: have an order's stock held, its card charged and its parcel shipped.
 
 Two replicas share one database.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -28,10 +30,9 @@ SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
 COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
 COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
 
-# A claim outlasts every call, so that no other replica continues the saga of a live holder.
-CALL_SECONDS = 1.5
+# A claim outlasts every step, so that no other replica continues the saga of a live holder.
+STEP_SECONDS = 1.5
 CLAIMED = timedelta(seconds=3)
-PAUSE = timedelta(seconds=0.2)
 LOOK_SECONDS = 0.1
 
 BEGIN = "INSERT INTO sagas (id, wanted, due) VALUES ($1, $2, now() + $3::interval) ON CONFLICT DO NOTHING RETURNING *"
@@ -42,11 +43,17 @@ UPDATE sagas SET due = now() + $1::interval WHERE id IN (
 ) RETURNING *
 """
 NOTE = """
-UPDATE sagas SET state = $2, step = $3, receipt = $4, due = now() + $5::interval WHERE id = $1 RETURNING *
+UPDATE sagas SET state = $3, step = $4, receipt = $5, failures = 0, due = now() + $6::interval
+WHERE id = $1 AND due = $2 RETURNING *
 """
-LATER = "UPDATE sagas SET due = now() + $2::interval WHERE id = $1"
+# Exponential backoff with full jitter: at most 0.2 s after the first failure, and at most 1.6 s after many.
+LATER = """
+UPDATE sagas SET due = now() + random() * 0.2 * 2 ^ least(failures, 3) * interval '1 second', failures = failures + 1
+WHERE id = $1 AND due = $2
+"""
 
-services = httpx2.AsyncClient(timeout=CALL_SECONDS)
+log = logging.getLogger("orders")
+services = httpx2.AsyncClient(timeout=STEP_SECONDS)
 under_way: set[asyncio.Task[None]] = set()
 
 
@@ -72,19 +79,29 @@ def start(saga: asyncpg.Record) -> None:
     """Continue a saga in a task of its own."""
     task = asyncio.create_task(carry_on(saga))
     under_way.add(task)
-    task.add_done_callback(under_way.discard)
+    task.add_done_callback(ended)
 
 
-async def carry_on(saga: asyncpg.Record) -> None:
-    """Do step after step until a saga has ended; after a failure, leave the rest for later."""
-    try:
-        while saga["state"] in ("pending", "cancelling"):
-            saga = await (forward(saga) if saga["state"] == "pending" else back(saga))
-    except httpx2.HTTPError:
-        await app.state.database.execute(LATER, saga["id"], PAUSE)
+def ended(task: asyncio.Task[None]) -> None:
+    """Forget a task; after an unexpected error, its saga continues when its claim has expired."""
+    under_way.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a saga was left at its step", exc_info=error)
 
 
-async def forward(saga: asyncpg.Record) -> asyncpg.Record:
+async def carry_on(saga: asyncpg.Record | None) -> None:
+    """Do step after step until a saga has ended or is no longer held; after a failure, leave the rest for later."""
+    while saga and saga["state"] in ("pending", "cancelling"):
+        try:
+            # The limit covers the call and its entry in the log; a client's timeout limits only each read.
+            async with asyncio.timeout(STEP_SECONDS):
+                saga = await (forward(saga) if saga["state"] == "pending" else back(saga))
+        except (httpx2.HTTPError, TimeoutError):
+            await app.state.database.execute(LATER, saga["id"], saga["due"])  # type: ignore[index] # as before the step
+            return
+
+
+async def forward(saga: asyncpg.Record) -> asyncpg.Record | None:
     """Do the next step; only a refusal turns the saga back."""
     step = saga["step"]
     answer = await call(COMMANDS[step], saga)
@@ -95,7 +112,7 @@ async def forward(saga: asyncpg.Record) -> asyncpg.Record:
     return await note(saga, "shipped" if last else "pending", step + 1, receipt if last else None)
 
 
-async def back(saga: asyncpg.Record) -> asyncpg.Record:
+async def back(saga: asyncpg.Record) -> asyncpg.Record | None:
     """Undo the last step that was done."""
     step = saga["step"] - 1
     answer = await call(f"{COMPENSATIONS[step]}/{saga['id']}", saga)
@@ -109,9 +126,9 @@ async def call(url: str, saga: asyncpg.Record) -> httpx2.Response:
     return await services.post(url, content=saga["wanted"], headers=headers)
 
 
-async def note(saga: asyncpg.Record, state: str, step: int, receipt: str | None = None) -> asyncpg.Record:
-    """Log where a saga stands, which decides its next step, and claim it again."""
-    return await app.state.database.fetchrow(NOTE, saga["id"], state, step, receipt, CLAIMED)
+async def note(saga: asyncpg.Record, state: str, step: int, receipt: str | None = None) -> asyncpg.Record | None:
+    """Log where a saga stands, which decides its next step, and claim it again; return None when another has it."""
+    return await app.state.database.fetchrow(NOTE, saga["id"], saga["due"], state, step, receipt, CLAIMED)
 
 
 app = create_app(lifespan=lifespan)

@@ -1,10 +1,12 @@
 # With the library dbos. It logs each step of a workflow in Postgres and, after a crash, continues behind the last one.
-# Any replica may repeat a step that was done, so the step's key is made of the workflow's ID and its own.
+# Any replica may repeat a step that was done, so the step's key is made of the workflow's ID and its own. The library
+# tenacity retries a step, because dbos itself waits without jitter, and longer and longer.
 """Orders: have an order's stock held, its card charged and its parcel shipped.
 
 Two replicas share one database.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +16,7 @@ import httpx2
 from dbos import DBOS, SetWorkflowID
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
+from tenacity import retry, wait_random_exponential
 
 from kit import create_app
 
@@ -26,7 +29,9 @@ SHIPPING = os.environ.get("SHIPPING_URL", "http://shipping:8000")
 COMMANDS = (f"{INVENTORY}/holds", f"{PAYMENTS}/charges", f"{SHIPPING}/shipments")
 COMPENSATIONS = (f"{INVENTORY}/releases", f"{PAYMENTS}/refunds")
 
-services = httpx2.AsyncClient(timeout=1.5)
+CALL_SECONDS = 1.5
+
+services = httpx2.AsyncClient(timeout=CALL_SECONDS)
 
 DBOS(
     config={
@@ -42,10 +47,13 @@ DBOS(
 )
 
 
-@DBOS.step(retries_allowed=True, interval_seconds=0.3, backoff_rate=1, max_attempts=1000)
+@DBOS.step()
+@retry(wait=wait_random_exponential(multiplier=0.2, max=2))
 async def call(url: str, order: dict[str, str | int]) -> dict[str, str | int] | None:
     """Send a command until it is answered; return None for a refusal."""
-    answer = await services.post(url, json=order, headers={"Idempotency-Key": f"{DBOS.workflow_id}-{DBOS.step_id}"})
+    # A client's timeout limits only each read.
+    async with asyncio.timeout(CALL_SECONDS):
+        answer = await services.post(url, json=order, headers={"Idempotency-Key": f"{DBOS.workflow_id}-{DBOS.step_id}"})
     return None if answer.status_code == HTTPStatus.CONFLICT else answer.raise_for_status().json()
 
 
