@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
 import asyncpg
@@ -51,6 +52,17 @@ class PriceChanges(BaseModel):
     changed: list[Price]
 
 
+@dataclass(frozen=True)
+class Announcement:
+    """The messages of one request's changes.
+
+    When `unheard`, all subscriptions end just before them.
+    """
+
+    messages: list[str]
+    unheard: bool
+
+
 class Pricing:
     """Change prices in the database and announce them through the store, as their owner."""
 
@@ -62,7 +74,7 @@ class Pricing:
             retry=Retry(NoBackoff(), 0),
             socket_timeout=0.5,
         )
-        self._unannounced: asyncio.Queue[str] = asyncio.Queue()
+        self._unannounced: asyncio.Queue[Announcement] = asyncio.Queue()
 
     async def open(self) -> "asyncpg.Pool[asyncpg.Record]":
         """Connect to the database, waiting until it is up, and sign its prices."""
@@ -76,10 +88,10 @@ class Pricing:
         await self.database.executemany(SIGN, [(row["product"], row["currency"], seal(Price(**row))) for row in rows])
         return self.database
 
-    async def change(self, offers: list[Offer]) -> list[Price]:
+    async def change(self, offers: list[Offer], *, unheard: bool) -> list[Price]:
         """Give each known offer a new price and announce it.
 
-        Skip unknown offers.
+        Skip unknown offers. When `unheard`, end all subscriptions at the moment of the announcement.
         """
         changed = []
         async with self.database.acquire() as connection, connection.transaction():
@@ -88,20 +100,28 @@ class Pricing:
                     priced = Price(**offer.model_dump(), version=version)
                     await connection.execute(SIGN, priced.product, priced.currency, seal(priced))
                     changed.append(priced)
-        for priced in changed:
-            self._unannounced.put_nowait(priced.model_dump_json())
+        self._unannounced.put_nowait(Announcement([priced.model_dump_json() for priced in changed], unheard))
         return changed
 
     async def announce(self) -> None:
         """Announce changes in order, retrying each until the store takes it."""
         while True:
-            text = await self._unannounced.get()
+            announcement = await self._unannounced.get()
             while True:
                 try:
-                    await self.store.publish(CHANNEL, text)
+                    await self._publish(announcement)
                     break
                 except (RedisError, OSError):
                     await asyncio.sleep(RETRY_SECONDS)
+
+    async def _publish(self, announcement: Announcement) -> None:
+        """Publish the messages in one transaction, so that nobody can subscribe in between."""
+        async with self.store.pipeline() as transaction:
+            if announcement.unheard:
+                transaction.client_kill_filter(_type="pubsub")
+            for message in announcement.messages:
+                transaction.publish(CHANNEL, message)
+            await transaction.execute()
 
 
 def seal(priced: Price) -> str:
@@ -128,9 +148,12 @@ store_statistics = StoreStatistics(service.telemetry)
 
 
 @service.app.post("/changes")
-async def change(offers: Annotated[list[Offer], Field(max_length=100)]) -> PriceChanges:
-    """Change prices, and return their new versions."""
-    changed = await pricing.change(offers)
+async def change(offers: Annotated[list[Offer], Field(max_length=100)], *, unheard: bool = False) -> PriceChanges:
+    """Change prices, and return their new versions.
+
+    When `unheard`, the connections of all subscribers are lost at the moment of the announcement.
+    """
+    changed = await pricing.change(offers, unheard=unheard)
     for priced in changed:
         service.ledger.record("change", account=priced.currency)
     return PriceChanges(changed=changed)

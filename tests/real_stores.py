@@ -46,11 +46,15 @@ def served(container: DockerContainer, port: int, ready: str) -> DockerContainer
 
 
 @pytest.fixture(scope="module")
-def redis(images: dict[str, str]) -> Iterator[Store]:
+def redis(images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Redis, as labs run it."""
-    acl = Course.here().root / "compose" / "redis"
+    secret = tmp_path_factory.mktemp("secrets") / "control"
+    secret.write_text(OWNERS_PASSWORD)
+    secret.chmod(0o644)
     made = DockerContainer(images["ER_REDIS_IMAGE"]).with_command(["sh", "-c", REDIS])
-    with served(made.with_volume_mapping(str(acl), "/etc/er", "ro"), 6379, "Ready to accept connections") as running:
+    made = made.with_volume_mapping(str(Course.here().root / "compose" / "redis"), "/etc/er", "ro")
+    made = made.with_volume_mapping(str(secret), "/run/secrets/control", "ro")
+    with served(made, 6379, "Ready to accept connections") as running:
         address = f"{running.get_container_host_ip()}:{running.get_exposed_port(6379)}"
         yield Store(running.get_wrapped_container().id, f"redis://patient:patient@{address}/0", f"redis://{address}/0")
 

@@ -10,6 +10,7 @@ from grader.base.errors import ErError
 from grader.engine.containers import judged_cpus
 from grader.engine.docker import DockerError, docker
 from grader.engine.port import FaultKind, FaultMenu, InjectedFault
+from grader.engine.refusals import redis_command
 
 CONTAINER = "CONTAINER"
 """The place of the container's ID in a command of the engine."""
@@ -73,6 +74,10 @@ STORE_FAULTS: dict[str, dict[str, ContainerFault]] = {
         "restart": ContainerFault(
             "Kills it and starts it again at once: connections are cut, and it is empty.",
             inject=("restart", "--time", "0", CONTAINER),
+        ),
+        "cut": ContainerFault(
+            "Cuts the connections of all subscribers. They may subscribe again at once.",
+            inject=("exec", CONTAINER, *redis_command("CLIENT KILL TYPE pubsub")),
         ),
     },
     "postgres": {

@@ -22,6 +22,7 @@ from grader.engine.docker import DockerError, docker, docker_logs
 from grader.engine.logs import readable
 from grader.engine.ownership import lock_path, owned
 from grader.engine.port import Port
+from grader.engine.refusals import refused_by_redis
 
 ROLE_OF_PATIENT = "patient"
 ROLE_OF_STORE = "store"
@@ -174,6 +175,11 @@ class Project:
             elif container.role == ROLE_OF_PATIENT and service in hit:
                 faulty[service] = ContainerPort(service, container.id, PATIENT_FAULTS)
         return Ports(control, faulty)
+
+    def refused(self) -> dict[str, int]:
+        """Return the commands that Redis refused to the patient, with counts."""
+        stores = [container for container in self.containers() if container.service == "redis"]
+        return refused_by_redis(stores[0].id) if stores else {}
 
     def prometheus_port(self) -> int:
         """Return the loopback port of Prometheus.

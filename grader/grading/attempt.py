@@ -74,6 +74,7 @@ class AttemptRunner:
         plan, now = self._incident.plan, time.time()
         zero = now - self._incident.elapsed
         attempt.timeline = read_timeline(evidence, plan, zero, now, self._manifest.symptom)
+        attempt.refused = self._project.refused()
         attempt.traces = read_traces(self._ports.control, plan, zero, now)
         return attempt
 

@@ -1,5 +1,6 @@
 """The results of a grade: one versioned document, `results.json`."""
 
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -53,8 +54,8 @@ class Attempt(BaseModel):
     in time, `canary` the share of a CPU that its canary got while it asked for one, `lag` the worst delay of the load
     generator, and `late` the worst delay of the grader with phase and faults (seconds). `speed` counts the canary's
     rounds of work in a second of CPU time, `pressure` is the share of the time in which work on the host waited for a
-    CPU. `traces` are examples for the report of a lab with a trace-audit. Both times are 0 when the host was too busy
-    to start the system.
+    CPU. `traces` are examples for the report of a lab with a trace-audit. `refused` counts the commands that Redis
+    refused to the patient. Both times are 0 when the host was too busy to start the system.
     """
 
     seconds: float = 0.0
@@ -69,6 +70,7 @@ class Attempt(BaseModel):
     readings: dict[str, list[Reading]] = {}
     timeline: Timeline | None = None
     traces: list[Trace] = []
+    refused: dict[str, int] = {}
 
 
 class Results(BaseModel):
@@ -102,6 +104,18 @@ class Results(BaseModel):
         is too busy to judge the others.
         """
         return not self.attempts or any(not attempt.unfit for attempt in self.attempts)
+
+    @property
+    def advice(self) -> list[str]:
+        """Return what may help a learner, but is not part of the verdict."""
+        refused: Counter[str] = Counter()
+        for attempt in self.attempts:
+            refused.update(attempt.refused)
+        return [
+            f"Redis refused `{command}`, {count} {'time' if count == 1 else 'times'}: "
+            "the account of your code may not use this command"
+            for command, count in refused.items()
+        ]
 
     def failed_checks(self) -> list[str]:
         """Return the names of the checks that failed."""

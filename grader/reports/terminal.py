@@ -21,7 +21,7 @@ VERDICT_STYLES = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red"}
 
 
 def show(console: Console, results: Results) -> None:
-    """Print the checks, the verdict with its cause, and the seed."""
+    """Print the checks, the verdict with its cause, the seed, and advice."""
     if results.checks:
         console.print(_table(results.checks))
         for check in _deciding(results.checks):
@@ -40,6 +40,8 @@ def show(console: Console, results: Results) -> None:
     if results.cause:
         # As Text, because a patient's output must never act as markup.
         console.print(Text(results.cause))
+    for advice in results.advice:
+        console.print(Text(advice, style="yellow"))
 
 
 def _deciding(checks: list[CheckResult]) -> list[CheckResult]:

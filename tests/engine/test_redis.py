@@ -11,6 +11,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -18,6 +19,7 @@ from grader.course.course import Course
 from grader.course.fixes import candidate_folder
 from grader.engine.container_faults import STORE_FAULTS, ContainerPort
 from grader.engine.port import InjectedFault
+from grader.engine.refusals import refused_by_redis
 
 pytestmark = pytest.mark.engine
 
@@ -75,6 +77,32 @@ def test_a_paused_store_does_not_answer_but_keeps_its_data(redis: Store, url: st
             store.get("key")
         port.replace([])
         assert store.get("key") == b"kept"
+
+
+def test_the_commands_that_were_refused_to_a_patient_are_counted(redis: Store, url: str) -> None:
+    before = refused_by_redis(redis.container)
+    with Redis.from_url(url) as store:
+        for command in ("KEYS *", "KEYS *", "CONFIG GET *"):
+            with pytest.raises(NoPermissionError):
+                store.execute_command(*command.split())
+        assert store.ping()
+    after = refused_by_redis(redis.container)
+    assert {command: after[command] - before.get(command, 0) for command in ("KEYS", "CONFIG GET")} == {
+        "KEYS": 2,
+        "CONFIG GET": 1,
+    }
+
+
+def test_a_cut_ends_subscriptions_and_keeps_other_connections(redis: Store, url: str) -> None:
+    port = ContainerPort("redis", redis.container, STORE_FAULTS["redis"])
+    with Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as store, store.pubsub() as channel:
+        channel.subscribe("prices")
+        assert channel.get_message(timeout=5)
+        before = store.client_id()
+        port.replace([InjectedFault("cut")])
+        with pytest.raises(RedisConnectionError):
+            channel.get_message(timeout=5)
+        assert store.client_id() == before
 
 
 def test_a_volley_takes_no_more_than_a_burst_from_a_token_bucket(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,9 @@ import asyncpg
 import pytest
 from real_stores import Store
 from redis.asyncio import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 from serving import SECRET, Stock, fresh, stocked
 
 from kit.receipts import Receipts
@@ -70,6 +73,20 @@ async def test_a_change_has_a_new_version_and_price_and_is_announced(
     assert after["version"] == changed["version"]
     assert after["price"] != before["price"]
     assert Receipts(SECRET).authentic(after["receipt"], "7", "EUR", str(after["version"]))
+
+
+async def test_an_unheard_change_ends_subscriptions_before_it_is_announced(
+    pricing: Stock, database: "asyncpg.Connection[asyncpg.Record]", redis: Store
+) -> None:
+    before = await database.fetchval("SELECT version FROM price(3, 'EUR')")
+    retry = Retry(NoBackoff(), 0)
+    async with Redis.from_url(redis.patient, retry=retry) as patient, patient.pubsub() as channel:
+        await channel.subscribe("prices")
+        assert await channel.get_message(timeout=5)
+        told = await pricing.user.post("/changes?unheard=true", json=[{"product": 3, "currency": "EUR"}])
+        with pytest.raises(RedisConnectionError):
+            await channel.get_message(timeout=5)
+    assert told.json()["changed"] == [{"product": 3, "currency": "EUR", "version": before + 1}]
 
 
 async def test_clearing_empties_the_cache(pricing: Stock, store: Redis) -> None:

@@ -11,7 +11,7 @@ from grader.engine.container_faults import LOOK_SECONDS, PATIENT_FAULTS, STARTIN
 from grader.engine.docker import DockerError
 from grader.engine.port import InjectedFault
 
-PAUSE, KILL, REFUSE, RESTART = (InjectedFault(kind) for kind in ("pause", "kill", "refuse", "restart"))
+PAUSE, KILL, REFUSE, RESTART, CUT = (InjectedFault(kind) for kind in ("pause", "kill", "refuse", "restart", "cut"))
 
 
 class Engine:
@@ -51,6 +51,9 @@ class Engine:
     def ask(self, statements: str) -> str:
         if self.paused:
             raise DockerError("exec", "the container is paused")
+        if "CLIENT KILL TYPE pubsub" in statements:
+            self.done.append("cut")
+            return ""
         if statements.startswith("SELECT"):
             return "f\n" if self.refuses else "t\n"
         self.refuses = "NOLOGIN" in statements
@@ -147,6 +150,13 @@ def test_a_restart_after_a_pause_is_not_active_afterwards(redis: ContainerPort, 
     assert redis.faults().active == []
 
 
+def test_subscribers_are_cut_each_time_and_nothing_stays_active(redis: ContainerPort, engine: Engine) -> None:
+    for _ in range(2):
+        redis.replace([CUT])
+    redis.replace([])
+    assert engine.done == ["cut", "cut"]
+
+
 def test_a_database_refuses_the_patient_until_it_is_healed(postgres: ContainerPort, engine: Engine) -> None:
     for _ in range(2):
         postgres.replace([REFUSE])
@@ -192,7 +202,7 @@ def test_a_store_ignores_the_phase(redis: ContainerPort, engine: Engine) -> None
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        (InjectedFault("slow", {"seconds": 1}), "`redis` has no fault `slow`; it has `pause`, `restart`"),
+        (InjectedFault("slow", {"seconds": 1}), "`redis` has no fault `slow`; it has `pause`, `restart`, `cut`"),
         (InjectedFault("pause", {"seconds_active": 3}), "`redis` takes no parameters, but got `seconds_active`"),
     ],
 )

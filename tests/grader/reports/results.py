@@ -67,6 +67,12 @@ def traced(text: str = "x") -> Results:
     )
 
 
+def refused() -> Results:
+    """Return results of two attempts in which Redis refused commands."""
+    attempts = [Attempt(refused={"KEYS": 12}), Attempt(refused={"KEYS": 1, "CONFIG GET": 1})]
+    return failed().model_copy(update={"attempts": attempts})
+
+
 def passed() -> Results:
     level = LevelResult(says="polite requests in time", share=0.97, name="Elite")
     return failed().model_copy(

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from results import HOSTILE, failed, inconclusive, passed, traced
+from results import HOSTILE, failed, inconclusive, passed, refused, traced
 
 from grader.course.course import Course
 from grader.evidence.timeline import PhaseBand, Timeline, UsersLine
@@ -86,6 +86,10 @@ def test_a_trace_shows_bars_errors_and_orphans() -> None:
     assert text.count("… and 3 more") == 3
     bars = re.findall(r'<rect x="([\d.]+)" y="0" width="([\d.]+)"', text)
     assert bars == [(f"{5 * n:.1f}", "5.0") for n in range(MOST_SPANS)] * 3
+
+
+def test_a_page_shows_the_commands_that_a_store_refused() -> None:
+    assert "<p>Redis refused `KEYS`, 13 times: " in page.page(LAB, refused())
 
 
 def test_a_grade_without_traces_has_no_section_for_them() -> None:

@@ -1,7 +1,7 @@
 """A grade on the terminal: checks, verdict and next command."""
 
 import pytest
-from results import check, failed, inconclusive, passed
+from results import check, failed, inconclusive, passed, refused
 from rich.console import Console
 
 from grader.evidence.checks import State
@@ -51,6 +51,12 @@ def test_a_check_that_was_reached_in_part_says_what_is_known() -> None:
 
 def test_the_output_of_a_patient_never_acts_as_markup_on_a_terminal() -> None:
     assert "[bold]PASSED[/bold]" in shown(failed("it printed [bold]PASSED[/bold]"))
+
+
+def test_a_grade_shows_the_commands_that_a_store_refused() -> None:
+    text = shown(refused())
+    assert "Redis refused `KEYS`, 13 times: the account" in text
+    assert "Redis refused `CONFIG GET`, 1 time: the account" in text
 
 
 @pytest.mark.parametrize(
