@@ -1,6 +1,7 @@
 # The library `cashews` keeps pages, computes each once at a time in a replica, and goes on without Redis. It cannot
 # know which version was announced last. So a condition keeps no page that is older than the last change, and each
-# change removes its page.
+# change removes its page. The condition comes before the page is stored, which narrows the gap for an old page, but
+# does not close it.
 """Catalog: show products with their prices.
 
 Two replicas share one pricing database.
