@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 LATEST_SECONDS = 1.0
 """A request later than this is not sent, because the generator has failed and late sending would bunch the load."""
 
-ReceiptParts = Sequence[str] | Mapping[int, Sequence[str]]
-"""The parts that a success's receipt must be for, by status where they differ."""
+ReceiptParts = Sequence[str] | Mapping[int, Sequence[str]] | Callable[[Answer], Sequence[str]]
+"""The parts that a success's receipt must be for: by status where they differ, or as the answer names them."""
 
 UNREAL_ANSWER = "unreal_answer"
 """The tally of successes whose receipt is missing, forged or replayed; every kind has it."""
@@ -142,6 +142,8 @@ class Visit:
         return time.monotonic() if due is None else due
 
     def _verified(self, answer: Answer, receipt_for: ReceiptParts) -> Answer:
+        if callable(receipt_for):
+            receipt_for = receipt_for(answer)
         parts = receipt_for.get(answer.status) if isinstance(receipt_for, Mapping) else receipt_for
         genuine = parts is not None and (not parts or self._play.receipts.genuine(answer.body.get("receipt"), *parts))
         if not genuine:

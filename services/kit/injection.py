@@ -1,6 +1,7 @@
 """Injection: the effect of active faults on requests."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -21,6 +22,7 @@ from kit.faults import (
     RefusalFault,
     SlowFault,
 )
+from kit.phase import CurrentPhase
 from kit.returns import Returns
 
 CutOff = Callable[[int], None]
@@ -29,13 +31,18 @@ CutOff = Callable[[int], None]
 class Injection:
     """Apply active faults to each request, oldest first (ASGI middleware).
 
-    A fault that is injected while an older one holds the request hits it as well.
+    A fault that is injected while an older one holds the request hits it as well. `hits` counts hit requests by kind
+    of fault and phase of arrival.
     """
 
-    def __init__(self, app: ASGIApp, faults: Faults, returns: Returns) -> None:
+    def __init__(
+        self, app: ASGIApp, faults: Faults, returns: Returns, phase: CurrentPhase, hits: Counter[tuple[str, ...]]
+    ) -> None:
         self._app = app
         self._faults = faults
         self._returns = returns
+        self._phase = phase
+        self._hits = hits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -68,6 +75,7 @@ class Injection:
             if isinstance(active.fault, RefusalFault) or not active.hits(scope):
                 continue
             active.prolong()
+            self._hits[active.fault.kind, self._phase.of_arrival()] += 1
             if isinstance(active.fault, LostAnswerFault):
                 answer = _nowhere
             elif isinstance(active.fault, DripFault):

@@ -35,6 +35,7 @@ class StockService:
         secret = read_secret()
         telemetry = Telemetry()
         requests: Counter[tuple[str, ...]] = Counter()
+        hits: Counter[tuple[str, ...]] = Counter()
         self.name = name
         self.phase = CurrentPhase()
         self.capacity = Capacity(workers or 1, self.phase)
@@ -45,11 +46,12 @@ class StockService:
         self.faults.on_change(self._resize)
         self.app = measured_app(telemetry, lifespan)
         returns = Returns(self.phase)
-        self.app.add_middleware(Injection, faults=self.faults, returns=returns)
+        self.app.add_middleware(Injection, faults=self.faults, returns=returns, phase=self.phase, hits=hits)
         # Added last, so that it is outside of the faults and counts requests that they end.
         self.app.add_middleware(Arrivals, phase=self.phase, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)
         self.telemetry = telemetry
+        telemetry.counter("fault_hits", "Requests that faults hit.", ("kind", "phase"), lambda: hits)
         self._workers = workers or 1
         self._export_requests(telemetry, requests, returns)
         if workers is not None:

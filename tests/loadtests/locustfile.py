@@ -221,6 +221,26 @@ class Delivered(Buying):
         visit.get("/delivered", {"X-Tenant": tenant}, receipt_for=proofs)
 
 
+class Named(Buying):
+    """Get receipts for parts that the answer names."""
+
+    subjects = Group("told")
+
+    def visit(self, visit: Visit) -> None:
+        tenant = visit.names[0]
+        visit.get("/named", {"X-Tenant": tenant}, receipt_for=lambda answer: (tenant, str(answer.body.get("symbol"))))
+
+
+class Misnamed(Named):
+    """Get receipts for other parts than the answer names."""
+
+    subjects = Group("victim of another's name")
+
+    def visit(self, visit: Visit) -> None:
+        tenant = visit.names[0]
+        visit.get("/misnamed", {"X-Tenant": tenant}, receipt_for=lambda _: (tenant, "nothing"))
+
+
 class Cached(Buying):
     """Get one genuine receipt again and again, where that is right."""
 

@@ -53,6 +53,8 @@ ENDINGS = {
 SELLERS = {
     "genuine": 0,
     "delivered": 0,
+    "named": 0,
+    "misnamed": 10,
     "cached": 0,
     "mistaken": 10,
     "forged": 10,
@@ -69,7 +71,7 @@ def sell(receipts: Receipts, handler: Handler) -> None:
     tenant = handler.headers["X-Tenant"]
     if handler.path.startswith("/swapped"):
         tenant += "-not"
-    handler.say(200, json.dumps({"receipt": receipts.issue(tenant, "ACME")}).encode())
+    handler.say(200, json.dumps({"symbol": "ACME", "receipt": receipts.issue(tenant, "ACME")}).encode())
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,8 @@ def both() -> Iterator[list[Target]]:
                 "/genuine": lambda handler: sell(genuine, handler),
                 "/ordered": lambda handler: sell(genuine, handler),
                 "/delivered": lambda handler: sell(genuine, handler),
+                "/named": lambda handler: sell(genuine, handler),
+                "/misnamed": lambda handler: sell(genuine, handler),
                 "/swapped": lambda handler: sell(genuine, handler),
                 "/forged": lambda handler: sell(forged, handler),
                 "/replayed": replay,

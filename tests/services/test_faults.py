@@ -50,6 +50,15 @@ async def test_a_hanging_request_is_answered_when_it_is_healed(stock: Stock) -> 
     assert (await request).json() == "rye"
 
 
+async def test_requests_that_a_fault_hits_are_counted_by_kind_and_phase(stock: Stock) -> None:
+    await stock.enter("surge")
+    await stock.inject("error", scope="/bread/rye")
+    for sort in ("rye", "rye", "wheat"):
+        await stock.user.get(f"/bread/{sort}")
+    hits = {series: value for series, value in (await stock.metrics()).items() if series.startswith("fault_hits")}
+    assert hits == {'fault_hits_total{kind="error",phase="surge"}': 2}
+
+
 async def test_a_request_held_by_a_fault_is_in_flight(stock: Stock) -> None:
     await stock.inject("hang")
     requests = [asyncio.create_task(stock.user.get("/bread/rye")) for _ in range(3)]
