@@ -1,4 +1,4 @@
-"""Registry: writes the list of workers, and keeps the ledger of their orders.
+"""Registry: writes the list of workers, and keeps one ledger for all of them.
 
 `WORKERS` names all workers with their slots: `worker-1=4 worker-2=2`. The first `LISTED` are on the list from the
 start. A change of the registry's capacity lists more or fewer of them.
@@ -7,6 +7,7 @@ start. A change of the registry's capacity lists more or fewer of them.
 import asyncio
 import json
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path as File
@@ -19,7 +20,11 @@ from kit.service import StockService
 
 POLL_SECONDS = 0.05
 
+MOST_ATTEMPTS = 2
+"""Attempts at one job that nobody minds."""
+
 _done: set[str] = set()
+_attempts: Counter[str] = Counter()
 
 
 def listing(count: int) -> str:
@@ -62,3 +67,12 @@ async def done(order: Annotated[str, Path(max_length=64)]) -> None:
     """
     service.ledger.record("order-again" if order in _done else "order", account="registry")
     _done.add(order)
+
+
+@service.app.post("/attempts", status_code=204)
+async def attempted(jobs: list[str]) -> None:
+    """Count the attempts at each job, at all workers together; record each one too many."""
+    for job in jobs:
+        _attempts[job] += 1
+        if _attempts[job] > MOST_ATTEMPTS:
+            service.ledger.record("attempt-too-many", account="registry")

@@ -30,6 +30,7 @@ async def registry(workers_file: Path) -> AsyncIterator[Stock]:
 
 @pytest.fixture
 async def worker(registry: Stock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stock]:
+    monkeypatch.setenv("NAME", "one")
     monkeypatch.setenv("SLOTS", "2")
     monkeypatch.setenv("REGISTRY_URL", f"http://127.0.0.1:{registry.server.port}")
     async with stocked(fresh("worker").service) as served:
@@ -53,20 +54,20 @@ async def test_the_list_of_workers_follows_the_registrys_capacity(registry: Stoc
     await until(lambda: listed(workers_file) == at_first)
 
 
-async def test_a_job_that_is_done_carries_a_receipt_of_its_kind(worker: Stock) -> None:
+async def test_a_job_that_is_done_carries_a_receipt_of_its_kind_and_worker(worker: Stock) -> None:
     view = (await worker.user.get("/views/a")).json()
     order = await worker.user.post("/orders/b")
     assert order.status_code == 201
     receipts = Receipts(SECRET)
-    assert receipts.genuine(view["receipt"], "view", "a")
-    assert receipts.genuine(order.json()["receipt"], "order", "b")
+    assert receipts.genuine(view["receipt"], "view", "a", "one")
+    assert receipts.genuine(order.json()["receipt"], "order", "b", "one")
+    assert {view["worker"], order.json()["worker"]} == {"one"}
     assert ledger(worker) == {"view": 1, "order": 1}
 
 
 async def test_a_worker_does_at_most_as_many_jobs_as_slots(worker: Stock) -> None:
     await asyncio.gather(*(worker.user.get(f"/views/{number}") for number in range(6)))
     assert worker.service.capacity.peak_by_phase == {"idle": 6}
-    assert (await worker.metrics())["worker_slots"] == 2
 
 
 async def test_an_order_done_twice_is_in_the_registrys_ledger(worker: Stock, registry: Stock) -> None:
@@ -80,3 +81,17 @@ async def test_a_worker_that_fails_at_once_still_answers_as_healthy(worker: Stoc
     await worker.inject("error", scope="/views")
     assert (await worker.user.get("/views/a")).status_code == 503
     assert (await worker.user.get("/health")).status_code == 200
+
+
+async def test_a_third_attempt_at_a_job_is_in_the_registrys_ledger(worker: Stock, registry: Stock) -> None:
+    await worker.inject("error", scope="/views")
+    for path in ("/views/a", "/views/a", "/views/b", "/views/a", "/views/c", "/orders/c"):
+        await worker.user.request("GET" if "views" in path else "POST", path)
+    await worker.user.get("/health")
+    await until(lambda: "attempt-too-many" in ledger(registry))
+    assert ledger(registry) == {"order": 1, "attempt-too-many": 1}
+
+
+async def test_a_bad_request_is_told_so_at_once(worker: Stock) -> None:
+    assert (await worker.user.get(f"/views/{'x' * 65}")).status_code == 422
+    assert not ledger(worker)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,15 @@ outstanding = Counter[str]()
 app = create_app()
 
 
+@lru_cache(maxsize=1)
+def read(_changed: int) -> list[dict[str, Any]]:
+    """Read the list as it was changed at that time."""
+    return json.loads(LIST.read_text())
+
+
 def listed() -> list[dict[str, Any]]:
     """Return the workers that are on the list now."""
-    return json.loads(LIST.read_text())
+    return read(LIST.stat().st_mtime_ns)
 
 
 @app.get("/views/{job}")

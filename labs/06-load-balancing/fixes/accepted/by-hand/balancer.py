@@ -2,11 +2,13 @@
 # alone for 1 s, and then one failure is enough. When most seem to fail, probably not all do, so all are used.
 """Balancer: forward each job to one of the listed workers; the list changes now and then."""
 
+import asyncio
 import json
 import os
 import random
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 
@@ -25,7 +27,7 @@ TRIES = 2
 # An order gets more time, because it may have been done, and so must not be sent again.
 SECONDS = {"GET": 0.3, "POST": 2.0}
 
-client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200))
+client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200), timeout=None)
 
 
 @dataclass(eq=False)
@@ -33,34 +35,44 @@ class Worker:
     """A worker, its load and its health."""
 
     url: str
-    weight: int
+    weight: int = 1
     outstanding: int = 0
     failures: int = 0
-    ill_until: float = 0.0
+    out_until: float = 0.0
 
     @property
     def load(self) -> float:
         """Return the worker's load with one more job, relative to its weight."""
         return (self.outstanding + 1) / self.weight
 
-    def note(self, *, well: bool) -> None:
+    def note(self, *, failed: bool) -> None:
         """Count failures in a row; too many mark the worker as failing."""
-        self.failures = 0 if well else self.failures + 1
-        ill = self.failures >= FAILURES
-        self.ill_until = time.monotonic() + ALONE_SECONDS if ill else 0.0
+        self.failures = self.failures + 1 if failed else 0
+        self.out_until = time.monotonic() + ALONE_SECONDS if self.failures >= FAILURES else 0.0
 
 
 workers: dict[str, Worker] = {}
 
 
+@lru_cache(maxsize=1)
+def read(_changed: int) -> list[Worker]:
+    """Read the list as it was changed at that time, and keep what is known of the workers that are still on it."""
+    weights = {entry["url"]: entry["weight"] for entry in json.loads(LIST.read_text())}
+    for url in workers.keys() - weights.keys():
+        del workers[url]
+    for url, weight in weights.items():
+        workers.setdefault(url, Worker(url)).weight = weight
+    return list(workers.values())
+
+
 def pick(tried: Worker | None) -> Worker:
     """Choose a worker other than the one that was tried."""
-    listed = [workers.setdefault(entry["url"], Worker(**entry)) for entry in json.loads(LIST.read_text())]
+    listed = read(LIST.stat().st_mtime_ns)
     now = time.monotonic()
-    well = [worker for worker in listed if worker.ill_until <= now]
-    if len(well) < len(listed) / 2:
-        well = listed
-    others = [worker for worker in well if worker is not tried] or listed
+    healthy = [worker for worker in listed if worker.out_until <= now]
+    if len(healthy) < len(listed) / 2:
+        healthy = listed
+    others = [worker for worker in healthy if worker is not tried] or listed
     return min(random.sample(others, min(2, len(others))), key=lambda worker: worker.load)
 
 
@@ -82,14 +94,19 @@ async def pass_on(request: Request) -> Response:
 
 async def ask(worker: Worker, request: Request) -> tuple[Response, bool]:
     """Send a job to a worker; return the answer, and whether a second attempt is safe."""
+    harmless = request.method == "GET"
     worker.outstanding += 1
     try:
-        answer = await client.request(request.method, worker.url + request.url.path, timeout=SECONDS[request.method])
-    except httpx2.TransportError as error:
-        worker.note(well=False)
-        return Response(status_code=502), request.method == "GET" or isinstance(error, httpx2.ConnectError)
+        # Around the whole call, because a client's own time limit is for each read.
+        async with asyncio.timeout(SECONDS[request.method]):
+            answer = await client.request(request.method, worker.url + request.url.path)
+    except (httpx2.HTTPError, TimeoutError) as error:
+        worker.note(failed=True)
+        return Response(status_code=502), harmless or isinstance(error, httpx2.ConnectError)
     finally:
         worker.outstanding -= 1
+    # A 4xx is the client's failure.
+    failed = answer.is_server_error
+    worker.note(failed=failed)
     refused = answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    worker.note(well=not refused)
-    return Response(answer.content, answer.status_code, media_type="application/json"), refused
+    return Response(answer.content, answer.status_code, media_type="application/json"), failed and (harmless or refused)

@@ -25,97 +25,141 @@ OUT_SECONDS = 1.0
 SLOW_SECONDS = 0.3
 CHECK_SECONDS = 0.5
 
-client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200))
+# An order gets more time than a view, because it may have been done, and so must not be sent again.
+ORDER_SECONDS = 2.0
+
+client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=200), timeout=None)
 
 
-@dataclass(eq=False)
-class Worker:
-    """A worker, its current weight in the round robin, and its health."""
+@dataclass
+class Health:
+    """What the answers and the health checks of a worker say."""
 
-    url: str
-    weight: int
-    current: int = 0
     failures: int = 0
     out_until: float = 0.0
 
-    def note(self, *, well: bool) -> None:
-        """Count failures in a row; too many take the worker out for a second."""
-        self.failures = 0 if well else self.failures + 1
-        if self.failures >= FAILURES:
-            self.out_until = time.monotonic() + OUT_SECONDS
-            self.failures = FAILURES - 1
+    def passed(self) -> None:
+        """Forget the failures in a row."""
+        self.failures = 0
+
+    def failed(self) -> None:
+        """Count failures in a row; too many take the worker out, and then one more is enough."""
+        self.failures = min(self.failures + 1, FAILURES)
+        if self.failures == FAILURES:
+            self.leave_out(OUT_SECONDS)
+
+    def leave_out(self, seconds: float) -> None:
+        """Take the worker out for at least these seconds."""
+        self.out_until = max(self.out_until, time.monotonic() + seconds)
+
+
+class Workers:
+    """The workers on the list: weights, turns and health, by address."""
+
+    def __init__(self) -> None:
+        self._changed = 0
+        self._weights: dict[str, int] = {}
+        self._turns: dict[str, int] = {}
+        self.health: dict[str, Health] = {}
+
+    def read(self) -> None:
+        """Read the list if it has changed; a worker that is still on it keeps its turns and health."""
+        changed = LIST.stat().st_mtime_ns
+        if changed == self._changed:
+            return
+        self._weights = {worker["url"]: worker["weight"] for worker in json.loads(LIST.read_text())}
+        self._turns = {url: self._turns.get(url, 0) for url in self._weights}
+        self.health = {url: self.health.get(url, Health()) for url in self._weights}
+        self._changed = changed
+
+    def choose(self, tried: str | None = None) -> str:
+        """Add each healthy worker's weight to its turns, and choose the highest."""
+        self.read()
+        now = time.monotonic()
+        urls = [url for url, health in self.health.items() if health.out_until <= now]
+        if 2 * len(urls) < len(self.health):
+            urls = list(self.health)
+        urls = [url for url in urls if url != tried] or list(self.health)
+        for url in urls:
+            self._turns[url] += self._weights[url]
+        chosen = max(urls, key=self._turns.__getitem__)
+        self._turns[chosen] -= sum(self._weights[url] for url in urls)
+        return chosen
 
     async def check(self) -> None:
-        """Check the worker's health; a failed check takes it out until the next one."""
-        try:
-            async with asyncio.timeout(SLOW_SECONDS):
-                (await client.get(f"{self.url}/health")).raise_for_status()
-        except (httpx2.HTTPError, TimeoutError):
-            self.out_until = max(self.out_until, time.monotonic() + CHECK_SECONDS + SLOW_SECONDS)
+        """Check the health of all workers in use repeatedly."""
+        while True:
+            checks = [check(url, health) for url, health in self.health.items()]
+            await asyncio.gather(*checks, return_exceptions=True)
+            await asyncio.sleep(CHECK_SECONDS)
 
 
-workers: dict[str, Worker] = {}
+async def check(url: str, health: Health) -> None:
+    """Check a worker's health; a failed check takes it out until the next one."""
+    try:
+        async with asyncio.timeout(SLOW_SECONDS):
+            (await client.get(f"{url}/health")).raise_for_status()
+    except (httpx2.HTTPError, TimeoutError):
+        health.leave_out(CHECK_SECONDS + SLOW_SECONDS)
 
 
-def listed() -> list[Worker]:
-    """Return the workers that are on the list now."""
-    return [workers.setdefault(entry["url"], Worker(**entry)) for entry in json.loads(LIST.read_text())]
-
-
-def choose(tried: Worker | None) -> Worker:
-    """Add each worker's weight to its current weight, and choose the highest."""
-    everybody = listed()
-    well = [worker for worker in everybody if worker.out_until <= time.monotonic()]
-    if 2 * len(well) < len(everybody):
-        well = everybody
-    others = [worker for worker in well if worker is not tried] or everybody
-    for worker in others:
-        worker.current += worker.weight
-    chosen = max(others, key=lambda worker: worker.current)
-    chosen.current -= sum(worker.weight for worker in others)
-    return chosen
-
-
-async def check_all() -> None:
-    """Check the health of all workers repeatedly."""
-    while True:
-        await asyncio.gather(*(worker.check() for worker in listed()))
-        await asyncio.sleep(CHECK_SECONDS)
+workers = Workers()
 
 
 @asynccontextmanager
 async def checked(_: FastAPI) -> AsyncIterator[None]:
     """Check health while the balancer runs."""
-    checking = asyncio.create_task(check_all())
-    yield
-    checking.cancel()
+    checking = asyncio.create_task(workers.check())
+    try:
+        yield
+    finally:
+        checking.cancel()
 
 
 app = create_app(lifespan=checked)
 
 
 @app.get("/views/{job}")
+async def view(request: Request) -> Response:
+    """Forward a view; one that failed may be sent again, because it changes nothing."""
+    worker = workers.choose()
+    answer = await ask(worker, request, SLOW_SECONDS)
+    if isinstance(answer, Exception) or answer.is_server_error:
+        answer = await ask(workers.choose(worker), request, SLOW_SECONDS)
+    return passed_on(answer)
+
+
 @app.post("/orders/{job}")
-async def pass_on(request: Request) -> Response:
-    """Forward a job; send it to a second worker only when that is safe."""
-    worker = choose(None)
-    answer = await ask(worker, request)
-    if isinstance(answer, Response) and answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-        return answer
-    safe = isinstance(answer, Response | httpx2.ConnectError) or request.method == "GET"
-    second = await ask(choose(worker), request) if safe else answer
-    return second if isinstance(second, Response) else Response(status_code=502)
+async def order(request: Request) -> Response:
+    """Forward an order; only one that the worker has certainly not done is sent again."""
+    worker = workers.choose()
+    answer = await ask(worker, request, ORDER_SECONDS)
+    match answer:
+        case httpx2.ConnectError() | httpx2.Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE):
+            answer = await ask(workers.choose(worker), request, ORDER_SECONDS)
+    return passed_on(answer)
 
 
-async def ask(worker: Worker, request: Request) -> Response | httpx2.TransportError:
-    """Send a job to a worker; return its answer, or the error."""
-    began = time.monotonic()
+async def ask(url: str, request: Request, seconds: float) -> httpx2.Response | Exception:
+    """Send a job to a worker, note how it did, and return its answer, or the error."""
+    health, began = workers.health[url], time.monotonic()
     try:
-        # An order gets more time, because it may have been done, and so must not be sent again.
-        seconds = SLOW_SECONDS if request.method == "GET" else 2
-        answer = await client.request(request.method, worker.url + request.url.path, timeout=seconds)
-    except httpx2.TransportError as error:
-        worker.note(well=False)
+        # Around the whole call, because a client's own time limit is for each read.
+        async with asyncio.timeout(seconds):
+            answer = await client.request(request.method, url + request.url.path)
+    except (httpx2.HTTPError, TimeoutError) as error:
+        health.failed()
         return error
-    worker.note(well=answer.is_success and time.monotonic() - began < SLOW_SECONDS)
+    # A 4xx is the client's failure, and not the worker's.
+    if answer.is_server_error or time.monotonic() - began > SLOW_SECONDS:
+        health.failed()
+    else:
+        health.passed()
+    return answer
+
+
+def passed_on(answer: httpx2.Response | Exception) -> Response:
+    """Return a worker's answer as the balancer's own; for an error, 502."""
+    if isinstance(answer, Exception):
+        return Response(status_code=HTTPStatus.BAD_GATEWAY)
     return Response(answer.content, answer.status_code, media_type="application/json")
