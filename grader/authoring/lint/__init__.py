@@ -11,6 +11,7 @@ from grader.authoring.lint import (
     layout,
     measures,
     prose,
+    replicas,
     survivors,
     wording,
 )
@@ -26,6 +27,7 @@ RULES: tuple[Callable[[Course, Lab], Iterator[Finding]], ...] = (
     survivors.check,
     measures.check,
     hardening.check,
+    replicas.check,
     prose.check,
     wording.check,
     calibrated.check,

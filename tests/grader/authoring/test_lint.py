@@ -181,6 +181,9 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("compose.yaml", "services:\n", "services:\n  store: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 1 } }\n", "  store:", "where a lab may set only `er.cpus`"),
         ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 0.9 } }\n", "", "can load"),
         ("compose.yaml", "services:\n", "networks: { own: {} }\nservices:\n", "networks:", "no networks of its own"),
+        # replicas
+        ("lab.toml", 'name = "surge"\n', 'name = "surge"\nfaults = [{ service = "gateway-2", kind = "kill" }]\n', 'name = "surge"', "always hit `gateway-2`"),
+        ("lab.toml", 'name = "surge"\n', 'name = "surge"\nfaults = [{ service = "quotes", caller = "gateway-1", kind = "slow" }]\n', 'name = "surge"', "always hit `gateway-1`"),
         # prose
         ("README.md", "## Not needed", "## Never needed", "", "no section `## Not needed`"),
         ("README.md", "<!-- generated: stuck -->", "<!-- generated: lost -->", "generated: lost", "nothing generates a part `lost`"),
@@ -383,3 +386,11 @@ def test_a_metric_that_is_no_longer_exported_is_found(course: Course) -> None:
     path = course.root / "loadtests" / "export.py"
     path.write_text(path.read_text().replace('"load_beyond_promise"', '"load_beyond"'))
     assert [finding for finding in found(course) if "reads `load_beyond_promise`, which no stock service" in finding]
+
+
+def test_a_patient_may_have_a_skewed_clock_and_the_seed_may_draw_who_is_hit(course: Course) -> None:
+    change(course, "compose.yaml", "service: patient", "service: skewed")
+    change(course, "lab.toml", "minutes =", 'replicas = [["gateway-1", "gateway-2"]]\nminutes =')
+    fault = '{ service = "gateway-2", kind = "kill" }'
+    change(course, "lab.toml", 'name = "surge"\n', f'name = "surge"\nfaults = [{fault}]\n')
+    assert found(course) == []
