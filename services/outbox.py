@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Annotated
 
 import httpx2
@@ -58,7 +59,7 @@ async def _charged(payments: httpx2.AsyncClient, entry: PendingCharge) -> bool:
     if answer.is_client_error:
         # It would fail again and block all others, so it is dropped.
         log.error("payments refuses %s: %s", bill, answer.text)
-    return not answer.is_server_error
+    return answer.is_client_error or answer.status_code == HTTPStatus.CREATED
 
 
 @asynccontextmanager

@@ -55,6 +55,12 @@ class ErrorFault(RequestFault):
     status: Annotated[int, Field(ge=400, le=599, description="HTTP status, 400 to 599")] = 503
 
 
+class GarbleFault(RequestFault):
+    """Answers at once with 200 and a web page, and does not do the work."""
+
+    kind: Literal["garble"] = "garble"
+
+
 class RefusalFault(RequestFault):
     """Refuses the work with an answer of its own. Only services that may refuse, such as shipping, do so."""
 
@@ -121,6 +127,7 @@ class DownFault(ServiceFault):
 
 AnyFault = (
     ErrorFault
+    | GarbleFault
     | RefusalFault
     | SlowFault
     | HangFault

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.app import is_upkeep
@@ -17,6 +17,7 @@ from kit.faults import (
     DripFault,
     ErrorFault,
     Faults,
+    GarbleFault,
     HangFault,
     LostAnswerFault,
     RefusalFault,
@@ -113,6 +114,9 @@ async def _ends(active: ActiveFault, scope: Scope, receive: Receive, send: Send,
     match active.fault:
         case ErrorFault(status=status):
             await Response(status_code=status)(scope, receive, send)
+            return True
+        case GarbleFault():
+            await HTMLResponse("<title>Down for maintenance</title>")(scope, receive, send)
             return True
         case SlowFault() | HangFault(then="late"):
             await (asyncio.sleep(active.fault.seconds) if isinstance(active.fault, SlowFault) else active.healed.wait())

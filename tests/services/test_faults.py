@@ -33,6 +33,15 @@ async def test_an_error_is_answered_at_once_and_the_work_is_not_done(stock: Stoc
     assert not stock.service.ledger.counts
 
 
+async def test_a_garbled_answer_is_a_web_page_and_the_work_is_not_done(stock: Stock) -> None:
+    await stock.inject("garble")
+    answer = await stock.user.get("/bread/rye")
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match="Expecting value"):
+        answer.json()
+    assert not stock.service.ledger.counts
+
+
 async def test_a_slow_request_waits_its_seconds_and_then_the_work_is_done(stock: Stock) -> None:
     await stock.inject("slow", seconds=0.5, scope="/bread/rye")
     await stock.inject("slow", seconds=0.1, scope="/bread/wheat")
@@ -441,6 +450,7 @@ async def test_each_kind_describes_its_effect_and_its_parameters(stock: Stock) -
     kinds = (await stock.control.get("/faults")).json()["kinds"]
     assert {kind: list(told["parameters"]) for kind, told in kinds.items()} == {
         "error": ["status"],
+        "garble": [],
         "refuse": [],
         "slow": ["seconds"],
         "hang": ["then"],
@@ -458,7 +468,7 @@ async def test_each_kind_describes_its_effect_and_its_parameters(stock: Stock) -
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"kind": "explode"}, "'error', 'refuse', 'slow', 'hang', 'reset', 'lose', 'drip', 'cold'"),
+        ({"kind": "explode"}, "'error', 'garble', 'refuse', 'slow', 'hang', 'reset', 'lose', 'drip'"),
         ({}, "kind"),
         ({"kind": "error", "status": 200}, "greater than or equal to 400"),
         ({"kind": "slow", "second": 3}, "Extra inputs are not permitted"),
