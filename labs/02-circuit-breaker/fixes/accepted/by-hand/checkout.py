@@ -1,13 +1,17 @@
 # By hand: each call to payments has a time limit. Five failures in a row open the circuit for a second; then one call
-# is the trial. The outbox takes each order that is not paid, under the same key.
+# is the trial. Whichever way the trial ends, the breaker learns of it, and the slot of the trial is free again. The
+# outbox takes each order that is not paid, under the same key.
 """Checkout: answer prices, and charge orders.
 
 Front page, search and cart call it for prices and totals. It charges orders at `payments`.
 """
 
+import asyncio
 import os
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated
 
@@ -17,8 +21,20 @@ from pydantic import BaseModel, Field
 
 from kit import create_app
 
-payments = httpx2.AsyncClient(base_url=os.environ.get("PAYMENTS_URL", "http://payments:8000"), timeout=0.3)
+payments = httpx2.AsyncClient(base_url=os.environ.get("PAYMENTS_URL", "http://payments:8000"))
 outbox = httpx2.AsyncClient(base_url=os.environ.get("OUTBOX_URL", "http://outbox:8000"), timeout=1)
+
+# Seconds for a whole call: payments takes 0.03, and a buyer waits at most 0.5. A client's own timeout would only limit
+# each silence within the call.
+PATIENCE = 0.3
+
+
+class PaymentError(Exception):
+    """Payments did not answer with a charge."""
+
+
+class CircuitOpenError(Exception):
+    """The circuit is open: no call may be made now."""
 
 
 class CircuitBreaker:
@@ -29,27 +45,40 @@ class CircuitBreaker:
         self._seconds = seconds
         self._failures = 0
         self._opened: float | None = None
-        self._trial = False
+        self._trying = False
 
-    def admits(self) -> bool:
-        """Tell whether a call may be made now; the caller then reports how it ended."""
-        if self._opened is None:
-            return True
-        if self._trial or time.monotonic() < self._opened + self._seconds:
-            return False
-        self._trial = True
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Run the block as one call; raise CircuitOpenError when it may not be made now."""
+        trial = self._opened is not None and self._due(self._opened)
+        self._trying |= trial
+        try:
+            yield
+        except Exception:
+            self._failed(trial=trial)
+            raise
+        else:
+            self._succeeded(trial=trial)
+        finally:
+            # A cancelled call says nothing about payments, but its slot is free, too.
+            if trial:
+                self._trying = False
+
+    def _due(self, opened: float) -> bool:
+        """Return True when a trial is due; raise CircuitOpenError when it is not."""
+        if self._trying or time.monotonic() < opened + self._seconds:
+            raise CircuitOpenError
         return True
 
-    def succeeded(self) -> None:
-        """Reset the count after a success, and close the circuit after a trial."""
-        if self._opened is None or self._trial:
-            self._failures, self._opened, self._trial = 0, None, False
+    def _succeeded(self, *, trial: bool) -> None:
+        # A call from before the circuit opened does not close it.
+        if trial or self._opened is None:
+            self._failures, self._opened = 0, None
 
-    def failed(self) -> None:
-        """Count a failure; open the circuit after too many in a row, or after a trial."""
+    def _failed(self, *, trial: bool) -> None:
         self._failures += 1
-        if self._trial or (self._opened is None and self._failures >= self._most):
-            self._opened, self._trial = time.monotonic(), False
+        if trial or (self._opened is None and self._failures >= self._most):
+            self._opened = time.monotonic()
 
 
 breaker = CircuitBreaker(failures=5, seconds=1.0)
@@ -79,27 +108,22 @@ def total(items: int) -> dict[str, int]:
 @app.post("/checkout")
 async def check_out(order: Order) -> Response:
     """Charge an order at once, or later while payments is failing."""
-    if not breaker.admits():
-        return await pay_later(order)
-    if (answer := await try_to_pay(order)) is None:
-        breaker.failed()
-        return await pay_later(order)
-    breaker.succeeded()
-    return answer
-
-
-async def try_to_pay(order: Order) -> Response | None:
-    """Charge an order at payments; return its answer, or None when it fails."""
     try:
-        answer = await pay(order)
-    except httpx2.TransportError:
-        return None
-    return None if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else answer
+        with breaker.call():
+            return await pay(order)
+    except (CircuitOpenError, PaymentError, TimeoutError, httpx2.TransportError):
+        return await pay_later(order)
 
 
 async def pay(order: Order) -> Response:
-    """Charge an order at payments, which answers 201."""
-    answer = await payments.post("/charges", json=order.model_dump(), headers={"Idempotency-Key": order.order})
+    """Charge an order at payments, which answers 201, or 4xx for an order that it will never charge.
+
+    Raise PaymentError for any other answer, and TimeoutError when the whole call takes too long.
+    """
+    async with asyncio.timeout(PATIENCE):
+        answer = await payments.post("/charges", json=order.model_dump(), headers={"Idempotency-Key": order.order})
+    if answer.status_code != HTTPStatus.CREATED and not answer.is_client_error:
+        raise PaymentError(answer.status_code)
     return Response(answer.content, answer.status_code, media_type="application/json")
 
 
