@@ -16,7 +16,7 @@ class Buyer(OpenUser):
     targets = SALES
     arrivals = Regular()
     time_limit = 2.0
-    tallies = ("answered", "swift")
+    tallies = ("answered", "swift", "told")
     line: ClassVar[str]
 
     def buy(self, visit: Visit, model: int, shop: str | None = None) -> Answer:
@@ -27,6 +27,7 @@ class Buyer(OpenUser):
             "/buy", {"sku": sku, "order": order}, receipt_for={HTTPStatus.CREATED: ("sold", sku, order)}, target=shop
         )
         refused = answer.status == HTTPStatus.CONFLICT and visit.vouched(answer, "sold out", sku)
+        visit.tally("told", answer.status > 0)
         if answer.genuine or refused:
             visit.tally("answered")
             visit.tally("swift", answer.latency <= SWIFT_SECONDS)
@@ -34,14 +35,14 @@ class Buyer(OpenUser):
 
 
 class Daily(Buyer):
-    """Buyers of twenty models that never sell out."""
+    """Buyers of eighty models that never sell out."""
 
-    subjects = Group("daily", 20)
+    subjects = Group("daily", 80)
     line = "daily"
 
     def visit(self, visit: Visit) -> None:
         """Buy one pair."""
-        self.buy(visit, visit.number % 20)
+        self.buy(visit, visit.number % 80)
 
 
 class Crowd(Buyer):
@@ -81,7 +82,8 @@ class Runner(Fan):
 class Hiker(Fan):
     """Fans of hiking boots."""
 
-    shops = ((SALES[0], SALES[1]), (SALES[0], SALES[2]))
+    # The first fan of each model comes to a shop that gets stuck.
+    shops = ((SALES[0], SALES[1]), (SALES[2], SALES[1]))
     subjects = Group("hiker", 2)
     line = "hiker"
 

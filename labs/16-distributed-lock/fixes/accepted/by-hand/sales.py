@@ -1,6 +1,6 @@
 # By hand. A lock with a lease, which only its owner releases, keeps buyers apart as long as all goes well. The safety
-# comes from the number of each sale. The warehouse remembers the highest, so a late sale is refused, even after a
-# restart of Redis.
+# comes from the version that each sale names. The warehouse refuses a sale that was computed from an older one, even
+# after a restart of Redis. One deadline covers the wait for the lock, the look, and the sale.
 """Sales: sell shoes, one pair at a time.
 
 Three replicas share one warehouse.
@@ -10,7 +10,6 @@ import asyncio
 import os
 import random
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -38,8 +37,9 @@ store = Redis.from_url(
     decode_responses=True,
 )
 
+# A buyer waits 2 s, and a release may take 0.5 s. The budget ends before the lease does.
+BUDGET_SECONDS = 1.4
 LEASE_MILLISECONDS = 2000
-PATIENCE_SECONDS = 1.5
 
 # A script is atomic. A replica that has outlived its lease must not release the lock of another one.
 release = store.register_script("""
@@ -61,39 +61,37 @@ class Purchase(BaseModel):
 @app.post("/buy")
 async def buy(purchase: Purchase) -> Response:
     """Sell a pair with 201, or answer 409 when none is left."""
+    deadline = asyncio.get_running_loop().time() + BUDGET_SECONDS
     try:
-        async with lock(purchase.sku):
+        async with lock(purchase.sku, deadline), asyncio.timeout_at(deadline):
             return await sell(purchase)
-    except (RedisError, OSError, TimeoutError, httpx2.TransportError):
+    except (RedisError, OSError, httpx2.HTTPError):
         return Response(status_code=503)
 
 
 @asynccontextmanager
-async def lock(sku: str) -> AsyncIterator[None]:
+async def lock(sku: str, deadline: float) -> AsyncIterator[None]:
     """Hold a SKU's lock, at most for its lease; raises TimeoutError if it stays taken."""
     key, owner = f"lock:{sku}", secrets.token_hex(8)
-    give_up = time.monotonic() + PATIENCE_SECONDS
-    while not await store.set(key, owner, nx=True, px=LEASE_MILLISECONDS):
-        if time.monotonic() > give_up:
-            raise TimeoutError
-        await asyncio.sleep(random.uniform(0.02, 0.06))
     try:
+        async with asyncio.timeout_at(deadline):
+            while not await store.set(key, owner, nx=True, px=LEASE_MILLISECONDS):
+                pause = random.uniform(0.02, 0.06)
+                await asyncio.sleep(pause)
         yield
     finally:
-        # A failed release must not undo the sale, because the lease expires by itself.
+        # Also when the answer to SET was lost. A failed release must not undo the sale; the lease expires by itself.
         with suppress(RedisError, OSError):
             await release([key], [owner])
 
 
 async def sell(purchase: Purchase) -> Response:
-    """Sell from the shelf: 201, 409 when it is empty, 503 when the lock was lost."""
-    seen = await warehouse.get(f"/stock/{purchase.sku}")
+    """Sell from the shelf: 201, or 409 when it is empty."""
+    seen = (await warehouse.get(f"/stock/{purchase.sku}")).raise_for_status()
     stock = seen.json()
     if not stock["left"]:
         return Response(seen.content, 409, media_type="application/json")
-    # Higher than every token that the shelf has seen. When two sales saw the same one, the shelf takes only the first.
-    sale = {"order": purchase.order, "left": stock["left"] - 1, "token": stock["token"] + 1}
-    sold = await warehouse.post(f"/sales/{purchase.sku}", json=sale)
-    if sold.is_error:
-        return Response(status_code=503)
+    # The warehouse refuses the sale if another one came after the look.
+    sale = {"order": purchase.order, "left": stock["left"] - 1, "version": stock["version"]}
+    sold = (await warehouse.post(f"/sales/{purchase.sku}", json=sale)).raise_for_status()
     return Response(sold.content, 201, media_type="application/json")
