@@ -97,9 +97,7 @@ def test_a_failure_beside_much_other_work_is_repeated_and_never_blamed_on_the_pa
 
 
 @pytest.mark.parametrize("pressure", [None, MOST_PRESSURE])
-def test_a_failure_beside_little_other_work_is_final(
-    pressure: float | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_beside_little_other_work_is_final(pressure: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
     failing = attempt(polite_tenants_served=polite(20)).model_copy(update={"pressure": pressure})
     results, played = graded(monkeypatch, failing)
     assert (results.verdict, played) == (Verdict.FAILED, 1)
