@@ -29,7 +29,7 @@ from grader.live.session import live_project
 
 COURSE = Course.here()
 LAB = COURSE.lab("03")
-ER = str(Path(sys.executable).with_name("er"))
+ER = str(Course.here().root / "er")
 RIGHT = LAB.path / "fixes" / "accepted" / "token-bucket-lua"
 RUNS = 5
 

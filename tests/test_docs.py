@@ -52,7 +52,7 @@ def test_every_command_in_the_documents_exists(document: Path) -> None:
             case ["make", target, *_]:
                 assert target.partition("-")[0] in targets, words
                 numbers = re.findall(r"-(\d\d)$", target)
-            case ["./er" | "er" | ".venv/bin/er", name, *arguments] if re.fullmatch("[a-z]+", name):
+            case ["./er" | "er", name, *arguments] if re.fullmatch("[a-z]+", name):
                 command = er.commands[name]
                 known = {option for parameter in command.params for option in (*parameter.opts, "--help")}
                 assert {word for word in arguments if word.startswith("--")} <= known, words

@@ -2,18 +2,18 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from cheating import CHEATS, RIGHT, submit
 from patience import GRADE_SECONDS
 
+from grader.course.course import Course
 from grader.grading.results import Results, Verdict
 
 pytestmark = [pytest.mark.cheats, pytest.mark.usefixtures("nothing_left")]
 
-ER = str(Path(sys.executable).with_name("er"))
+ER = str(Course.here().root / "er")
 INCONCLUSIVE = 2
 """The exit code of a grade that could not judge."""
 

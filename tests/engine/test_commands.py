@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,7 +22,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
 COURSE = Course.here()
 LAB = COURSE.lab("03")
-ER = str(Path(sys.executable).with_name("er"))
+ER = str(Course.here().root / "er")
 ACCEPTED = LAB.path / "fixes" / "accepted" / "token-bucket-lua" / "gateway.py"
 
 

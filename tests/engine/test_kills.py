@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from grader.engine.ownership import Run
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
 COURSE = Course.here()
-ER = str(Path(sys.executable).with_name("er"))
+ER = str(Course.here().root / "er")
 
 
 @pytest.fixture

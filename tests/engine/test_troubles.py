@@ -8,7 +8,6 @@ import signal
 import socket
 import socketserver
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -35,7 +34,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
 COURSE = Course.here()
 LAB = COURSE.lab("03")
-ER = str(Path(sys.executable).with_name("er"))
+ER = str(Course.here().root / "er")
 GRADE = [ER, "grade", "03", "--submission", str(LAB.patient)]
 
 
