@@ -9,13 +9,6 @@ from pathlib import Path
 from grader.evidence.prometheus import Evidence
 from grader.incident.driver import Incident
 
-MOST_PRESSURE = 0.45
-"""The highest share of the time in which work may wait for a CPU while a patient fails.
-
-Undisturbed attempts have 0.1 to 0.3. Beside other work, right fixes failed from 0.47 on, although the twin and its
-canary were served.
-"""
-
 TWIN_SECONDS = 0.1
 TWIN_SHARE = 0.85
 """The control twin answers at least this share of its requests within TWIN_SECONDS.
@@ -97,13 +90,6 @@ def pressure_share(before: float | None, seconds: float) -> float | None:
     """
     after = pressure()
     return None if before is None or after is None else round((after - before) / seconds, 3)
-
-
-def crowded(pressure: float | None) -> list[str]:
-    """Return why an attempt that does not pass cannot be judged, from the pressure during it."""
-    if pressure is None or pressure <= MOST_PRESSURE:
-        return []
-    return [f"this machine was too busy: work waited for a CPU {percent(pressure)} of the time"]
 
 
 def pressure() -> float | None:

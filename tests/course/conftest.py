@@ -70,8 +70,6 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("ER_SLOTS", str(tmp_path / "slots"))
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    # The tests themselves keep the machine busy.
-    monkeypatch.setattr("grader.evidence.fitness.pressure", lambda: None)
     monkeypatch.setattr(attempt, "EVIDENCE_SECONDS", 1.0)
     monkeypatch.setattr(attempt, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(slots, "POLL_SECONDS", 0.01)

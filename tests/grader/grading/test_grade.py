@@ -10,7 +10,6 @@ import pytest
 from grader.base.errors import ErError, HostError, LearnerError
 from grader.course.course import Course
 from grader.evidence.checks import Reading, State
-from grader.evidence.fitness import MOST_PRESSURE
 from grader.grading.grade import ATTEMPTS, Grade
 from grader.grading.results import Attempt, Results, Verdict
 
@@ -83,29 +82,6 @@ def test_a_failure_in_one_of_a_checks_phases_is_enough(monkeypatch: pytest.Monke
 def test_an_unfit_attempt_is_repeated_and_its_readings_never_count(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, attempt([BUSY], polite_tenants_served=polite(20)), attempt())
     assert (results.verdict, played) == (Verdict.PASSED, 2)
-
-
-def test_a_failure_beside_much_other_work_is_repeated_and_never_blamed_on_the_patient(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    crowded = attempt(polite_tenants_served=polite(20)).model_copy(update={"pressure": MOST_PRESSURE + 0.02})
-    results, played = graded(monkeypatch, crowded, attempt())
-    assert (results.verdict, played) == (Verdict.PASSED, 2)
-    results, played = graded(monkeypatch, *[crowded.model_copy(deep=True) for _ in range(ATTEMPTS)])
-    assert (results.verdict, played) == (Verdict.INCONCLUSIVE, 3)
-    assert results.cause == "this machine was too busy: work waited for a CPU 47 % of the time"
-
-
-@pytest.mark.parametrize("pressure", [None, MOST_PRESSURE])
-def test_a_failure_beside_little_other_work_is_final(pressure: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    failing = attempt(polite_tenants_served=polite(20)).model_copy(update={"pressure": pressure})
-    results, played = graded(monkeypatch, failing)
-    assert (results.verdict, played) == (Verdict.FAILED, 1)
-
-
-def test_a_pass_beside_much_other_work_is_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    results, played = graded(monkeypatch, attempt().model_copy(update={"pressure": 0.9}))
-    assert (results.verdict, played) == (Verdict.PASSED, 1)
 
 
 def test_a_host_that_stays_unfit_is_inconclusive_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
