@@ -4,6 +4,7 @@ import json
 import time
 
 from kit.phase import CurrentPhase
+from kit.window import most_within
 
 TOGETHER_SECONDS = 0.1
 
@@ -46,7 +47,8 @@ class Returns:
         shares: dict[tuple[str, ...], float] = {}
         for phase, groups in self._groups.items():
             back = sum(map(len, groups.values()))
-            shares[phase,] = sum(map(_busiest, groups.values())) / back if back else 0.0
+            most = sum(most_within(TOGETHER_SECONDS, group) for group in groups.values())
+            shares[phase,] = most / back if back else 0.0
         return shares
 
     def _begin(self, phase: str) -> None:
@@ -61,13 +63,3 @@ def _order(body: bytes) -> str | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return order if isinstance(order, str) else None
-
-
-def _busiest(times: list[float]) -> int:
-    """Return how many of these times, which are in order, lie within TOGETHER_SECONDS at most."""
-    most = first = 0
-    for last, at in enumerate(times):
-        while at - times[first] > TOGETHER_SECONDS:
-            first += 1
-        most = max(most, last - first + 1)
-    return most

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from kit.background import running
 from kit.phase import CurrentPhase
 from kit.telemetry import Telemetry
+from kit.window import most_within
 
 POLL_SECONDS = 0.1
 TOGETHER_SECONDS = 1.0
@@ -106,13 +107,7 @@ class StoreStatistics:
 
 def most_together(seconds: list[float]) -> int:
     """Return the most of these times to live that end within TOGETHER_SECONDS."""
-    times = sorted(time for time in seconds if time > LOCK_SECONDS)
-    most = first = 0
-    for last, time in enumerate(times):
-        while time - times[first] > TOGETHER_SECONDS:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
+    return most_within(TOGETHER_SECONDS, sorted(time for time in seconds if time > LOCK_SECONDS))
 
 
 @asynccontextmanager
