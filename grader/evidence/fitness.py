@@ -3,11 +3,18 @@
 An unfit attempt is the host's doing or ours, never the learner's.
 """
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
+from grader.evidence.host_cpu import HostCpu
 from grader.evidence.prometheus import Evidence
 from grader.incident.driver import Incident
+
+OTHER_WORK = 0.15
+IDLE = 0.2
+"""A patient fails only if other work took less than OTHER_WORK of the CPUs' time, or IDLE of it was left.
+
+TODO measured
+"""
 
 TWIN_SECONDS = 0.1
 TWIN_SHARE = 0.85
@@ -83,29 +90,6 @@ def sent_share(evidence: Evidence, phase: str) -> float | None:
     return evidence.value(" / ".join(counts))
 
 
-def pressure_share(before: float | None, seconds: float) -> float | None:
-    """Return the share of the last seconds in which work waited for a CPU.
-
-    `before` is what `pressure` returned before them.
-    """
-    after = pressure()
-    return None if before is None or after is None else round((after - before) / seconds, 3)
-
-
-def pressure() -> float | None:
-    """Return the seconds since boot in which work waited for a CPU.
-
-    None where the host does not measure them.
-
-    Source: pressure stall information of Linux, `/proc/pressure/cpu`.
-    """
-    try:
-        some = Path("/proc/pressure/cpu").read_text().splitlines()[0]
-        return int(some.rpartition("total=")[2]) / 1e6
-    except (OSError, ValueError, IndexError):
-        return None
-
-
 def percent(share: float) -> str:
     """Return a share as a sentence has it."""
     return f"{100 * share:.0f} %"
@@ -123,6 +107,19 @@ FLOORS: tuple[tuple[Callable[[Evidence, str], float | None], float, str, str], .
     (sent_share, SENT_SHARE, "the load generator", UNSENT),
 )
 """The shares with a floor in each phase: how to measure one, its floor, its source, and the cause when it is lower."""
+
+
+def crowded(cpu: Mapping[str, HostCpu]) -> list[str]:
+    """Return why an attempt that does not pass cannot be judged, from what the host's CPUs did in its phases.
+
+    The patient cannot cause this: what it and the stock services do is not other work.
+    """
+    return [
+        f"{BUSY.format(phase=phase)}its CPUs spent {percent(did.other)} of their time on other work, "
+        f"and only {percent(did.idle)} was left"
+        for phase, did in cpu.items()
+        if did.other >= OTHER_WORK and did.idle <= IDLE
+    ]
 
 
 def causes(evidence: Evidence, incident: Incident, phases: list[str]) -> list[str]:

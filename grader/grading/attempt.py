@@ -9,6 +9,7 @@ from grader.engine.containers import Container
 from grader.engine.project import CONTROLLED, ROLE_OF_PATIENT, Project
 from grader.evidence import checks, fitness
 from grader.evidence.checks import Reading, State
+from grader.evidence.host_cpu import HostCpuMonitor
 from grader.evidence.prometheus import SUCCESS, Evidence
 from grader.evidence.timeline import read_timeline
 from grader.evidence.traces import read_traces
@@ -48,6 +49,7 @@ class AttemptRunner:
         self._incident = Incident(plan, self._ports)
         self._restarts = Restarts(project, self._ports.control.get(ORCHESTRATOR))
         self._evidence = Evidence(project.prometheus_port())
+        self._host_cpu = HostCpuMonitor([container.id for container in project.containers()])
         self._stock = sum(role in CONTROLLED for role in project.roles.values()) - 1
         self._phases = [phase.name for phase in plan.phases]
         self._complete = 0
@@ -58,7 +60,7 @@ class AttemptRunner:
 
         Raises LearnerError when the patient stops, or does not serve in the first phase.
         """
-        evidence, began, waited = self._evidence, time.monotonic(), fitness.pressure()
+        evidence = self._evidence
         self._play()
         done = self._done
         attempt = Attempt(
@@ -69,7 +71,7 @@ class AttemptRunner:
             speed=fitness.speed(evidence),
             lag={phase: fitness.lag(evidence, phase) for phase in done},
             late={phase: round(late, 3) for phase, late in self._incident.late.items()},
-            pressure=fitness.pressure_share(waited, time.monotonic() - began),
+            cpu=self._host_cpu.phases,
         )
         plan, now = self._incident.plan, time.time()
         zero = now - self._incident.elapsed
@@ -89,6 +91,7 @@ class AttemptRunner:
         look = deadline = 0.0
         while self._complete < len(self._phases):
             if self._incident.advance():
+                self._host_cpu.enter(self._incident.phase.name if self._incident.phase else None)
                 self._announce()
                 deadline = time.monotonic() + EVIDENCE_SECONDS
             for name in self._restarts.advance():

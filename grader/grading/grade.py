@@ -13,6 +13,7 @@ from grader.course.manifest import FaultToDraw
 from grader.course.submission import changes, stage
 from grader.engine.ownership import fresh_name
 from grader.engine.project import clean_project
+from grader.evidence import fitness
 from grader.grading.attempt import AttemptRunner
 from grader.grading.judgement import Judgement
 from grader.grading.readiness import bring_up
@@ -82,7 +83,7 @@ class Grade:
     def _attempt(self, seed: int) -> Attempt:
         """Play the incident once and find checks without data.
 
-        An attempt on a host too busy to start the system is unfit.
+        An attempt on a host too busy to start the system is unfit. So is one that does not pass beside much other work.
         """
         try:
             attempt = self._play(seed)
@@ -93,6 +94,8 @@ class Grade:
             attempt.unfit += [
                 f"Prometheus has no data for `{name}`" for name in Judgement(self.lab.manifest, [attempt]).missing
             ]
+        if Judgement(self.lab.manifest, [attempt]).verdict()[0] is not Verdict.PASSED:
+            attempt.unfit += fitness.crowded(attempt.cpu)
         return attempt
 
     def _play(self, seed: int) -> Attempt:

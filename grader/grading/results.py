@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from grader.base.files import write_whole
 from grader.evidence.checks import CheckFinding, Reading, State
+from grader.evidence.host_cpu import HostCpu
 from grader.evidence.timeline import Timeline
 from grader.evidence.traces import Trace
 
@@ -53,9 +54,9 @@ class Attempt(BaseModel):
     `unfit` says why it cannot be judged, if so. By phase, `twin` is the share of the control twin's requests answered
     in time, `canary` the share of a CPU that its canary got while it asked for one, `lag` the worst delay of the load
     generator, and `late` the worst delay of the grader with phase and faults (seconds). `speed` counts the canary's
-    rounds of work in a second of CPU time, `pressure` is the share of the time in which work on the host waited for a
-    CPU. `traces` are examples for the report of a lab with a trace-audit. `refused` counts the commands that Redis
-    refused to the patient. Both times are 0 when the host was too busy to start the system.
+    rounds of work in a second of CPU time, `cpu` is what the host's CPUs did. `traces` are examples for the report of a
+    lab with a trace-audit. `refused` counts the commands that Redis refused to the patient. Both times are 0 when the
+    host was too busy to start the system.
     """
 
     seconds: float = 0.0
@@ -66,7 +67,7 @@ class Attempt(BaseModel):
     lag: dict[str, float | None] = {}
     late: dict[str, float] = {}
     speed: float | None = None
-    pressure: float | None = None
+    cpu: dict[str, HostCpu] = {}
     readings: dict[str, list[Reading]] = {}
     timeline: Timeline | None = None
     traces: list[Trace] = []

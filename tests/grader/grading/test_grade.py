@@ -10,6 +10,7 @@ import pytest
 from grader.base.errors import ErError, HostError, LearnerError
 from grader.course.course import Course
 from grader.evidence.checks import Reading, State
+from grader.evidence.host_cpu import HostCpu
 from grader.grading.grade import ATTEMPTS, Grade
 from grader.grading.results import Attempt, Results, Verdict
 
@@ -82,6 +83,42 @@ def test_a_failure_in_one_of_a_checks_phases_is_enough(monkeypatch: pytest.Monke
 def test_an_unfit_attempt_is_repeated_and_its_readings_never_count(monkeypatch: pytest.MonkeyPatch) -> None:
     results, played = graded(monkeypatch, attempt([BUSY], polite_tenants_served=polite(20)), attempt())
     assert (results.verdict, played) == (Verdict.PASSED, 2)
+
+
+def test_a_failure_beside_much_other_work_is_repeated_and_never_blamed_on_the_patient(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowded = attempt(polite_tenants_served=polite(20)).model_copy(
+        update={"cpu": {"surge": HostCpu(other=0.4, idle=0.05)}}
+    )
+    results, played = graded(monkeypatch, crowded, attempt())
+    assert (results.verdict, played) == (Verdict.PASSED, 2)
+    results, played = graded(monkeypatch, *[crowded.model_copy(deep=True) for _ in range(ATTEMPTS)])
+    assert (results.verdict, played) == (Verdict.INCONCLUSIVE, 3)
+    assert results.cause == (
+        "this machine was too busy in `surge`: its CPUs spent 40 % of their time on other work, and only 5 % was left"
+    )
+
+
+@pytest.mark.parametrize(
+    "cpu",
+    [
+        pytest.param({}, id="unknown"),
+        pytest.param({"surge": HostCpu(other=0.02, idle=0.01)}, id="crowded by the patient"),
+        pytest.param({"surge": HostCpu(other=0.4, idle=0.5)}, id="a large machine"),
+    ],
+)
+def test_a_failure_is_final_unless_other_work_left_too_little(
+    cpu: dict[str, HostCpu], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = attempt(polite_tenants_served=polite(20)).model_copy(update={"cpu": cpu})
+    results, played = graded(monkeypatch, failing)
+    assert (results.verdict, played) == (Verdict.FAILED, 1)
+
+
+def test_a_pass_beside_much_other_work_is_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, played = graded(monkeypatch, attempt().model_copy(update={"cpu": {"surge": HostCpu(other=0.6, idle=0.0)}}))
+    assert (results.verdict, played) == (Verdict.PASSED, 1)
 
 
 def test_a_host_that_stays_unfit_is_inconclusive_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:

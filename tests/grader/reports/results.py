@@ -1,6 +1,7 @@
 """Results for the tests of reports."""
 
 from grader.evidence.checks import CheckFinding, Reading, State
+from grader.evidence.host_cpu import HostCpu
 from grader.evidence.traces import MOST_SPANS, PlacedSpan, Trace
 from grader.grading.results import Attempt, CheckResult, LevelResult, Results, Verdict
 
@@ -27,7 +28,7 @@ def failed(cause: str | None = None) -> Results:
         unfit=[],
         twin={"surge": 1.0},
         lag={"surge": 0.01},
-        pressure=0.2,
+        cpu={"surge": HostCpu(other=0.05, idle=0.4)},
         readings={"served": [Reading(phase=None, good=100, total=200)]},
     )
     return Results(
