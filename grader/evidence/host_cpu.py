@@ -4,7 +4,7 @@ Source: `/proc` of Linux. Where the engine runs in a virtual machine of its own,
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ ENGINE = ("dockerd", "containerd", "docker-proxy", "runc")
 IDLE, WAITING = 3, 4
 """Columns of `/proc/stat` in which a CPU did nothing. Time stolen by a hypervisor is other work."""
 
+TICKS = os.sysconf("SC_CLK_TCK")
+"""The ticks of a second."""
+
 
 class HostCpu(BaseModel):
     """Shares of the time of all CPUs: spent on other work than this run's, and idle."""
@@ -26,21 +29,41 @@ class HostCpu(BaseModel):
 
 
 @dataclass(frozen=True)
-class CpuTimes:
-    """CPU seconds since boot of all CPUs: `idle`, spent by this run, and all in all."""
+class Process:
+    """A process of a run: its parent, and the CPU seconds of itself and of those of its children that have ended."""
 
-    idle: float
-    own: float
+    parent: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CpuTimes:
+    """CPU seconds of all CPUs since boot, all in all and `idle`, and the processes of a run by PID."""
+
     total: float
+    idle: float
+    own: Mapping[int, Process]
 
     def until(self, later: "CpuTimes") -> HostCpu:
         """Return what the CPUs did between this reading and a later one.
 
-        A container that was killed in between takes its own time with it: that counts as other work.
+        Time that a process used after this reading, and that ended with it and with its parent, counts as other work.
         """
-        total = later.total - self.total or 1
-        idle, own = later.idle - self.idle, later.own - self.own
-        return HostCpu(other=round(max(0, total - idle - own) / total, 3), idle=round(idle / total, 3))
+        total, idle = later.total - self.total or 1, later.idle - self.idle
+        other = max(0.0, total - idle - self._spent(later.own))
+        return HostCpu(other=round(other / total, 3), idle=round(idle / total, 3))
+
+    def _spent(self, later: Mapping[int, Process]) -> float:
+        """Return the CPU seconds that the run spent between this reading and a later one."""
+        spent = sum(process.seconds - self._seconds(pid) for pid, process in later.items())
+        # The parent of a process that has ended now has its whole time, also what this reading already knew.
+        known = sum(
+            process.seconds for pid, process in self.own.items() if pid not in later and process.parent in later
+        )
+        return spent - known
+
+    def _seconds(self, pid: int) -> float:
+        return self.own[pid].seconds if pid in self.own else 0.0
 
 
 class HostCpuMonitor:
@@ -71,20 +94,20 @@ def read_cpu_times(containers: Collection[str], proc: Path = Path("/proc")) -> C
         columns = [int(ticks) for ticks in (proc / "stat").read_text().splitlines()[0].split()[1:9]]
     except (OSError, ValueError, IndexError):
         return None
-    ticks = os.sysconf("SC_CLK_TCK")
-    own = sum(_own_ticks(containers, proc))
-    return CpuTimes(idle=(columns[IDLE] + columns[WAITING]) / ticks, own=own / ticks, total=sum(columns) / ticks)
+    idle = columns[IDLE] + columns[WAITING]
+    return CpuTimes(total=sum(columns) / TICKS, idle=idle / TICKS, own=dict(_own(containers, proc)))
 
 
-def _own_ticks(containers: Collection[str], proc: Path) -> Iterator[int]:
-    """Yield the ticks that each process of the run has used, with those of its children that have ended."""
+def _own(containers: Collection[str], proc: Path) -> Iterator[tuple[int, Process]]:
+    """Yield the processes of a run."""
     for process in proc.glob("[0-9]*"):
         # A process may end while it is looked at.
         with suppress(OSError, ValueError):
             # The name is in parentheses and may hold both spaces and parentheses itself.
             name, _, rest = (process / "stat").read_text().partition("(")[2].rpartition(")")
             if process.name == str(os.getpid()) or name in ENGINE or _belongs(process, containers):
-                yield sum(int(ticks) for ticks in rest.split()[11:15])
+                fields = rest.split()
+                yield int(process.name), Process(int(fields[1]), sum(map(int, fields[11:15])) / TICKS)
 
 
 def _belongs(process: Path, containers: Collection[str]) -> bool:

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.evidence import host_cpu
-from grader.evidence.host_cpu import CpuTimes, HostCpu, HostCpuMonitor, read_cpu_times
-
-TICKS = os.sysconf("SC_CLK_TCK")
+from grader.evidence.host_cpu import TICKS, CpuTimes, HostCpu, HostCpuMonitor, Process, read_cpu_times
 
 
 def write_host(proc: Path, *seconds: float) -> None:
@@ -25,7 +23,7 @@ def write_process(proc: Path, pid: int, name: str, seconds: tuple[float, ...], *
     folder = proc / str(pid)
     folder.mkdir()
     used = " ".join(str(int(second * TICKS)) for second in seconds)
-    folder.joinpath("stat").write_text(f"{pid} ({name}) S 1 2 3 4 5 6 7 8 9 10 {used} 20 0 1 0\n")
+    folder.joinpath("stat").write_text(f"{pid} ({name}) S 9 2 3 4 5 6 7 8 9 10 {used} 20 0 1 0\n")
     for file, text in {"cgroup": "0::/", "cmdline": "", **files}.items():
         folder.joinpath(file).write_text(text)
 
@@ -37,22 +35,33 @@ def test_a_runs_own_are_its_containers_their_shims_the_engine_and_the_grader(tmp
     write_process(tmp_path, 52, "dockerd", (2, 0, 0, 0))
     write_process(tmp_path, os.getpid(), "python", (0.5, 0, 0, 0.5))
     write_process(tmp_path, 53, "python", (4, 0, 0, 0), cgroup="0::/docker/other\n")
-    assert read_cpu_times(["abc123"], tmp_path) == CpuTimes(idle=83, own=5, total=100)
+    seconds = {50: 1.5, 51: 0.5, 52: 2.0, os.getpid(): 1.0}
+    own = {pid: Process(parent=9, seconds=used) for pid, used in seconds.items()}
+    assert read_cpu_times(["abc123"], tmp_path) == CpuTimes(total=100, idle=83, own=own)
 
 
 def test_other_work_is_what_is_neither_idle_nor_the_runs_own() -> None:
-    before, after = CpuTimes(idle=10, own=1, total=20), CpuTimes(idle=14, own=5, total=30)
+    before = CpuTimes(total=20, idle=10, own={7: Process(1, 1)})
+    after = CpuTimes(total=30, idle=14, own={7: Process(1, 4), 8: Process(7, 1)})
     assert before.until(after) == HostCpu(other=0.2, idle=0.4)
 
 
-def test_a_killed_containers_lost_time_makes_no_negative_share() -> None:
-    assert CpuTimes(0, 9, 10).until(CpuTimes(0, 29, 20)).other == 0
+def test_the_time_of_a_child_that_has_ended_counts_once() -> None:
+    before = CpuTimes(total=20, idle=10, own={7: Process(1, 1), 8: Process(7, 3)})
+    after = CpuTimes(total=30, idle=14, own={7: Process(1, 6)})
+    assert before.until(after).other == 0.4
+
+
+def test_a_killed_containers_earlier_time_is_not_other_work() -> None:
+    before = CpuTimes(total=20, idle=10, own={7: Process(1, 9), 50: Process(1, 1)})
+    after = CpuTimes(total=30, idle=15, own={50: Process(1, 6)})
+    assert before.until(after) == HostCpu(other=0, idle=0.5)
 
 
 def test_a_process_that_ends_meanwhile_is_left_out(tmp_path: Path) -> None:
     write_host(tmp_path, 1, 0, 0, 1, 0, 0, 0, 0)
     (tmp_path / "77").mkdir()
-    assert read_cpu_times([], tmp_path) == CpuTimes(idle=1, own=0, total=2)
+    assert read_cpu_times([], tmp_path) == CpuTimes(total=2, idle=1, own={})
 
 
 def test_a_host_that_does_not_tell_is_none(tmp_path: Path) -> None:
@@ -60,7 +69,7 @@ def test_a_host_that_does_not_tell_is_none(tmp_path: Path) -> None:
 
 
 def test_each_phase_that_has_ended_has_its_own_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([CpuTimes(0, 0, 0), CpuTimes(5, 5, 10), CpuTimes(5, 10, 20), None])
+    times = iter([CpuTimes(0, 0, {}), CpuTimes(10, 5, {1: Process(0, 5)}), CpuTimes(20, 5, {1: Process(0, 10)}), None])
     monkeypatch.setattr(host_cpu, "read_cpu_times", lambda _: next(times))
     monitor = HostCpuMonitor([])
     for phase in ("steady", "surge", "recovery", None):
