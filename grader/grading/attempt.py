@@ -188,7 +188,7 @@ class AttemptRunner:
         where = f'kind="{symptom.users}",phase="{phase}"'
         good = f'sum(load_latency_seconds_bucket{{{where},status=~"{SUCCESS}..",le="{symptom.within}"}})'
         share = self._evidence.value(f"({good} or vector(0)) / sum(load_intended_total{{{where}}})")
-        if share is None or share >= symptom.below or self._unfit():
+        if share is None or share >= symptom.below or self._unfit() or fitness.crowded(self._host_cpu.phases):
             return
         said = "\n".join(filter(None, (self._project.said(patient) for patient in self._project.patients())))
         raise LearnerError(

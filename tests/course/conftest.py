@@ -16,6 +16,7 @@ from stack import FakeProject, Script, Services, bring_up, serving
 from grader import cli
 from grader.course.course import Course, Lab
 from grader.engine import provision
+from grader.evidence import host_cpu
 from grader.grading import attempt, grade, slots
 from grader.live import session
 
@@ -73,6 +74,8 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr(attempt, "EVIDENCE_SECONDS", 1.0)
     monkeypatch.setattr(attempt, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(slots, "POLL_SECONDS", 0.01)
+    # Other tests are other work.
+    monkeypatch.setattr(host_cpu, "read_cpu_times", lambda *_: None)
     for module in (grade, session):
         monkeypatch.setattr(module, "bring_up", bring_up)
     monkeypatch.setattr(provision, "set_up", lambda *_: {"ER_PYTHON_IMAGE": "python:fake"})

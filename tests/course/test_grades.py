@@ -1,14 +1,18 @@
 """A grade of each outcome: its exit code and its output."""
 
+import itertools
+
 import pytest
 from outcomes import NUMBERS, OUTCOMES, Er, Golden
 
 from grader.course.course import Course
 from grader.course.fixes import STARTER
 from grader.course.patch import Patch, diff
+from grader.evidence import host_cpu
 from grader.evidence.checks import State
+from grader.evidence.host_cpu import CpuTimes
 from grader.grading.batch import read_results
-from grader.grading.results import Results
+from grader.grading.results import Results, Verdict
 
 
 def graded(course: Course, er: Er, name: str) -> tuple[tuple[int, str], Results]:
@@ -30,6 +34,16 @@ def test_a_grade_ends_and_prints_as_recorded(name: str, course: Course, er: Er, 
     golden(f"grade-{name}", printed)
     for file in ("results.json", "junit.xml", "report.html"):
         assert (course.root / "out" / file).exists()
+
+
+def test_a_patient_that_does_not_serve_beside_much_other_work_plays_on(
+    course: Course, er: Er, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = itertools.count()
+    monkeypatch.setattr(host_cpu, "read_cpu_times", lambda *_: CpuTimes(total=next(times), idle=0, own={}))
+    # The checks of this fake lab hold, so only an early end could fail it.
+    (code, printed), results = graded(course, er, "does-not-serve-before-the-incident")
+    assert (code, results.verdict, len(results.attempts)) == (0, Verdict.PASSED, 1), printed
 
 
 def test_a_fix_of_the_lab_is_graded_by_its_name(course: Course, er: Er) -> None:
