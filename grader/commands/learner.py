@@ -5,7 +5,6 @@ Each command imports what it needs, because `er --help` needs nothing and must b
 # ruff: noqa: PLC0415
 
 import sys
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -77,22 +76,23 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
         raise ErError(f"there is no submission at `{source}`", run=f"./er grade {lab.number} --submission DIR")
     seed = fresh_seed() if seed is None else seed
     console.print(f"[bold]Grading lab {lab.number}, {lab.manifest.title}[/] (seed {seed})")
-    images = set_up(lab, console)
-    # What cannot be read needs no engine, so it need not wait for one.
+    # A file that cannot be read is reported without an engine.
     readable = all(isinstance(content, bytes) for content in read_submission(lab, source).files.values())
-    wait = slot(Use.of(lab, "being graded"), lambda line: console.print(f"  {line}"))
-    with wait if readable else nullcontext():
-        results = Grade(
-            course,
-            lab,
-            source,
-            seed,
-            images,
-            lambda line: console.print(f"  {line}"),
-            # A person wants to see all checks; a program wants the verdict.
-            thorough=console.is_terminal if thorough is None else thorough,
-            wants_health=not thorough,
-        ).run()
+    graded = Grade(
+        course,
+        lab,
+        source,
+        seed,
+        set_up(lab, console) if readable else {},
+        lambda line: console.print(f"  {line}"),
+        # A person wants to see all checks; a program wants the verdict.
+        thorough=console.is_terminal if thorough is None else thorough,
+        wants_health=not thorough,
+    )
+    results = graded.refused()
+    if results is None:
+        with slot(Use.of(lab, "being graded"), lambda line: console.print(f"  {line}")):
+            results = graded.run()
     folder = out or course.state / "results" / lab.name / f"{results.began.replace(':', '')}-{seed}"
     show(console, results)
     path = results.write(folder)

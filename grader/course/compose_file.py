@@ -26,6 +26,19 @@ def image_names(file: Path) -> set[str]:
     return _image_names(file, cache(_read)) - {""}
 
 
+def served_modules(file: Path) -> dict[str, str]:
+    """Return the module that each patient of a Compose file starts from: `gateway` for `kit.patient gateway:app`.
+
+    Raises ErError when the file is missing or not a valid Compose file.
+    """
+    modules = {}
+    for name, service in _read(file)["services"].items():
+        match (service or {}).get("command"):
+            case [_, "-m", "kit.patient", str(target), *_]:
+                modules[name] = target.partition(":")[0]
+    return modules
+
+
 def _image_names(file: Path, read: Read) -> set[str]:
     document = read(file)
     names = {_image_name(file, service, read) for service in document["services"]}

@@ -22,14 +22,14 @@ class DockerError(ErError):
         self.output = output
 
 
-def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 30) -> str:
+def docker(*args: str, env: Mapping[str, str] | None = None, timeout: float = 30, stdin: str = "") -> str:
     """Run `docker` with these arguments and return its standard output.
 
-    `env` adds to our own environment; `timeout` is in seconds. The command runs in its own session, so that Ctrl-C
-    reaches only this program, which then takes down what the command has begun. Raises DockerError when it fails, and
-    ErError when the engine does not answer in time.
+    `env` adds to our own environment; `timeout` is in seconds; `stdin` is what the command can read. It runs in its own
+    session, so that Ctrl-C reaches only this program, which then takes down what the command has begun. Raises
+    DockerError when it fails, and ErError when the engine does not answer in time.
     """
-    done = _run([*args], env or {}, timeout)
+    done = _run([*args], env or {}, timeout, stdin)
     if done.returncode:
         raise DockerError(" ".join(args[:6]), done.stderr or done.stdout)
     return done.stdout
@@ -44,7 +44,9 @@ def docker_logs(container: str, since: str, lines: int = 40) -> str:
     return done.stdout + done.stderr
 
 
-def _run(args: list[str], env: Mapping[str, str], timeout: float) -> "subprocess.CompletedProcess[str]":
+def _run(
+    args: list[str], env: Mapping[str, str], timeout: float, stdin: str = ""
+) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
             ["docker", *args],
@@ -55,7 +57,7 @@ def _run(args: list[str], env: Mapping[str, str], timeout: float) -> "subprocess
             timeout=timeout,
             check=False,
             start_new_session=True,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
         )
     except subprocess.TimeoutExpired as error:
         raise ErError(

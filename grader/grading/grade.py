@@ -16,6 +16,7 @@ from grader.engine.project import clean_project
 from grader.evidence import fitness
 from grader.grading.attempt import AttemptRunner
 from grader.grading.judgement import Judgement
+from grader.grading.preflight import preflight
 from grader.grading.readiness import bring_up
 from grader.grading.results import Attempt, Results, Verdict
 from grader.incident.plan import Plan
@@ -43,12 +44,24 @@ class Grade:
     wants_health: bool = True
     faults: list[FaultToDraw] = field(default_factory=list)
 
+    def refused(self) -> Results | None:
+        """Return the results of a submission that is certain to fail, else None.
+
+        This plays nothing, so it needs no slot. Where files are missing, it needs no engine and no images either.
+        """
+        began = _now()
+        try:
+            preflight(self.lab, self.submission, self.images)
+        except LearnerError as error:
+            return self._results(began, Judgement(self.lab.manifest, []), [], (Verdict.FAILED, error.what, error.run))
+        return None
+
     def run(self) -> Results:
         """Play and judge attempts, and return the results.
 
         All containers are taken down.
         """
-        began, clock = datetime.now(UTC), time.monotonic()
+        began = _now()
         attempts: list[Attempt] = []
         judgement, following = Judgement(self.lab.manifest, attempts), None
         try:
@@ -64,10 +77,21 @@ class Grade:
             verdict, cause, following = Verdict.FAILED, error.what, error.run
         except ErError as error:
             verdict, cause, following = Verdict.ERROR, error.what, error.run
+        return self._results(began, judgement, attempts, (verdict, cause, following))
+
+    def _results(
+        self,
+        began: tuple[datetime, float],
+        judgement: Judgement,
+        attempts: list[Attempt],
+        outcome: tuple[Verdict, str | None, str | None],
+    ) -> Results:
+        """Return the results of a grade that began then, with its verdict, cause and next command."""
+        (date, clock), (verdict, cause, following) = began, outcome
         return Results(
             lab=self.lab.name,
             seed=self.seed,
-            began=began.isoformat(timespec="seconds"),
+            began=date.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - clock, 1),
             verdict=verdict,
             cause=cause,
@@ -112,3 +136,8 @@ class Grade:
             ).run()
         attempt.seconds, attempt.healthy_after = round(time.monotonic() - began, 1), round(healthy_after, 1)
         return attempt
+
+
+def _now() -> tuple[datetime, float]:
+    """Return the date, and the clock that measures how long something takes."""
+    return datetime.now(UTC), time.monotonic()

@@ -60,6 +60,24 @@ def test_a_fix_of_the_lab_is_graded_by_its_name(course: Course, er: Er) -> None:
         assert results.diff.endswith(change)
 
 
+def test_what_needs_no_engine_is_said_without_it(course: Course, er: Er, monkeypatch: pytest.MonkeyPatch) -> None:
+    for needed in ("grader.engine.provision.set_up", "grader.grading.slots.slot"):
+        monkeypatch.setattr(needed, lambda *_: pytest.fail("it is not needed"))
+    (course.root / "mine").mkdir()
+    code, said = er("grade", "01", "--submission", str(course.root / "mine"))
+    assert (code, "`COURSE/mine/app.py` is missing" in said) == (1, True), said
+
+
+def test_a_syntax_error_waits_for_no_slot(course: Course, er: Er, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.grading.slots.slot", lambda *_: pytest.fail("it is not needed"))
+    monkeypatch.setattr("grader.grading.preflight.docker", lambda *_, **__: "SyntaxError: invalid syntax\n")
+    lab = course.lab("01")
+    (lab.path / "compose.yaml").write_text("services: { app: { command: [python, -m, kit.patient, 'app:app'] } }\n")
+    (lab.patient / "app.py").write_text("def (\n")
+    code, said = er("grade", "01", "--fix", STARTER)
+    assert (code, "`app` ended with exit code 1:\n│ SyntaxError: invalid syntax\n" in said) == (1, True), said
+
+
 def test_every_grade_leaves_its_runs_folder_empty(course: Course, er: Er) -> None:
     for name in ("passes-good", "does-not-start", "without-prometheus"):
         graded(course, er, name)
