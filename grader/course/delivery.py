@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from grader.base.errors import LearnerError
-from grader.course.course import Lab
+from grader.course.course import Course, Lab
 
 LARGEST = 64 * 1024
 """The largest edited file, in bytes."""
@@ -73,8 +73,9 @@ def read_submission(lab: Lab, source: Path) -> Submission:
 
 
 def _look_at(lab: Lab, source: Path) -> str:
-    """Return the command that helps: a learner's own copy can be made again, and other folders can be looked at."""
-    return f"./er reset {lab.number}" if source.name == lab.name else f"ls -la '{source}'"
+    """Return the command that helps: one's own copy can be made again, and other submissions can be looked at."""
+    own = source.resolve() == Course.here().work / lab.name
+    return f"./er reset {lab.number}" if own else f"ls -la '{source}'"
 
 
 def _usual(lab: Lab) -> list[PurePosixPath]:

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from grader.base.files import write_whole
-from grader.base.sanitize import plain
 from grader.course.course import Lab
 from grader.evidence.checks import CheckFinding
 from grader.grading.results import Attempt, CheckResult, Results
+from grader.reports.layout import page_environment
 from grader.reports.measured import measured, state
 from grader.reports.timeline_svg import timeline_svg
 
@@ -27,14 +26,7 @@ def page(lab: Lab, results: Results) -> str:
 
     Text from a submission or a patient never becomes markup.
     """
-    environment = Environment(
-        loader=PackageLoader("grader.reports", ""),
-        autoescape=select_autoescape(default_for_string=True, default=True),
-        undefined=StrictUndefined,
-        finalize=lambda value: plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters |= {"measured": measured, "state": state, "gauge": gauge}
     judged = [attempt for attempt in results.attempts if not attempt.unfit] or results.attempts
     return environment.get_template("page.html.j2").render(
