@@ -37,7 +37,7 @@ def start(lab: Lab) -> None:
 @click.option(
     "--thorough/--quick",
     default=None,
-    help="Play to the end, as on a terminal, or stop once the verdict is certain.",
+    help="Play to the end, as on a terminal, or stop once the verdict is certain, as in a class.",
 )
 @click.option("--class", "class_", type=click.Path(path_type=Path), help="Grade every subfolder of this folder.")
 def grade(  # noqa: PLR0913, PLR0917 # the options of one command
@@ -57,7 +57,7 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     if sum(map(bool, (submission, fix, class_))) > 1:
         raise click.UsageError("give only one of --submission, --fix and --class")
     if class_ is not None:
-        _grade_class(lab, class_, seed, out)
+        _grade_class(lab, class_, seed, out, thorough=bool(thorough))
     from grader.base.console import open_console
     from grader.course.delivery import read_submission
     from grader.course.fixes import candidate_folder
@@ -264,9 +264,9 @@ def doctor() -> None:
     sys.exit(report(Course.here(), open_console()))
 
 
-def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> NoReturn:
+def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None, *, thorough: bool) -> NoReturn:
     from grader.base.console import open_console
-    from grader.classroom.roster import class_seed, grade_folder
+    from grader.classroom.roster import Roster, class_seed, grade_folder
     from grader.engine.provision import set_up
     from grader.grading.slots import at_once
 
@@ -274,8 +274,14 @@ def _grade_class(lab: Lab, folder: Path, seed: int | None, out: Path | None) -> 
         raise ErError(f"there is no folder `{folder}`", run=f"./er grade {lab.number} --class DIR")
     console = open_console()
     set_up(lab, console)
+    command = ["./er", "grade", lab.number, "--class", str(folder.resolve())]
+    if out:
+        command += ["--out", str(out.resolve())]
+    if thorough:
+        command.append("--thorough")
     out = out or Course.here().state / "classes" / f"{folder.resolve().name}-{lab.name}"
-    sys.exit(grade_folder(console, lab, folder, class_seed(out, seed), out, at_once()))
+    roster = Roster(lab, folder, class_seed(out, seed), out, at_once(), thorough)
+    sys.exit(grade_folder(console, roster, command))
 
 
 COMMANDS = (start, grade, stop, list_, hint, diff_, reset_, break_, heal, triage, traces, doctor)

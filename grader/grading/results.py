@@ -3,15 +3,21 @@
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from grader.base.files import write_whole
 from grader.evidence.checks import CheckFinding, Reading, State
 from grader.evidence.host_cpu import HostCpu
 from grader.evidence.timeline import Timeline
 from grader.evidence.traces import Trace
+
+Text = Annotated[
+    str,
+    BeforeValidator(lambda text: text.encode(errors="backslashreplace").decode() if isinstance(text, str) else text),
+]
+"""Text that may name a submission's files. JSON takes only Unicode, which such a name need not be."""
 
 
 class Verdict(StrEnum):
@@ -88,13 +94,13 @@ class Results(BaseModel):
     began: str
     seconds: float
     verdict: Verdict
-    cause: str | None = None
-    next: str | None = None
-    notes: list[str] = []
+    cause: Text | None = None
+    next: Text | None = None
+    notes: list[Text] = []
     level: LevelResult | None = None
     checks: list[CheckResult] = []
     attempts: list[Attempt] = []
-    diff: str = ""
+    diff: Text = ""
     images: dict[str, str] = {}
 
     @property

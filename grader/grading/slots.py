@@ -5,6 +5,7 @@ All checkouts of all users share them, first come, first served.
 
 import fcntl
 import json
+import math
 import os
 import stat
 import time
@@ -25,6 +26,9 @@ POLL_SECONDS = 0.2
 
 STARTING_SECONDS = 10.0
 """About how long a run takes beside its incident."""
+
+SHORT_SECONDS, LONG_SECONDS = 90, 7200
+"""A forecast is in seconds below the first, and in hours from the second on."""
 
 SHARED = Path("/tmp/pattern-er")  # noqa: S108 # of all users, so that none of them can be disturbed by another
 """The folder of all users, unless `ER_SLOTS` names another. Its locks are advisory; it holds nothing secret."""
@@ -66,6 +70,17 @@ def at_once() -> int:
     if not given.isdecimal() or not int(given):
         raise ErError(f"`ER_AT_ONCE` must be a whole number of at least 1, not `{given}`", run="unset ER_AT_ONCE")
     return int(given)
+
+
+def forecast(lab: Lab, grades: int, limit: int) -> str:
+    """Return about how long this many grades of a lab take, `limit` at a time: `about 14 min`.
+
+    A grade that stops early takes less, and one that is repeated takes more.
+    """
+    seconds = math.ceil(grades / limit) * Use.of(lab, "being graded").seconds
+    if seconds < SHORT_SECONDS:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < LONG_SECONDS else f"about {seconds / 3600:.1f} h"
 
 
 @contextmanager

@@ -1,15 +1,20 @@
 import csv
+import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from grader.base.errors import ErError
-from grader.classroom.roster import ClassRow, class_seed, grade_class
+from grader.classroom.class_row import ClassRow
+from grader.classroom.roster import Roster, class_seed, grade_folder
 from grader.course.course import Course
+from grader.evidence.checks import State
 from grader.grading import batch
 from grader.grading.batch import Job, Outcome
-from grader.grading.results import LevelResult, Results, Verdict
+from grader.grading.results import CheckResult, LevelResult, Results, Verdict
 
 LAB = Course.here().lab("03")
 
@@ -33,8 +38,12 @@ class Judge:
                 yield Outcome(job, None, "er: it broke\n")
                 continue
             level = LevelResult(says="", share=0.97, name="Elite") if verdict == "passed" else None
+            state = State.HOLDS if verdict == "passed" else State.FAILS
+            check = LAB.manifest.check[0]
+            checks = [CheckResult(name=check.name, kind="share", says=check.says, wanted="", state=state, findings=[])]
             results = Results(
                 lab=LAB.name,
+                checks=checks,
                 seed=job.seed,
                 began="",
                 seconds=20,
@@ -62,8 +71,21 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def grade(folder: Path, seed: int = 7) -> list[ClassRow]:
-    return grade_class(LAB, folder, seed, folder.parent / "out", 3, lambda *_: None)
+def roster(folder: Path, seed: int = 7, *, thorough: bool = False) -> Roster:
+    return Roster(LAB, folder, seed, folder.parent / "out", 3, thorough)
+
+
+def grade(folder: Path, seed: int = 7, *, thorough: bool = False) -> list[ClassRow]:
+    its = roster(folder, seed, thorough=thorough)
+    its.keep()
+    return its.grade(lambda *_: None)
+
+
+def printed(folder: Path) -> tuple[int, str]:
+    console = Console(width=120)
+    with console.capture() as capture:
+        code = grade_folder(console, roster(folder), ["./er", "grade", "03", "--class", "A class"])
+    return code, capture.get()
 
 
 def test_every_submission_has_a_row_even_a_broken_one(folder: Path, judge: Judge) -> None:
@@ -78,6 +100,7 @@ def test_every_submission_has_a_row_even_a_broken_one(folder: Path, judge: Judge
         table = list(csv.DictReader(file))
     assert [row["submission"] for row in table] == ["ada", "bob", "cyd", "dan"]
     assert (table[0]["level"], table[0]["share"], table[3]["cause"]) == ("Elite", "0.970", "er: it broke")
+    assert [row["points"] for row in table] == ["100", "0", "", ""]
     assert {row["seed"] for row in table} == {"7"}
     assert judge.graded == ["ada", "bob", "cyd", "dan", "cyd", "dan"], (
         "a grade without a verdict is repeated at the end"
@@ -119,4 +142,74 @@ def test_a_folder_without_submissions_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "notes.txt").touch()
     with pytest.raises(ErError, match="has none"):
-        grade_class(LAB, tmp_path, 7, tmp_path / "out", 1, lambda *_: None)
+        grade(tmp_path)
+
+
+def test_a_thorough_call_grades_again_what_stopped_early(folder: Path, judge: Judge) -> None:
+    grade(folder)
+    judge.graded.clear()
+    grade(folder, thorough=True)
+    assert {"ada", "bob"} <= {*judge.graded}
+    judge.graded.clear()
+    grade(folder)
+    assert not {"ada", "bob"} & {*judge.graded}
+
+
+def test_a_row_of_an_older_version_gets_what_it_lacks_from_the_results(folder: Path, judge: Judge) -> None:
+    grade(folder)
+    path = folder.parent / "out" / "bob" / "row.json"
+    old = ClassRow.model_validate_json(path.read_bytes()).model_dump(
+        include={"submission", "content", "verdict", "seed"}
+    )
+    path.write_text(json.dumps(old))
+    judge.graded.clear()
+    row = grade(folder)[1]
+    assert "bob" not in judge.graded
+    assert row.states == {LAB.manifest.check[0].name: State.FAILS}
+
+
+def test_a_class_prints_a_forecast_and_how_to_grade_the_rest(folder: Path, judge: Judge) -> None:
+    del judge
+    code, text = printed(folder)
+    assert code == 2
+    assert text.startswith("4 submissions, about ")
+    assert "1 passed, 1 failed, 1 inconclusive, 1 error\n" in text
+    assert "what to tell them: the page has a line for each, and `./er hint 03` leads on\n" in text
+    assert text.endswith("next: ./er grade 03 --class 'A class'\n")
+    assert "er reset" not in text
+    _, again = printed(folder)
+    assert "\n2 submissions, about " in again
+
+
+def test_the_page_of_a_class_lies_beside_the_results(folder: Path, judge: Judge) -> None:
+    del judge
+    code, text = printed(folder)
+    page = (folder.parent / "out" / "class.html").read_text()
+    assert f"page:  {folder.parent}/out/class.html\n" in text
+    assert all(f">{name}</th>" in page for name in ("ada", "bob", "cyd", "dan")), code
+
+
+def test_a_hostile_name_of_a_submission_stays_text_on_the_terminal(folder: Path, judge: Judge) -> None:
+    del judge
+    (folder / "bob").rename(folder / "\x1b]0;owned\x07[red]bob")
+    (folder / "\x1b[2Jnotes.txt").touch()
+    _, text = printed(folder)
+    assert "[red]bob" in text
+    assert "`notes.txt` is not graded" in text
+    assert "\x1b" not in text
+
+
+def test_a_name_that_is_not_unicode_has_a_row_and_results(folder: Path, judge: Judge) -> None:
+    del judge
+    (folder / "bob").rename(folder / os.fsdecode(b"J\xf6rg"))
+    rows = {row.submission: row for row in grade(folder)}
+    assert rows["J\\xf6rg"].verdict is Verdict.FAILED
+    assert (folder.parent / "out" / "J\\xf6rg" / "results.json").exists()
+
+
+@pytest.mark.parametrize("name", ["seed", "class.csv", "class.html"])
+def test_a_submission_never_takes_the_place_of_a_file_of_the_class(folder: Path, judge: Judge, name: str) -> None:
+    del judge
+    class_seed(folder.parent / "out", 7)
+    (folder / "bob").rename(folder / name)
+    assert f"{name}-submission" in {row.submission for row in grade(folder)}

@@ -172,9 +172,7 @@ def test_each_file_is_taken_or_refused_by_itself(tmp_path: Path) -> None:
             submission.content(name)
 
 
-def test_advice_fits_a_work_copy_or_the_submission_of_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_advice_fits_a_work_copy_or_the_submission_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ER_WORK", str(tmp_path / "work"))
     mine, other = tmp_path / "work" / LAB.name, tmp_path / "anna" / LAB.name
     for folder, run in ((mine, "./er reset 03"), (other, f"ls -la '{other}'")):

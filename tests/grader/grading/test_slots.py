@@ -16,7 +16,7 @@ from patience import PATIENCE, eventually, read_until
 
 from grader.base.errors import ErError
 from grader.course.course import Course
-from grader.grading.slots import STARTING_SECONDS, Use, at_once, slot
+from grader.grading.slots import STARTING_SECONDS, Use, at_once, forecast, slot
 
 GRADE = Use("lab 07 is being graded", 30)
 
@@ -191,3 +191,21 @@ def test_a_number_of_slots_must_be_a_positive_integer(given: str, monkeypatch: p
     monkeypatch.setenv("ER_AT_ONCE", given)
     with pytest.raises(ErError, match="ER_AT_ONCE"):
         at_once()
+
+
+@pytest.mark.parametrize(
+    ("grades", "limit", "says"),
+    [
+        (1, 1, "about 30 s"),
+        (3, 3, "about 30 s"),
+        (4, 3, "about 60 s"),
+        (24, 1, "about 12 min"),
+        (24, 2, "about 6 min"),
+        (300, 1, "about 2.5 h"),
+    ],
+)
+def test_a_forecast_follows_the_labs_seconds_and_the_slots(
+    monkeypatch: pytest.MonkeyPatch, grades: int, limit: int, says: str
+) -> None:
+    monkeypatch.setattr(Use, "of", lambda *_: GRADE)
+    assert forecast(Course.here().lab("03"), grades, limit) == says

@@ -12,7 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from results import traced
 
+from grader.classroom import class_page
+from grader.classroom.class_row import ClassRow
 from grader.course.course import Course
+from grader.evidence.checks import State
 from grader.grading.results import Results
 from grader.reports import page
 
@@ -104,6 +107,19 @@ def test_deep_and_long_traces_fit_their_window(browser: Browser, tmp_path: Path,
     names, took = ([it.bounding_box() for it in view.locator(f".spans .{what}").all()] for what in ("name", "took"))
     assert names
     assert all(a and b and a["x"] + a["width"] <= b["x"] for a, b in zip(names, took, strict=True))
+    assert heard == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_page_of_a_class_fits_its_window_and_loads_nothing(browser: Browser, tmp_path: Path, width: int) -> None:
+    states = {check.name: State.FAILS for check in LAB.manifest.check}
+    told = {"cause": "x" * 90, "tell": ["A long sentence of words. " * 9]}
+    values = {"content": "", "verdict": "failed", "seed": 7, "states": states, **told}
+    rows = [ClassRow.model_validate({"submission": name * 40, **values}) for name in "xyz"]
+    class_page.write(tmp_path / "class.html", LAB, rows, 3)
+    view, heard = opened(browser, tmp_path / "class.html", width)
+    assert view.evaluate("document.documentElement.scrollWidth") <= width
+    assert view.locator(".matrix tbody tr").count() == 3
     assert heard == []
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 import tomllib
 
 import jsonschema
@@ -37,6 +38,13 @@ def test_every_manifest_names_its_schema_and_is_valid(lab: Lab) -> None:
 @pytest.mark.parametrize("results", [failed("why"), passed(), inconclusive()], ids=lambda results: results.verdict)
 def test_written_results_are_valid_by_the_schema(results: Results) -> None:
     jsonschema.validate(json.loads(results.model_dump_json()), json.loads(PATH.read_text()))
+
+
+def test_results_can_name_a_file_whose_name_is_not_unicode() -> None:
+    name = os.fsdecode(b"J\xf6rg.py")
+    results = failed(f"`{name}` is missing")
+    read = Results.model_validate({**results.model_dump(), "notes": [name], "diff": name, "next": name})
+    assert "J\\udcf6rg.py" in json.loads(read.model_dump_json())["notes"]
 
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"verdict": "excellent"}, {"seed": "x"}, {"checks": [{}]}])
