@@ -27,9 +27,9 @@ def plain(text: str) -> str:
 def quoted(text: str) -> str:
     """Return plain text with a bar before each line.
 
-    CI systems take some beginnings of lines for commands.
+    CI systems take some beginnings of lines for commands, and GitHub also `##[` within a line.
     """
-    return "\n".join(f"│ {line}" for line in plain(text).split("\n"))
+    return "\n".join(f"│ {line}" for line in plain(text).replace("##[", "## [").split("\n"))
 
 
 def _line(line: str) -> str:

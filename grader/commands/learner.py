@@ -67,7 +67,7 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     from grader.grading.results import Verdict
     from grader.grading.slots import Use, slot
     from grader.incident.plan import fresh_seed
-    from grader.reports import junit, page, summary
+    from grader.reports import github, junit, page, summary
     from grader.reports.terminal import next_step, show
 
     course, console = Course.here(), open_console()
@@ -99,6 +99,9 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     junit.write(folder / "junit.xml", {results.lab: junit.cases(results)})
     page.write(folder / "report.html", lab, results)
     summary.append(results)
+    github.append_outputs(results)
+    for annotation in github.annotations(lab, source, results):
+        click.echo(annotation)
     console.print(f"[dim]results: {path}\nreport:  {folder / 'report.html'}[/]")
     if results.verdict is Verdict.PASSED:
         console.print(f"[dim]debrief: labs/{lab.name}/debrief.md[/]")

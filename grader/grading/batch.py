@@ -88,7 +88,9 @@ class Crew:
     def __init__(self, at_once: int, until: float = math.inf) -> None:
         self._at_once = at_once
         self._until = until
-        self._environment = own_environment(ER_AT_ONCE=str(at_once), NO_COLOR="1")
+        # The outputs and annotations of a workflow's step are not those of one grade among many.
+        workflow = {"GITHUB_OUTPUT": "", "GITHUB_ACTIONS": ""}
+        self._environment = own_environment(ER_AT_ONCE=str(at_once), NO_COLOR="1", **workflow)
         self._lock = threading.Lock()
         self._working: set[subprocess.Popen[str]] = set()
         self._dismissed = False

@@ -27,16 +27,16 @@ ON_HOST = "import sys; compile(sys.stdin.buffer.read(), '', 'exec', dont_inherit
 
 # The file is on disk too, because Python reads the line of some errors from there.
 IN_CONTAINER = """
-import base64, contextlib, io, pathlib, sys
+import base64, io, pathlib, sys
 from kit.tracebacks import print_own_part
 path, source = sys.argv[1], base64.b64decode(sys.stdin.read())
 pathlib.Path(path).write_bytes(source)
-with contextlib.redirect_stderr(io.StringIO()) as said:
-    try:
-        compile(source, path, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        print_own_part(error)
-        print(said.getvalue(), end="")
+sys.stderr = said = io.StringIO()
+try:
+    compile(source, path, "exec", dont_inherit=True)
+except SyntaxError as error:
+    print_own_part(error)
+    print(said.getvalue(), end="")
 """
 
 CONFINED = (

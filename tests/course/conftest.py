@@ -69,7 +69,8 @@ def er(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("NO_COLOR", "1")
     # Slots of the test's own: real grades on this machine keep theirs, and no test waits for one.
     monkeypatch.setenv("ER_SLOTS", str(tmp_path / "slots"))
-    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "GITHUB_OUTPUT"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr(attempt, "EVIDENCE_SECONDS", 1.0)
     monkeypatch.setattr(attempt, "LOOK_SECONDS", 0.02)

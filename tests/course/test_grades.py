@@ -78,6 +78,15 @@ def test_a_syntax_error_waits_for_no_slot(course: Course, er: Er, monkeypatch: p
     assert (code, "`app` ended with exit code 1:\n│ SyntaxError: invalid syntax\n" in said) == (1, True), said
 
 
+def test_a_workflow_gets_annotations_and_outputs(course: Course, er: Er, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(course.root / "outputs"))
+    (_, said), _ = graded(course, er, "fails-one-check")
+    title = "Pattern ER 04-fails-one-check%3A failed%2C visitors-served"
+    assert f"\n::error title={title}::While inventory is slow, visitors are served.\n" in said
+    assert (course.root / "outputs").read_text() == "passed=false\nlevel=\nscore=0\n"
+
+
 def test_every_grade_leaves_its_runs_folder_empty(course: Course, er: Er) -> None:
     for name in ("passes-good", "does-not-start", "without-prometheus"):
         graded(course, er, name)

@@ -37,6 +37,10 @@ def test_no_quoted_line_begins_with_a_command() -> None:
     assert quoted("::error::x\n# PASSED") == "│ ::error::x\n│ # PASSED"
 
 
+def test_no_quoted_line_holds_an_old_command_of_github() -> None:
+    assert quoted("x ##[stop-commands]y") == "│ x ## [stop-commands]y"
+
+
 @given(st.text())
 def test_only_visible_characters_of_an_output_are_left(text: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", plain(text))
