@@ -68,6 +68,7 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     from grader.grading.slots import Use, slot
     from grader.incident.plan import fresh_seed
     from grader.reports import github, junit, page, summary
+    from grader.reports.starter_curve import starter_timeline
     from grader.reports.terminal import next_step, show
 
     course, console = Course.here(), open_console()
@@ -97,7 +98,7 @@ def grade(  # noqa: PLR0913, PLR0917 # the options of one command
     show(console, results)
     path = results.write(folder)
     junit.write(folder / "junit.xml", {results.lab: junit.cases(results)})
-    page.write(folder / "report.html", lab, results)
+    page.write(folder / "report.html", lab, results, starter_timeline(course, lab))
     summary.append(results)
     github.append_outputs(results)
     for annotation in github.annotations(lab, source, results):

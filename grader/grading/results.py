@@ -113,6 +113,12 @@ class Results(BaseModel):
         return not self.attempts or any(not attempt.unfit for attempt in self.attempts)
 
     @property
+    def shown(self) -> Attempt | None:
+        """Return the attempt that reports show: the latest fit one, else the latest."""
+        fit = [attempt for attempt in self.attempts if not attempt.unfit] or self.attempts
+        return fit[-1] if fit else None
+
+    @property
     def advice(self) -> list[str]:
         """Return what may help a learner, but is not part of the verdict."""
         refused: Counter[str] = Counter()

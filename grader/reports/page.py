@@ -1,46 +1,62 @@
 """A grade as one HTML page, which loads nothing and runs nothing."""
 
+import os
 from pathlib import Path
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from grader.base.files import write_whole
 from grader.course.course import Lab
 from grader.evidence.checks import CheckFinding
-from grader.grading.results import Attempt, CheckResult, Results
+from grader.evidence.timeline import Timeline
+from grader.grading.results import CheckResult, Results
 from grader.reports.layout import page_environment
 from grader.reports.measured import measured, state
+from grader.reports.terminal import next_step
 from grader.reports.timeline_svg import timeline_svg
 
 LONGEST_DIFF = 60_000
 """How many characters of a diff a page shows."""
 
 
-def write(path: Path, lab: Lab, results: Results) -> None:
-    """Write the page atomically."""
-    write_whole(path, page(lab, results))
+def write(path: Path, lab: Lab, results: Results, starter: Timeline | None = None) -> None:
+    """Write the page atomically.
+
+    It links to the debrief when it lies within the course, from where it is not moved. `starter` is the timeline of the
+    unchanged starter, if it is known.
+    """
+    inside = path.resolve().is_relative_to(lab.path.parents[1])
+    link = os.path.relpath(lab.path / "debrief.md", path.resolve().parent) if inside else ""
+    write_whole(path, page(lab, results, starter, quote(link)))
 
 
-def page(lab: Lab, results: Results) -> str:
-    """Return the page.
+def page(lab: Lab, results: Results, starter: Timeline | None = None, debrief: str = "") -> str:
+    """Return the page, with a link to the debrief unless it is empty.
 
     Text from a submission or a patient never becomes markup.
     """
     environment = page_environment()
     environment.filters |= {"measured": measured, "state": state, "gauge": gauge}
-    judged = [attempt for attempt in results.attempts if not attempt.unfit] or results.attempts
+    shown = results.shown
+    timeline = shown.timeline if shown else None
+    if not (results.diff and timeline and starter and _same_phases(timeline, starter)):
+        starter = None
     return environment.get_template("page.html.j2").render(
         results=results,
         title=lab.manifest.title,
         wanted={check.name: (check.min, check.max) for check in lab.manifest.check},
-        traces=judged[-1].traces if judged else [],
-        timeline_svg=Markup(_timeline_svg(judged[-1]) if judged else ""),  # noqa: S704 # it escapes its texts
+        traces=shown.traces if shown else [],
+        timeline_svg=Markup(timeline_svg(timeline, starter) if timeline else ""),  # noqa: S704 # it escapes its texts
+        starter=starter,
+        next_step=next_step(results),
+        debrief=debrief,
         diff=[(_kind(line), line) for line in cut_diff(results.diff)],
     )
 
 
-def _timeline_svg(attempt: Attempt) -> str:
-    return timeline_svg(attempt.timeline) if attempt.timeline else ""
+def _same_phases(one: Timeline, other: Timeline) -> bool:
+    return [band.name for band in one.phases] == [band.name for band in other.phases]
 
 
 def cut_diff(diff: str) -> list[str]:

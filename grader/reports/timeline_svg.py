@@ -23,10 +23,11 @@ LETTER = 7.5
 Values = Sequence[float | None]
 
 
-def timeline_svg(timeline: Timeline) -> str:
+def timeline_svg(timeline: Timeline, starter: Timeline | None = None) -> str:
     """Return the timeline as one SVG element.
 
-    It shows share served, p95 latency, work in flight and the control twin.
+    It shows share served, p95 latency, work in flight and the control twin. The lines of `starter`, an earlier run of
+    the same phases, are behind the others.
     """
     if not timeline.at:
         return ""
@@ -37,21 +38,20 @@ def timeline_svg(timeline: Timeline) -> str:
 
     users = {kind: line for kind, line in timeline.users.items() if kind != "twin"}
     twin = timeline.users.get("twin")
-    latencies = [value for line in users.values() for value in line.p95 if value is not None]
-    load = [value for values in timeline.in_flight.values() for value in values if value is not None]
-    longest, most = max([*latencies, LEAST_LATENCY]), max([*load, 10.0])
-    rows: list[tuple[str, dict[str, Values], float, Callable[[float], str]]] = [
-        ("served in time", {kind: line.served for kind, line in users.items()}, 1.0, lambda v: f"{v:.0%}"),
-        ("p95 latency", {kind: line.p95 for kind, line in users.items()}, longest, lambda v: f"{v:.2g} s"),
-        ("work in flight", dict(timeline.in_flight), most, lambda v: f"{v:.0f}"),
-    ]
+    own, behind = _rows(timeline), _rows(starter) if starter else [{}, {}, {}]
+    most = [max([least, *_known(own[n]), *_known(behind[n])]) for n, least in enumerate((1.0, LEAST_LATENCY, 10.0))]
+    shown: list[Callable[[float], str]] = [lambda v: f"{v:.0%}", lambda v: f"{v:.2g} s", lambda v: f"{v:.0f}"]
+    rows = list(zip(("served in time", "p95 latency", "work in flight"), own, behind, most, shown, strict=True))
     height = TOP + len(rows) * (ROW + GAP) + TWIN_ROW + 26
     parts = [_phase(band, x, height - 26, number) for number, band in enumerate(timeline.phases)]
     kinds = {kind: number for number, kind in enumerate([*users, *timeline.in_flight])}
-    for number, (title, lines, top, shown) in enumerate(rows):
+    for number, (title, lines, earlier, top, text) in enumerate(rows):
         y = TOP + number * (ROW + GAP) + GAP / 2
-        parts += _row(title, y, top, shown)
-        parts += _lines(lines, kinds, timeline.at, x, (y, top), shown)
+        parts += _row(title, y, top, text)
+        if starter:
+            at = [_moved(second, starter.phases, timeline.phases) for second in starter.at]
+            parts += _behind({kind: earlier[kind] for kind in lines if kind in earlier}, at, x, (y, top))
+        parts += _lines(lines, kinds, timeline.at, x, (y, top), text)
     if twin:
         parts += _twin(twin.served, timeline.at, x, height - TWIN_ROW - 26)
     parts += [
@@ -64,6 +64,55 @@ def timeline_svg(timeline: Timeline) -> str:
         + "".join(parts)
         + "</svg>"
     )
+
+
+def _rows(timeline: Timeline) -> list[dict[str, Values]]:
+    """Return the lines of each row by kind."""
+    users = {kind: line for kind, line in timeline.users.items() if kind != "twin"}
+    return [
+        {kind: line.served for kind, line in users.items()},
+        {kind: line.p95 for kind, line in users.items()},
+        dict(timeline.in_flight),
+    ]
+
+
+def _known(lines: dict[str, Values]) -> list[float]:
+    return [value for values in lines.values() for value in values if value is not None]
+
+
+def _moved(second: float, phases: Sequence[PhaseBand], to: Sequence[PhaseBand]) -> float:
+    """Return a moment at the same place within its phase in another run, whose phases have other lengths."""
+    for band, other in zip(phases, to, strict=True):
+        if second <= band.end and band.end > band.start:
+            return other.start + (second - band.start) * (other.end - other.start) / (band.end - band.start)
+    return to[-1].end + second - phases[-1].end
+
+
+def _behind(
+    lines: dict[str, Values], at: Sequence[float], x: Callable[[float], float], scale: tuple[float, float]
+) -> list[str]:
+    """Return thin lines without points or labels."""
+    return [
+        f'<polyline class="behind" points="{_path(points)}"><title>{escape(kind)}, starter</title></polyline>'
+        for kind, values in lines.items()
+        if (points := _points(values, at, x, scale))
+    ]
+
+
+def _points(
+    values: Values, at: Sequence[float], x: Callable[[float], float], scale: tuple[float, float]
+) -> list[tuple[float, float, float]]:
+    """Return the places of the known values, each with its value."""
+    y, top = scale
+    return [
+        (x(second), y + ROW * (1 - min(value / top, 1.0)), value)
+        for second, value in zip(at, values, strict=True)
+        if value is not None
+    ]
+
+
+def _path(points: Sequence[tuple[float, float, float]]) -> str:
+    return " ".join(f"{left:.1f},{up:.1f}" for left, up, _ in points)
 
 
 def _said(kind: str, served: Values) -> str:
@@ -109,19 +158,13 @@ def _lines(  # noqa: PLR0913, PLR0917 # the data and the scales of a row
     scale: tuple[float, float],
     shown: Callable[[float], str],
 ) -> list[str]:
-    y, top = scale
     parts, ends = [], []
     for kind, values in lines.items():
-        points = [
-            (x(second), y + ROW * (1 - min(value / top, 1.0)), value)
-            for second, value in zip(at, values, strict=True)
-            if value is not None
-        ]
+        points = _points(values, at, x, scale)
         if not points:
             continue
-        path = " ".join(f"{left:.1f},{up:.1f}" for left, up, _ in points)
         colour = f"kind-{kinds[kind] % 6}"
-        parts.append(f'<polyline class="line {colour}" points="{path}"/>')
+        parts.append(f'<polyline class="line {colour}" points="{_path(points)}"/>')
         parts += [
             f'<circle class="dot {colour}" cx="{left:.1f}" cy="{up:.1f}" r="2.5">'
             f"<title>{escape(kind)}: {shown(value)}</title></circle>"
@@ -129,7 +172,7 @@ def _lines(  # noqa: PLR0913, PLR0917 # the data and the scales of a row
         ]
         ends.append((points[-1][1], kind, colour))
     ends.sort()
-    for place, (_, kind, colour) in zip(_apart([up for up, *_ in ends], y + ROW), ends, strict=True):
+    for place, (_, kind, colour) in zip(_apart([up for up, *_ in ends], scale[0] + ROW), ends, strict=True):
         parts.append(
             f'<text class="name {colour}" x="{WIDTH - RIGHT + 10:.1f}" y="{place + 4:.1f}">{escape(kind)}</text>'
         )

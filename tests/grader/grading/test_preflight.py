@@ -126,7 +126,7 @@ def test_a_refused_submission_has_the_results_of_a_failed_grade(
         f"`gateway-1` ended with exit code 1:\n{SHOWN}",
         None,
     )
-    assert results.attempts == results.checks == []
+    assert (results.attempts, results.checks) == ([], [])
     assert "+async def quote(:" in results.diff
     assert calls
 

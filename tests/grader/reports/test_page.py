@@ -3,15 +3,17 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from results import HOSTILE, failed, inconclusive, passed, refused, traced
 
-from grader.course.course import Course
+from grader.course.course import Course, Lab
 from grader.evidence.timeline import PhaseBand, Timeline, UsersLine
 from grader.evidence.traces import LONGEST_TEXT, MOST_SPANS
-from grader.grading.results import Results
+from grader.grading.results import Attempt, Results
 from grader.reports import page
+from grader.reports.starter_curve import starter_timeline
 from grader.reports.timeline_svg import timeline_svg
 
 LAB = Course.here().lab("03")
@@ -128,6 +130,79 @@ def test_a_long_name_of_a_phase_continues_on_a_second_line() -> None:
     bands = [PhaseBand(name="database-back", start=0, end=1), PhaseBand(name="database-back", start=1, end=9)]
     drawn = timeline_svg(Timeline(phases=bands, at=[9]))
     assert re.findall(r'class="phase"[^>]*>([^<]+)<', drawn) == ["database-", "back", "database-back"]
+
+
+def test_a_pass_leads_to_the_debrief_and_a_failure_to_the_next_command(tmp_path: Path) -> None:
+    root = tmp_path / "a course"
+    lab = Lab(root / "labs" / LAB.name)
+    lab.path.parent.mkdir(parents=True)
+    lab.path.symlink_to(LAB.path)
+
+    def links(path: Path, results: Results) -> list[str]:
+        page.write(path, lab, results)
+        return [value for name, value in Elements(path.read_text()).attributes if name == "href"]
+
+    inside = root / ".er" / "results" / "x" / "report.html"
+    (link,) = links(inside, passed())
+    assert (inside.parent / unquote(link)).resolve() == (LAB.path / "debrief.md").resolve()
+    assert links(tmp_path / "report.html", passed()) == [], (
+        "a report that leaves the course has no link that would break"
+    )
+    assert f"<code>labs/{LAB.name}/debrief.md</code>" in (tmp_path / "report.html").read_text()
+    assert links(inside, failed()) == []
+    assert "<p>Next: <code>./er hint 03</code></p>" in inside.read_text()
+
+
+def with_timeline(timeline: Timeline, diff: str = "+x") -> Results:
+    return failed().model_copy(update={"diff": diff, "attempts": [Attempt(timeline=timeline)]})
+
+
+def run(served: list[float | None], end: float = 2, name: str = "surge") -> Timeline:
+    line = UsersLine(ended=[5.0] * len(served), served=served, p95=[9.0] * len(served))
+    at = [end * (n + 1) / len(served) for n in range(len(served))]
+    return Timeline(phases=[PhaseBand(name=name, start=0, end=end)], at=at, users={"polite": line, "twin": line})
+
+
+def test_the_starters_lines_are_behind_and_at_the_same_place_within_a_phase() -> None:
+    text = page.page(LAB, with_timeline(run([1.0, 0.5])), run([1.0, 0.5], end=4))
+    grey, own = (re.findall(rf'class="{what}" points="([^"]+)"', text) for what in ("behind", "line kind-0"))
+    assert grey == own
+    assert len(grey) == 2
+    assert text.index('class="behind"') < text.index('class="line kind-0"')
+    assert "<title>polite, starter</title>" in text
+    assert "from an earlier grade" in text
+
+
+@pytest.mark.parametrize(
+    ("results", "starter"),
+    [
+        (with_timeline(run([1.0])), None),
+        (with_timeline(run([1.0]), diff=""), run([0.5])),
+        (with_timeline(run([1.0])), run([0.5], name="other")),
+        (failed(), run([0.5])),
+    ],
+    ids=["unknown", "the starter itself", "other phases", "no timeline"],
+)
+def test_a_page_without_a_comparable_starter_does_not_speak_of_it(results: Results, starter: Timeline | None) -> None:
+    text = page.page(LAB, results, starter)
+    assert 'class="behind"' not in text
+    assert "from an earlier grade" not in text
+
+
+def test_the_starters_line_is_that_of_the_latest_grade_of_an_unchanged_copy(tmp_path: Path) -> None:
+    course = Course(tmp_path, tmp_path / "work")
+    assert starter_timeline(course, LAB) is None
+
+    def grade(folder: str, results: Results) -> None:
+        results.write(tmp_path / ".er" / "results" / LAB.name / folder)
+
+    grade("2026-01-01-1", with_timeline(run([0.1]), diff=""))
+    grade("2026-01-02-1", with_timeline(run([0.2]), diff=""))
+    grade("2026-01-03-1", with_timeline(run([0.3])))
+    grade("2026-01-04-1", failed())
+    (tmp_path / ".er" / "results" / LAB.name / "2026-01-05-1").mkdir()
+    (tmp_path / ".er" / "results" / LAB.name / "2026-01-05-1" / "results.json").write_text('{"diff": ""')
+    assert starter_timeline(course, LAB) == run([0.2])
 
 
 def test_an_empty_timeline_has_no_svg() -> None:
