@@ -4,6 +4,8 @@ from grader.course.course import Lab
 from grader.evidence.checks import State
 from grader.grading.results import Results, Verdict
 
+NOT_JUDGED = "Nothing yet: this grade has no verdict. The same command of the class grades it again."
+
 
 def what_to_tell(lab: Lab, results: Results) -> list[str]:
     """Return sentences for the author of a submission, and a command of the author's own checkout.
@@ -16,7 +18,7 @@ def what_to_tell(lab: Lab, results: Results) -> list[str]:
         case Verdict.FAILED:
             pass
         case _:
-            return ["Nothing yet: this grade has no verdict. The same command of the class grades it again."]
+            return [NOT_JUDGED]
     wrong = [check for check in results.checks if check.state is State.FAILS] or [
         check for check in results.checks if check.state is State.UNCLEAR
     ]

@@ -20,6 +20,7 @@ from grader.base.files import write_whole
 from grader.base.fingerprint import fingerprint
 from grader.base.sanitize import plain
 from grader.classroom import class_page
+from grader.classroom.advice import NOT_JUDGED
 from grader.classroom.class_row import ClassRow, write_table
 from grader.course.course import Lab
 from grader.course.delivery import read_submission
@@ -157,7 +158,14 @@ def _row(outcome: Outcome) -> ClassRow:
     if outcome.results:
         return ClassRow.of(job, _content(job), outcome.results)
     lines = outcome.said.strip().splitlines() or ["the grade printed nothing"]
-    return ClassRow(submission=job.name, content=_content(job), verdict=Verdict.ERROR, cause=lines[-1], seed=job.seed)
+    return ClassRow(
+        submission=job.name,
+        content=_content(job),
+        verdict=Verdict.ERROR,
+        cause=lines[-1],
+        seed=job.seed,
+        tell=[NOT_JUDGED],
+    )
 
 
 def grade_folder(console: Console, roster: Roster, command: list[str]) -> int:

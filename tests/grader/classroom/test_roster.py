@@ -102,6 +102,7 @@ def test_every_submission_has_a_row_even_a_broken_one(folder: Path, judge: Judge
     assert (table[0]["level"], table[0]["share"], table[3]["cause"]) == ("Elite", "0.970", "er: it broke")
     assert [row["points"] for row in table] == ["100", "0", "", ""]
     assert {row["seed"] for row in table} == {"7"}
+    assert [bool(row.tell) for row in rows] == [False, True, True, True]
     assert judge.graded == ["ada", "bob", "cyd", "dan", "cyd", "dan"], (
         "a grade without a verdict is repeated at the end"
     )

@@ -70,6 +70,14 @@ def test_a_grade_without_results_is_not_judged(job: Job, script: str) -> None:
     assert (outcome.results, outcome.judged) == (None, False)
 
 
+def test_a_grade_among_many_speaks_to_no_workflow(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT"):
+        monkeypatch.setenv(name, "true")
+    does(job, 'echo "workflow: $GITHUB_ACTIONS$GITHUB_OUTPUT"')
+    (outcome,) = Crew(1).run([job])
+    assert outcome.said == "workflow: \n"
+
+
 def test_results_of_an_earlier_grade_are_never_reused(job: Job) -> None:
     old = Results(lab=LAB.name, seed=7, began="", seconds=1, verdict=Verdict.PASSED)
     (job.out / "results.json").write_text(old.model_dump_json())
