@@ -65,6 +65,18 @@ def read(claim: Check | Level, evidence: Evidence) -> list[Reading]:
     return readings
 
 
+def read_complete(check: Check, evidence: Evidence, done: Sequence[str], *, whole: bool) -> list[Reading]:
+    """Read a check in those of its phases that are done.
+
+    A check of the whole run is read once the run is `whole`. An exact one is read before that too: its count only
+    grows, so it may fail early.
+    """
+    if not check.phase:
+        return read(check, evidence) if whole or check.kind == "exact" else []
+    phases = [phase for phase in check.phase if phase in done]
+    return read(check.model_copy(update={"phase": phases}), evidence) if phases else []
+
+
 def _parts(evidence: Evidence, query: str) -> dict[str, float]:
     """Return the values other than 0 of a query by their labels, such as `key=email`."""
     named = {

@@ -70,6 +70,22 @@ def canary_lately(evidence: Evidence, seconds: int) -> float | None:
     return evidence.value(f"{worked} / {took}")
 
 
+def twin_lately(evidence: Evidence, seconds: int) -> float | None:
+    """Return the share of the twin's requests of the latest seconds answered within TWIN_SECONDS."""
+    good = f'sum(rate(load_latency_seconds_bucket{{kind="twin",status="200",le="{TWIN_SECONDS}"}}[{seconds}s]))'
+    return evidence.value(f'{good} / sum(rate(load_intended_total{{kind="twin"}}[{seconds}s]))')
+
+
+def busy_lately(evidence: Evidence, seconds: int) -> str | None:
+    """Return why the host has been too busy in the latest seconds, None when it was not."""
+    canary, twin = canary_lately(evidence, seconds), twin_lately(evidence, seconds)
+    if canary is not None and canary < CANARY_SHARE:
+        return STARVED.format(share=percent(canary))
+    if twin is not None and twin < TWIN_SHARE:
+        return SLOW_TWIN.format(share=percent(twin))
+    return None
+
+
 def speed(evidence: Evidence) -> float | None:
     """Return the canary's rounds of work per second of CPU time.
 

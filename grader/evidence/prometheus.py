@@ -7,16 +7,21 @@ from typing import Any
 import httpx2
 
 from grader.base.errors import ErError
+from grader.evidence.since import since
 
 SUCCESS = "2"
 """The first character of each successful status in the load generator's labels."""
 
 
 class Evidence:
-    """Read one run's Prometheus, on a loopback port."""
+    """Read one run's Prometheus, on a loopback port.
 
-    def __init__(self, port: int) -> None:
+    With `moment`, in Prometheus' seconds since 1970, the counters of instant queries began at zero then.
+    """
+
+    def __init__(self, port: int, moment: float | None = None) -> None:
         self._port = port
+        self._moment = moment
 
     @cached_property
     def _client(self) -> httpx2.Client:
@@ -27,11 +32,18 @@ class Evidence:
 
         Raises ErError with Prometheus' message when it rejects the query, and when it does not answer.
         """
-        data = self._ask("query", {"query": query})
+        data = self._ask("query", {"query": query if self._moment is None else since(query, self._moment)})
         result = data["result"]
         if data["resultType"] == "scalar":
             return [({}, float(result[1]))]
         return [(row["metric"], float(row["value"][1])) for row in result]
+
+    def from_now(self) -> "Evidence":
+        """Return this evidence with counters that begin at zero now."""
+        later = Evidence(self._port, self.value("time()"))
+        # One client for all, because making one takes tens of milliseconds.
+        later._client = self._client
+        return later
 
     def range(
         self, query: str, start: float, end: float, step: float

@@ -151,15 +151,13 @@ class AttemptRunner:
     def _read(self, check: Check) -> list[Reading]:
         """Read a check in its complete phases.
 
-        A check of the whole run waits for the last phase. An exact check of the whole run may fail early: its count
-        only grows.
+        Of an exact check of the whole run, only a failure is final before the last phase.
         """
-        if not check.phase:
-            whole = self._complete == len(self._phases)
-            found = checks.read(check, self._evidence) if whole or check.kind == "exact" else []
-            return found if whole else [one for one in found if checks.decide(check, [one]).state is State.FAILS]
-        done = [phase for phase in check.phase if phase in self._done]
-        return checks.read(check.model_copy(update={"phase": done}), self._evidence) if done else []
+        whole = self._complete == len(self._phases)
+        found = checks.read_complete(check, self._evidence, self._done, whole=whole)
+        if whole or check.phase:
+            return found
+        return [reading for reading in found if checks.decide(check, [reading]).state is State.FAILS]
 
     def _unfit(self) -> list[str]:
         """Return why this attempt cannot be judged."""

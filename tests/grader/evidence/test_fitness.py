@@ -90,3 +90,18 @@ def test_the_twin_must_answer_within_100_ms() -> None:
     fitness.twin_share(evidence, "surge")
     assert 'le="0.1"' in evidence.asked[0]
     assert 'phase="surge"' in evidence.asked[0]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why"),
+    [
+        (Told(), None),
+        (Told(twin=None, canary=None), None),
+        (Told(canary=0.21), "a process that asked for one CPU got 21 % of it"),
+        (Told(twin=0.4), "a service that does nothing answered only 40 % of its requests within 100 ms"),
+    ],
+    ids=["a calm host", "no data, as between plays", "a starved canary", "a slow twin"],
+)
+def test_a_host_that_was_busy_lately_is_told_by_its_twin(evidence: Told, why: str | None) -> None:
+    assert fitness.busy_lately(evidence, 5) == why
+    assert all("[5s]" in query for query in evidence.asked)
