@@ -4,29 +4,38 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from grader.base.errors import ErError, LearnerError
 from grader.base.locks import tried
 from grader.course.catalog import read_catalog
 from grader.course.course import Course, Lab
-from grader.course.submission import stage, work_copy
+from grader.course.submission import work_copy
 from grader.engine.containers import remove_project
 from grader.engine.ownership import fresh_name, known_runs, live_lab
 from grader.engine.project import Ports, Project
+from grader.evidence.fitness import busy_lately
 from grader.evidence.prometheus import Evidence
+from grader.grading.attempt import QUIET_SECONDS
 from grader.grading.readiness import bring_up
 from grader.grading.slots import POLL_SECONDS, Use, slot
 from grader.incident.driver import Incident
 from grader.incident.plan import Plan, fresh_seed
 from grader.incident.restarts import ORCHESTRATOR, Restarts
+from grader.live.edits import TICK_SECONDS, Edits
+from grader.live.lamps import Lamp, Lamps, Light
 from grader.live.screen import Screen
 from grader.live.vitals import Monitor, Vitals
 
-TICK_SECONDS = 0.05
 VITALS_SECONDS = 1.0
-LOOK_SECONDS = 0.15
-"""How often a restarted patient is checked; each check costs it CPU time."""
+
+LAMPS_SECONDS = 0.5
+"""How often it is checked whether another phase can be read."""
+
+LAST_SECONDS = 3.0
+"""How long a play waits for its last evidence, which is a scrape or two away."""
+
+LATELY_SECONDS = 5
+"""The host is busy or not by these latest seconds, in which no patient of ours may have started."""
 
 FEWEST_ENDED = 20
 """A window with fewer requests than this cannot show the symptom."""
@@ -67,20 +76,26 @@ def alone(course: Course, lab: Lab) -> Iterator[None]:
 
 
 class Session:
-    """Play the incident of a live lab, show vitals and apply each saved edit."""
+    """Play the incident of a live lab, show vitals and lamps, and apply each saved edit."""
 
     def __init__(self, course: Course, lab: Lab, project: Project, screen: Screen) -> None:
-        self._course = course
         self._lab = lab
         self._project = project
         self._screen = screen
-        self._work = work_copy(course, lab)
-        self._seen = _signature(self._work, lab)
-        self._restarted: float | None = None
-        self._look_again = 0.0
+        self._edits = Edits(lab, work_copy(course, lab), project, screen)
         self._restarts = Restarts(project, None)
         self._emergency = read_catalog(course).row(lab.manifest.emergency)
+        self._repeated = False
+        self._earlier: list[Lamp] = []
+        self._lamps_at = 0.0
+        self._shown_at = 0
         self.symptom: str | None = None
+        self.unfit: str | None = None
+
+    @property
+    def failing(self) -> list[str]:
+        """Return the checks that failed in the last play."""
+        return [lamp.name for lamp in self._earlier if lamp.light is Light.FAILS]
 
     def bring_up(self) -> None:
         """Start the lab, or join it with the learner's current copy.
@@ -95,57 +110,96 @@ class Session:
             for container in containers
             if container.role != "patient"
         )
+        # Counters of a lab that is joined hold the plays of an earlier session.
+        self._repeated = joined
         if not joined:
             if containers:
                 remove_project(self._project.name)
             self._project.prepare()
         try:
-            stage(self._lab, self._work, self._project.patient)
+            self._edits.stage()
             if joined:
                 self._project.reload_patients()
-                self._wait_for_patients()
+                self._edits.wait_for_patients()
             else:
                 self._screen.event("starting the system ...")
                 bring_up(self._project)
             self._screen.event(f"healthy after {time.monotonic() - began:.1f} s")
         except LearnerError as error:
-            if not self._screen.waits:
+            # Without a system there is nothing to continue.
+            if not self._screen.waits or not self._project.containers():
                 raise
             self._screen.trouble(str(error))
+        self._edits.restarted = time.monotonic()
 
     def play(self, *, forever: bool) -> None:
         """Play the incident, once or again and again."""
         manifest = self._lab.manifest
         ports = self._project.ports()
-        monitor = Monitor(Evidence(self._project.prometheus_port()), manifest.symptom.within)
+        evidence = Evidence(self._project.prometheus_port())
+        monitor = Monitor(evidence, manifest.symptom.within)
+        number = 0
         while True:
             incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
             self._restarts = Restarts(self._project, ports.control.get(ORCHESTRATOR))
-            with slot(Use.of(self._lab, "live"), self._screen.paused, self._mind_edits):
-                incident.begin()
-                self._play_once(incident, monitor)
-                while ports.control["load"].state() != "finished":
-                    self._tick(monitor, incident)
+            with slot(Use.of(self._lab, "live"), self._screen.paused, self._attend):
+                number += 1
+                counted = evidence.from_now() if self._repeated else evidence
+                lamps = Lamps(manifest, counted, incident, len(ports.control) - 1, repeated=self._repeated)
+                self._screen.play(number)
+                self._play_once(incident, monitor, evidence, lamps)
+            self._earlier, self._repeated, self.unfit = lamps.lamps(self._earlier), True, lamps.unfit
             if not forever:
                 return
             # A grade that waits comes first, because this session queues behind it.
             time.sleep(2 * POLL_SECONDS)
 
-    def _play_once(self, incident: Incident, monitor: Monitor) -> None:
+    def _play_once(self, incident: Incident, monitor: Monitor, evidence: Evidence, lamps: Lamps) -> None:
+        edited = self._edits.applied
+        self._show(lamps, edited)
+        incident.begin()
         while not incident.over:
             if incident.advance() and incident.phase:
                 self._screen.phase(incident.phase)
-            self._tick(monitor, incident)
+            self._tick(monitor, incident, evidence)
+            if incident.quiet > QUIET_SECONDS:
+                self._look(lamps, edited)
+        while incident.ports.control["load"].state() != "finished":
+            self._tick(monitor, incident, evidence)
+        deadline = time.monotonic() + LAST_SECONDS
+        while not lamps.complete and time.monotonic() < deadline:
+            self._look(lamps, edited)
+            self._tick(monitor, incident, evidence)
 
-    def _tick(self, monitor: Monitor, incident: Incident) -> None:
-        self._mind_edits()
+    def _tick(self, monitor: Monitor, incident: Incident, evidence: Evidence) -> None:
+        self._attend()
         for name in self._restarts.advance():
             self._screen.event(f"the orchestrator restarts `{name}`: its health check failed three times")
         if self._screen.due(VITALS_SECONDS) and (vitals := monitor.look()):
-            symptom = self._symptom_in(vitals)
-            self.symptom = symptom or self.symptom
-            self._screen.vitals(incident, vitals, symptom)
+            starting = time.monotonic() < self._edits.restarted + LATELY_SECONDS
+            if why := None if starting else busy_lately(evidence, LATELY_SECONDS):
+                self._screen.busy(incident, why)
+            else:
+                symptom = self._symptom_in(vitals)
+                self.symptom = symptom or self.symptom
+                self._screen.vitals(incident, vitals, symptom)
         time.sleep(TICK_SECONDS)
+
+    def _look(self, lamps: Lamps, edited: int) -> None:
+        """Show the lamps again when another phase could be read, or an edit made them old."""
+        if time.monotonic() < self._lamps_at + LAMPS_SECONDS:
+            return
+        self._lamps_at = time.monotonic()
+        if lamps.look() or self._edits.applied != self._shown_at:
+            self._show(lamps, edited)
+
+    def _show(self, lamps: Lamps, edited: int) -> None:
+        """Show the lamps of a play that began after so many edits."""
+        self._shown_at = self._edits.applied
+        note = f"This play does not count: {lamps.unfit}" if lamps.unfit else None
+        if self._edits.applied != edited:
+            note = note or "Edited during this play, so the next one tells."
+        self._screen.lamps(lamps.lamps(self._earlier), note)
 
     def _symptom_in(self, vitals: Vitals) -> str | None:
         """Return the symptom in the words of the emergency room, if it shows."""
@@ -155,54 +209,6 @@ class Session:
             return None
         return f"{self._emergency.problem}: {symptom.noun} served {users.served:.0%}, p95 {users.p95:.1f} s"
 
-    def _mind_edits(self) -> None:
-        self._apply_edit()
-        self._report_restart()
-
-    def _apply_edit(self) -> None:
-        signature = _signature(self._work, self._lab)
-        if signature == self._seen:
-            return
-        self._seen = signature
-        try:
-            stage(self._lab, self._work, self._project.patient)
-        except LearnerError as error:
-            self._screen.trouble(f"{error.what}; the lab keeps your previous version")
-            return
-        self._restarted = time.monotonic()
-        self._project.reload_patients()
-
-    def _report_restart(self) -> None:
-        """Report whether a restarted patient serves, as soon as it is known."""
-        if self._restarted is None or time.monotonic() < self._look_again:
-            return
-        self._look_again = time.monotonic() + LOOK_SECONDS
-        patients = self._project.patients()
-        if fallen := [patient for patient in patients if patient.fallen]:
-            self._restarted = None
-            self._screen.trouble(str(self._project.patient_error(fallen[0])))
-        elif self._project.serving(patients):
-            self._screen.event(f"saved edit is live after {time.monotonic() - self._restarted:.1f} s")
-            self._restarted = None
-            self._project.limit_cpus()
-
-    def _wait_for_patients(self) -> None:
-        deadline = time.monotonic() + 20
-        while not self._project.serving(patients := self._project.patients()):
-            if (fallen := [patient for patient in patients if patient.fallen]) or time.monotonic() > deadline:
-                raise self._project.patient_error((fallen or patients)[0])
-            time.sleep(TICK_SECONDS)
-        self._project.limit_cpus()
-
-
-def _signature(work: Path, lab: Lab) -> list[tuple[int, int] | None]:
-    """Return the times and sizes of the edited files, which a save changes."""
-    signature: list[tuple[int, int] | None] = []
-    for name in lab.manifest.edit:
-        try:
-            status = (work / name).stat()
-        except OSError:
-            signature.append(None)
-        else:
-            signature.append((status.st_mtime_ns, status.st_size))
-    return signature
+    def _attend(self) -> None:
+        self._edits.mind()
+        self._screen.attend()

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
-from rich.live import Live
+from rich.text import Text
 
 from grader.course.course import Course, Lab
 from grader.course.submission import edited_starter, make_work_copy
 from grader.engine.project import Project
 from grader.engine.provision import set_up
-from grader.live.screen import Dashboard, Lines
+from grader.live.dashboard import Dashboard
+from grader.live.screen import Lines
 from grader.live.session import Session, alone, live_project
 
 
@@ -36,10 +37,9 @@ def start(course: Course, lab: Lab, console: Console) -> None:
 
 
 def _until_interrupted(course: Course, lab: Lab, project: Project, console: Console, files: str) -> None:
-    head = f"Edit [bold]{files}[/]: a saved edit is live within 2 s. Ctrl-C takes the lab down."
     try:
-        with Live(console=console, auto_refresh=False) as live, contextlib.suppress(KeyboardInterrupt):
-            session = Session(course, lab, project, Dashboard(live, head))
+        with contextlib.suppress(KeyboardInterrupt), Dashboard(console, lab, files) as dashboard:
+            session = Session(course, lab, project, dashboard)
             session.bring_up()
             session.play(forever=True)
     finally:
@@ -54,10 +54,15 @@ def _once(course: Course, lab: Lab, project: Project, console: Console, files: s
         session.bring_up()
         session.play(forever=False)
     console.print()
-    if session.symptom:
+    if session.unfit:
+        console.print(Text(f"This play does not count: {session.unfit}", style="yellow"))
+    elif session.symptom:
         console.print(f"[bold red]{session.symptom}[/]")
     else:
         console.print(f"No symptom: {lab.manifest.symptom.noun} were served throughout.")
+    if failing := session.failing:
+        of = f"{len(failing)} of {len(lab.manifest.check)} checks failed in this play"
+        console.print(f"{of}: {', '.join(failing)}. Only a grade gives a verdict.")
     console.print(f"The lab stays up. Edit [bold]{files}[/], then:")
     for command, purpose in (
         (f"make lab-{lab.number}", "play the incident again on your copy"),

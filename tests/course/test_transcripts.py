@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from outcomes import Er, Golden
-from stack import FakeProject, Services, serving
+from outcomes import NUMBERS, OUTCOMES, Er, Golden
+from stack import FakeProject, Script, Services, serving
 
 from grader.course.course import Course
 from grader.live import session
@@ -98,3 +98,15 @@ def test_a_start_without_a_terminal_plays_once_and_prints_next_steps(
         monkeypatch.setattr("grader.live.screen.Lines.vitals", lambda *_: None)
         golden("start", er("start", "01"))
     assert (course.work / "01-passes-good" / "app.py").exists()
+
+
+@pytest.mark.parametrize("name", ["fails-two-checks", "on-a-busy-host"])
+def test_a_start_shows_the_checks_that_fail_and_a_busy_host(
+    name: str, course: Course, er: Er, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del course
+    monkeypatch.setattr(session, "VITALS_SECONDS", 0.0)
+    monkeypatch.setattr(session, "LATELY_SECONDS", 0)
+    with serving(Services(Script(OUTCOMES[name]))) as FakeProject.port:
+        monkeypatch.setattr("grader.live.session.Project", FakeProject)
+        golden(f"start-{name}", er("start", NUMBERS[name]))

@@ -1,0 +1,94 @@
+"""The live session of the fake course: edits, errors, and what it does without a system."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from outcomes import NUMBERS
+from stack import FakeProject, bring_up
+
+from grader.base.errors import LearnerError
+from grader.course.course import Course
+from grader.engine.containers import Container
+from grader.live import session
+from grader.live.edits import Edits
+from grader.live.screen import Lines
+
+NOT_TEXT = b"\xff\xfe\xff"
+
+
+class Told(Lines):
+    """A screen on a terminal, which keeps what it is told."""
+
+    waits = True
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def event(self, line: str) -> None:
+        self.told.append(line.partition(" after")[0])
+
+    def trouble(self, text: str) -> None:
+        self.told.append(f"trouble: {text.splitlines()[0]}")
+
+    def mended(self) -> None:
+        self.told.append("mended")
+
+
+class LiveProject(FakeProject):
+    """A fake project that restarts at once, or has no containers."""
+
+    empty = False
+
+    def containers(self) -> list[Container]:
+        return [] if self.empty else super().containers()
+
+    def reload_patients(self, patients: list[Container] | None = None) -> None:
+        """Do nothing, because the fake patient serves always."""
+
+
+@pytest.fixture
+def project(course: Course, tmp_path: Path) -> LiveProject:
+    lab = course.lab(NUMBERS["passes-good"])
+    shutil.copytree(lab.patient, course.work / lab.name)
+    project = LiveProject(lab, "fake", tmp_path / "run", {})
+    project.prepare()
+    return project
+
+
+@pytest.fixture
+def save(course: Course, project: LiveProject) -> Callable[[bytes], int]:
+    """Save an edit of the work copy."""
+    return (course.work / project.lab.name / "app.py").write_bytes
+
+
+def test_an_error_in_an_edit_is_shown_until_a_later_edit_is_used(
+    course: Course, project: LiveProject, save: Callable[[bytes], int]
+) -> None:
+    screen = Told()
+    edits = Edits(project.lab, course.work / project.lab.name, project, screen)
+    edits.mind()
+    assert (screen.told, edits.applied) == ([], 0)
+    save(NOT_TEXT)
+    edits.mind()
+    assert "app.py` is not UTF-8 text" in screen.told[-1]
+    assert screen.told[-1].endswith("the lab keeps your previous version")
+    save(b"# mended\n")
+    edits.mind()
+    assert (screen.told[-2:], edits.applied) == (["mended", "saved edit is live"], 1)
+
+
+def test_a_lab_whose_system_cannot_be_started_does_not_play(
+    course: Course, project: LiveProject, save: Callable[[bytes], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "bring_up", bring_up)
+    save(NOT_TEXT)
+    project.empty = True
+    screen = Told()
+    with pytest.raises(LearnerError):
+        session.Session(course, project.lab, project, screen).bring_up()
+    project.empty = False
+    monkeypatch.setattr(project, "prepare", lambda: None)
+    session.Session(course, project.lab, project, screen).bring_up()
+    assert "app.py` is not UTF-8 text" in screen.told[0]
