@@ -14,8 +14,9 @@ from grader.course.hints import next_hint, shown_hints
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Course:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     """A course of its own, with lab 03 alone."""
+    monkeypatch.setenv("ER_WORK", str(tmp_path / "work"))
     shutil.copytree(Course.here().lab("03").path, tmp_path / "labs" / "03-rate-limiting")
     return Course(tmp_path, tmp_path / "work")
 

@@ -128,6 +128,14 @@ def output() -> io.StringIO:
     return io.StringIO()
 
 
+@pytest.fixture(autouse=True)
+def interrupts() -> Iterator[None]:
+    """Let SIGINT interrupt, because a shell has its background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def dashboard(output: io.StringIO) -> Iterator[Dashboard]:
     """A dashboard without a keyboard, because the tests' standard input is not a terminal."""
