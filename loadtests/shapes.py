@@ -43,19 +43,21 @@ class Poisson:
 class Regular:
     """Space arrivals evenly, each moved by up to `jitter` of a gap.
 
-    The first `delay` seconds of a phase have no arrivals.
+    The first `delay` and the last `rest` seconds of a phase have no arrivals.
     """
 
     jitter: float = 0.2
     delay: float = 0.0
+    rest: float = 0.0
 
     def times(self, interval: RateInterval, draw: Random) -> list[float]:
         """Return arrivals, one in each gap."""
         gap = 1 / interval.rate
         first = interval.start + self.delay + gap / 2
-        count = max(0, math.ceil((interval.end - first) / gap))
+        end = interval.end - self.rest
+        count = max(0, math.ceil((end - first) / gap))
         times = [first + gap * (number + draw.uniform(-self.jitter, self.jitter)) for number in range(count)]
-        return [at for at in times if at < interval.end]
+        return [at for at in times if at < end]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from loadtests import Answer, Floods, Group, OpenUser, Regular, TokenBucket, Visit
 
 SYMBOLS = ("ACME", "INIT", "HOOL", "PIED", "UMBR", "WAYN", "STRK", "OSCP")
-LONGEST_WAIT = 4
 
 
 class Tenant(OpenUser):
@@ -19,11 +18,11 @@ class Tenant(OpenUser):
         """Request one quote for a random tenant of this kind."""
         self.quote(visit, visit.random.choice(visit.names))
 
-    def quote(self, visit: Visit, tenant: str) -> Answer:
-        """Request a quote for a random symbol."""
+    def quote(self, visit: Visit, tenant: str, target: str | None = None) -> Answer:
+        """Request a quote for a random symbol, of any gateway or of this one."""
         symbol = visit.random.choice(SYMBOLS)
         path = f"/quote?symbol={symbol}"
-        return visit.get(path, {"X-Tenant": tenant}, subject=tenant, receipt_for=(tenant, symbol))
+        return visit.get(path, {"X-Tenant": tenant}, subject=tenant, receipt_for=(tenant, symbol), target=target)
 
 
 class Polite(Tenant):
@@ -32,45 +31,59 @@ class Polite(Tenant):
     subjects = Group("polite", 20)
 
 
-class Noisy(Tenant):
-    """One more tenant, whose scraper floods; a proper refusal says a wait of 1 to 4 s."""
+class Eager(Tenant):
+    """One tenant that sends a little more than its limit."""
 
+    subjects = Group("eager")
+    arrivals = Regular()
+
+
+class Scraper(Tenant):
+    """One more tenant, whose requests are too many; a proper refusal says a wait of 1 to 4 s."""
+
+    abstract = True
     subjects = Group("scraper")
-    arrivals = Floods()
     tallies = ("refused_properly",)
 
     def visit(self, visit: Visit) -> None:
         """Request one quote, and tally a proper refusal."""
-        if wait_told(self.quote(visit, visit.names[0])) in range(1, LONGEST_WAIT + 1):
-            visit.tally("refused_properly")
+        visit.tally("refused_properly", int(wait_told(self.quote(visit, visit.names[0])) > 0))
 
 
-class Behaving(Tenant):
-    """The same tenant within its limit, from 2.2 s into the phase."""
+class Noisy(Scraper):
+    """In short floods."""
 
-    subjects = Group("scraper")
+    arrivals = Floods()
+
+
+class Relentless(Scraper):
+    """In one flood without a pause."""
+
+
+class Behaving(Scraper):
+    """Within its limit, from 2.2 s into the phase."""
+
     arrivals = Regular(delay=2.2)
 
 
 class Probe(Tenant):
-    """Sixteen tenants in turn: send a burst, wait as the refusal says, come back once."""
+    """Fifteen tenants in turn: send a burst to one gateway, wait as the refusal says, come back to the other once."""
 
-    subjects = Group("probes", 16)
+    subjects = Group("probes", 15)
     arrivals = Regular()
     tallies = ("burst_asked", "burst_admitted", "waits_told", "waits_kept")
 
     def visit(self, visit: Visit) -> None:
         """Send 26 requests at one instant; repeat the first refused one after its wait."""
-        tenant = visit.names[visit.number % len(visit.names)]
+        tenant, here, there = in_turn(visit)
         told: list[int] = []
 
         def ask() -> Answer:
-            answer = self.quote(visit, tenant)
-            if (wait := wait_told(answer)) is not None and not told:
+            answer = self.quote(visit, tenant, here)
+            if (wait := wait_told(answer)) and not told:
                 told.append(wait)
-                if wait <= LONGEST_WAIT:
-                    visit.pause(wait, since=answer.at)
-                    visit.tally("waits_kept", int(self.quote(visit, tenant).genuine))
+                visit.pause(wait, since=answer.at)
+                visit.tally("waits_kept", int(self.quote(visit, tenant, there).genuine))
             return answer
 
         answers = visit.volley(26, ask)
@@ -79,6 +92,34 @@ class Probe(Tenant):
         visit.tally("waits_told")
 
 
-def wait_told(answer: Answer) -> int | None:
-    """Return the Retry-After of a 429 in seconds, or None."""
-    return answer.retry_after if answer.status == HTTPStatus.TOO_MANY_REQUESTS else None
+class Returning(Tenant):
+    """Seven tenants in turn: send one request, use the burst at one gateway, come back to the other too early."""
+
+    subjects = Group("returning", 7)
+    arrivals = Regular(rest=2.7)
+    tallies = ("burst_used", "burst_remembered")
+
+    def visit(self, visit: Visit) -> None:
+        """Send 1 request, 1.5 s later 20 at one instant, and 1.2 s later 20 again, of which 12 may be admitted."""
+        tenant, here, there = in_turn(visit)
+        began = self.quote(visit, tenant).at
+        visit.pause(1.5, since=began)
+        visit.volley(20, lambda: self.quote(visit, tenant, here))
+        visit.pause(2.7, since=began)
+        again = visit.volley(20, lambda: self.quote(visit, tenant, there))
+        visit.tally("burst_used")
+        visit.tally("burst_remembered", int(sum(answer.genuine for answer in again) in range(17)))
+
+
+def in_turn(visit: Visit) -> tuple[str, ...]:
+    """Return the visit's tenant, and the gateways in an order that alternates.
+
+    A tenant's own order alternates as well, because its group is odd.
+    """
+    return visit.names[visit.number % len(visit.names)], *Tenant.targets[:: (-1) ** visit.number]
+
+
+def wait_told(answer: Answer) -> int:
+    """Return the Retry-After of a 429 if it is 1 to 4 seconds, otherwise 0."""
+    wait = answer.retry_after or 0
+    return wait if answer.status == HTTPStatus.TOO_MANY_REQUESTS and wait in range(1, 5) else 0

@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib.util
+import math
 import secrets
+import time
 from types import ModuleType
 
 import pytest
@@ -16,7 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from grader.course.course import Course
-from grader.course.fixes import candidate_folder
+from grader.course.fixes import accepted, candidate_folder
 from grader.engine.container_faults import STORE_FAULTS, ContainerPort
 from grader.engine.port import InjectedFault
 from grader.engine.refusals import refused_by_redis
@@ -24,6 +26,8 @@ from grader.engine.refusals import refused_by_redis
 pytestmark = pytest.mark.engine
 
 COURSE = Course.here()
+AHEAD_SECONDS = 1.5
+"""By how much the wall clock of one gateway of lab 03 is ahead."""
 
 
 @pytest.fixture
@@ -136,3 +140,75 @@ def test_the_wait_that_a_token_bucket_returns_is_true(url: str, monkeypatch: pyt
     wait, again = asyncio.run(take_again_after_the_wait())
     assert 0 < wait <= 0.2
     assert again == 0
+
+
+class Gateways:
+    """Two gateways with an accepted fix of lab 03, of which one has a wall clock that is ahead."""
+
+    def __init__(self, name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.right, self.ahead = (fix(name, url, monkeypatch) for _ in range(2))
+        self.tenant = f"tenant-{secrets.token_hex(4)}"
+        self._monkeypatch = monkeypatch
+
+    async def waits(self, gateway: ModuleType, count: int) -> list[float]:
+        """Return how long a gateway tells the tenant to wait, for this many requests at once."""
+        with self._monkeypatch.context() as clock:
+            if gateway is self.ahead:
+                now, now_ns = time.time, time.time_ns
+                clock.setattr(time, "time", lambda: now() + AHEAD_SECONDS)
+                clock.setattr(time, "time_ns", lambda: now_ns() + int(AHEAD_SECONDS * 1e9))
+            return list(await asyncio.gather(*(gateway.seconds_to_wait(self.tenant) for _ in range(count))))
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self.right.store.aclose()
+        await self.ahead.store.aclose()
+
+
+@pytest.fixture(params=sorted(accepted(COURSE.lab("03"))))
+def gateways(request: pytest.FixtureRequest, url: str, monkeypatch: pytest.MonkeyPatch) -> Gateways:
+    return Gateways(request.param, url, monkeypatch)
+
+
+@pytest.mark.parametrize("first", ["right", "ahead"])
+def test_gateways_whose_clocks_differ_keep_one_limit(gateways: Gateways, first: str) -> None:
+    one, other = (gateways.right, gateways.ahead)[:: 1 if first == "right" else -1]
+
+    async def bursts() -> tuple[list[float], list[float]]:
+        try:
+            return await gateways.waits(one, 20), await gateways.waits(other, 20)
+        finally:
+            await gateways.close()
+
+    burst, more = asyncio.run(bursts())
+    assert sum(wait == 0 for wait in burst) >= 19
+    assert sum(wait == 0 for wait in burst + more) <= 24
+    assert all(0 < wait <= 3 for wait in more if wait)
+
+
+def test_the_wait_that_one_gateway_tells_is_true_at_the_other(gateways: Gateways) -> None:
+    async def come_back() -> tuple[float, list[float]]:
+        try:
+            told = max(await gateways.waits(gateways.ahead, 26))
+            await asyncio.sleep(math.ceil(told))
+            return told, await gateways.waits(gateways.right, 1)
+        finally:
+            await gateways.close()
+
+    told, again = asyncio.run(come_back())
+    assert told > 0
+    assert again == [0]
+
+
+def test_the_state_of_a_tenant_that_has_gone_expires(gateways: Gateways, url: str) -> None:
+    async def use() -> None:
+        try:
+            await gateways.waits(gateways.right, 26)
+        finally:
+            await gateways.close()
+
+    asyncio.run(use())
+    with Redis.from_url(url) as store:
+        lives = [store.pttl(key) for key in store.scan_iter(f"*{gateways.tenant}*")]
+    assert lives
+    assert all(0 < life <= 5000 for life in lives)

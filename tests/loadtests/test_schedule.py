@@ -86,16 +86,16 @@ def test_gaps_between_independent_arrivals_are_exponential() -> None:
     assert max(abs(a - b) for a, b in steps) < 1.95 / math.sqrt(len(gaps))
 
 
-@given(seeds, st.floats(0.5, 20), st.floats(0, 3), st.floats(4, 12))
-def test_regular_arrivals_keep_their_rate_and_wait_out_their_delay(
-    seed: int, rate: float, delay: float, seconds: float
+@given(seeds, st.floats(0.5, 20), st.floats(0, 3), st.floats(0, 1), st.floats(4, 12))
+def test_regular_arrivals_keep_their_rate_between_delay_and_rest(
+    seed: int, rate: float, delay: float, rest: float, seconds: float
 ) -> None:
     plan = LoadPlan.read(
         {"seed": seed, "phases": [{"name": "recovery", "seconds": seconds, "rate": {"behaving": rate}}]}
     )
-    times = [a.at for a in schedule(plan, {"behaving": Regular(jitter=0.2, delay=delay)})["behaving"]]
-    assert abs(len(times) - (seconds - delay) * rate) <= 1
-    assert all(delay <= at < seconds for at in times)
+    times = [a.at for a in schedule(plan, {"behaving": Regular(0.2, delay, rest)})["behaving"]]
+    assert abs(len(times) - (seconds - delay - rest) * rate) <= 1
+    assert all(delay <= at < seconds - rest for at in times)
     assert all(b - a >= 0.6 / rate - 1e-9 for a, b in pairwise(times))
 
 

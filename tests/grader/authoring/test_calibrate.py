@@ -93,7 +93,9 @@ def calibrated(lab: Lab, monkeypatch: pytest.MonkeyPatch, shares: dict[str, floa
 
 
 def test_a_calibration_prints_each_run_and_threshold_and_is_written(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, printed = calibrated(lab, monkeypatch, {"moving-window": 0.99, "token-bucket-lua": 0.97})
+    code, printed = calibrated(
+        lab, monkeypatch, {"sliding-window": 0.99, "token-bucket-lua": 0.97, "with-pyrate-limiter": 0.98}
+    )
     assert code == 0
     number = len(candidates(lab))
     assert len(re.findall(rf" of {number}  .* calm +(passed|failed)", printed)) == number
@@ -106,13 +108,17 @@ def test_a_calibration_prints_each_run_and_threshold_and_is_written(lab: Lab, mo
 
 
 def test_a_wrong_verdict_is_named_and_fails_a_calibration(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, printed = calibrated(lab, monkeypatch, {"moving-window": 0.2, "token-bucket-lua": 0.97})
+    code, printed = calibrated(
+        lab, monkeypatch, {"sliding-window": 0.2, "token-bucket-lua": 0.97, "with-pyrate-limiter": 0.98}
+    )
     assert code == 1
-    assert "WRONG VERDICT" in next(line for line in printed.splitlines() if "moving-window" in line)
-    assert "wrong verdict on moving-window (calm)" in printed
+    assert "WRONG VERDICT" in next(line for line in printed.splitlines() if "sliding-window" in line)
+    assert "wrong verdict on sliding-window (calm)" in printed
 
 
 def test_a_thin_margin_fails_a_calibration(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, printed = calibrated(lab, monkeypatch, {"moving-window": 0.99, "token-bucket-lua": 0.81})
+    code, printed = calibrated(
+        lab, monkeypatch, {"sliding-window": 0.99, "token-bucket-lua": 0.81, "with-pyrate-limiter": 0.98}
+    )
     assert code == 1
     assert "wrong verdict" not in printed.lower()

@@ -30,19 +30,23 @@ def test_the_candidates_are_the_starter_and_every_fix() -> None:
     names = candidates(LAB)
     assert names[0] == "starter"
     assert {"token-bucket-lua", "fixed-window"} < set(names)
-    assert [name for name in names if should_pass(LAB, name)] == ["moving-window", "token-bucket-lua"]
+    assert [name for name in names if should_pass(LAB, name)] == [
+        "sliding-window",
+        "token-bucket-lua",
+        "with-pyrate-limiter",
+    ]
 
 
 def test_a_promise_is_kept_when_exactly_the_named_checks_fail() -> None:
     assert broken_promises(LAB, "fixed-window", results(Verdict.FAILED, no_double_burst=State.FAILS), quick=False) == []
-    assert broken_promises(LAB, "moving-window", results(Verdict.PASSED), quick=False) == []
+    assert broken_promises(LAB, "sliding-window", results(Verdict.PASSED), quick=False) == []
 
 
 @pytest.mark.parametrize("quick", [False, True])
 def test_another_verdict_breaks_the_promise(*, quick: bool) -> None:
     wrong = broken_promises(LAB, "fixed-window", results(Verdict.PASSED), quick=quick)
     assert wrong == ["passed instead of failed: it says why"]
-    wrong = broken_promises(LAB, "moving-window", results(Verdict.INCONCLUSIVE), quick=quick)
+    wrong = broken_promises(LAB, "sliding-window", results(Verdict.INCONCLUSIVE), quick=quick)
     assert wrong == ["inconclusive instead of passed: it says why"]
 
 

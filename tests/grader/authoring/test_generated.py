@@ -68,7 +68,7 @@ def test_a_debrief_shows_a_mistake_as_its_patch_has_it() -> None:
     lab = HERE.lab("03")
     patch = read_mistake(lab, "one-bucket-for-all")
     text = part(lab, "mistake one-bucket-for-all")
-    assert f"\n```diff\n{patch.diff}```\n<!-- end -->\n" in text
+    assert f"\n```diff\n{patch.diff.rstrip()}\n```\n<!-- end -->\n" in text
     told = " ".join(text.split())
     assert " ".join(patch.reason.split()) in told
     assert "It changes the accepted fix `token-bucket-lua` as follows:" in told
@@ -77,7 +77,7 @@ def test_a_debrief_shows_a_mistake_as_its_patch_has_it() -> None:
 
 def test_a_missing_or_unreadable_mistake_generates_nothing(lab: Lab) -> None:
     rejected(lab)["one-bucket-for-all"].write_text("no patch")
-    for name in ("none", "moving-window", "one-bucket-for-all"):
+    for name in ("none", "sliding-window", "one-bucket-for-all"):
         assert parts_of(lab, f"<!-- generated: mistake {name} -->\n<!-- end -->") == {f"mistake {name}": None}
 
 

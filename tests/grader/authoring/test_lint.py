@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from own_mutants import forget_mutants
 
 from grader.authoring.lint import lint, lint_documents
 from grader.authoring.lint.exports import exported_metrics
@@ -50,7 +51,7 @@ def course(tmp_path: Path) -> Course:
     # Because briefs and debriefs link it.
     (tmp_path / "docs").mkdir()
     shutil.copy(HERE.root / "docs" / "handbook.md", tmp_path / "docs")
-    calibrate(Lab(tmp_path / "labs" / NAME))
+    calibrate(Lab(forget_mutants(tmp_path / "labs" / NAME)))
     return Course(tmp_path, tmp_path / "work")
 
 
@@ -124,14 +125,14 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("patient/gateway.py", "# TODO", "# DONE", "", "no edited file has a `# TODO`"),
         ("patient/gateway.py", "app = create_app()", "app = create_app()\n" + "x = 1\n" * 60, "", "lines of code"),
         ("compose.yaml", "services:\n", "services:\n" + "\n" * 30, "31", "lines"),
-        ("locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 4" + "\nX = 1" * 20, "", "67 lines of code"),
-        ("locustfile.py", "LONGEST_WAIT = 4", 'LONGEST_WAIT = 4 if "surge" else 5', "LONGEST_WAIT", "the phase `surge`"),
+        ("locustfile.py", "SYMBOLS = (", "X = 1\n" * 20 + "SYMBOLS = (", "", "lines of code"),
+        ("locustfile.py", "SYMBOLS = (", 'SYMBOLS = ("surge", ', "SYMBOLS", "the phase `surge`"),
         # fixes
         ("lab.toml", "plain-503 = {", "plain-504 = {", "plain-504 =", "there is no fix `plain-504`"),
-        ("lab.toml", "[fixes]\n", '[fixes]\nmoving-window = { fails = ["answers-are-real"] }\n', "moving-window =", "the accepted fix"),
+        ("lab.toml", "[fixes]\n", '[fixes]\nsliding-window = { fails = ["answers-are-real"] }\n', "sliding-window =", "the accepted fix"),
         ("lab.toml", 'fake-success = { fails = ["answers-are-real", ', "fake-success = { fails = [", "", "no rejected fix fails `answers-are-real`"),
         ("lab.toml", "# It lets so much load through that the evidence for these checks depends on the machine.\n", "", "read-then-write =", "without a reason"),
-        ("fixes/accepted/moving-window/gateway.py", "import", "import (", "", "of `gateway.py` is not Python"),
+        ("fixes/accepted/sliding-window/gateway.py", "import", "import (", "", "of `gateway.py` is not Python"),
         (PATCH, "status_code=503)", "status_code=503", "", "of `gateway.py` is not Python"),
         (PATCH, "Base: accepted/token-bucket-lua\n", "", "", "the header has 0 lines `Base:"),
         (PATCH, "Base: ", "Base: starter\nBase: ", "Base:", "the header has 2 lines `Base:"),
@@ -143,10 +144,10 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         (PATCH, "It tempts", "Whoever tempts", "Whoever", "`Whoever`"),
         # the contract
         ("lab.toml", 'broken_by = "plain-503"', 'broken_by = "plain-504"', "A gateway answers", "no rejected fix `plain-504` breaks the promise"),
-        ("lab.toml", 'broken_by = "plain-503"', 'broken_by = "moving-window"', "A gateway answers", "no rejected fix `moving-window` breaks the promise"),
+        ("lab.toml", 'broken_by = "plain-503"', 'broken_by = "sliding-window"', "A gateway answers", "no rejected fix `sliding-window` breaks the promise"),
         ("lab.toml", 'broken_by = "plain-503"', 'broken_by = "fixed-window"', "A gateway answers", "`fixed-window` fails no check of the promise that it breaks"),
         ("lab.toml", 'checks = ["retry-after-is-true"]', 'checks = ["retry-after-is-real"]', None, "unknown check `retry-after-is-real`; the nearest is `retry-after-is-true`"),
-        ("lab.toml", 'checks = ["retry-after-is-true"]', 'checks = ["refusals-are-429-with-retry-after"]', 'name = "retry-after-is-true"', "no promise has the check `retry-after-is-true`"),
+        ("lab.toml", 'checks = ["refusals-are-429-with-retry-after"]', 'checks = ["retry-after-is-true"]', 'name = "refusals-are-429-with-retry-after"', "no promise has the check `refusals-are-429-with-retry-after`"),
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true. ', "It is true", "a promise of 2 sentences"),
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true anew: ', "It is true", "`anew`"),
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true: ', None, "the generated part `contract` is out of date"),
@@ -157,26 +158,26 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", "[fixes]\n", f'[mutants]\n"{MUTANT}" = "because"\n\n[fixes]\n', MUTANT, "has no reason"),
         ("lab.toml", "[fixes]\n", f'[mutants]\n"{MUTANT}" = "outside: `ceil` of nothing is promised"\n\n[fixes]\n', MUTANT, "quotes no code of its line"),
         # what checks read
-        ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
+        ("lab.toml", 'value = \'sum(load_beyond_promise{kind=~"noisy|relentless"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
         ("lab.toml", "total = 'sum(load_tally_total{tally=\"burst_asked\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),
-        ("lab.toml", "events = 45\n", "events = 9\n", 'name = "retry-after-is-true"', "9 events cannot decide"),
-        ("lab.toml", "events = 45\n", "", 'name = "retry-after-is-true"', "the number of events of `retry-after-is-true` is unknown"),
+        ("lab.toml", "events = 540\n", "events = 9\n", 'name = "burst-is-honoured"', "9 events cannot decide"),
+        ("lab.toml", "events = 540\n", "", 'name = "burst-is-honoured"', "the number of events of `burst-is-honoured` is unknown"),
         ("lab.toml", "polite = 40,", "polite = 2,", 'name = "polite-tenants-served"', "10 events cannot decide"),
         ("lab.toml", "great = 0.90", "great = 0.99", "[level]", "not in order"),
         ("lab.toml", 'name = "steady"\n', 'name = "steady"\nfaults = [{ service = "quotes", kind = "slow" }]\n', 'name = "steady"', "the first phase has a fault"),
-        ("lab.toml", 'value = \'sum(load_beyond_promise{kind="noisy"})\'', "value = 'sum(audit_leaks_total)'", 'name = "no-double-burst"', "judges what patients emit"),
+        ("lab.toml", 'value = \'sum(load_beyond_promise{kind=~"noisy|relentless"})\'', "value = 'sum(audit_leaks_total)'", 'name = "no-double-burst"', "judges what patients emit"),
         ("lab.toml", "plain-503 = { ", 'plain-503 = { over = "nothing", ', "plain-503 =", "`plain-503` has `over`"),
-        ("lab.toml", "plain-503 = { ", 'moving-window = { over = "nothing" }\nplain-503 = { ', "moving-window =", "`moving-window` extends `nothing`"),
+        ("lab.toml", "plain-503 = { ", 'sliding-window = { over = "nothing" }\nplain-503 = { ', "sliding-window =", "`sliding-window` extends `nothing`"),
         # hardening
         ("compose.yaml", "  quotes:\n", "  quotes:\n    privileged: true\n", "privileged", "`quotes` sets `privileged`"),
         ("compose.yaml", "  quotes:\n", "  quotes:\n    cap_add: [NET_ADMIN]\n", "cap_add", "sets `cap_add`"),
         ("compose.yaml", "  quotes:\n", '  quotes:\n    ports: ["8000:8000"]\n', "ports", "sets `ports`"),
         ("compose.yaml", "  quotes:\n", "  quotes:\n    deploy: {}\n", "deploy", "sets `deploy`, which no lab needs"),
         ("compose.yaml", "  quotes:\n", '  quotes:\n    volumes: ["/var/run/docker.sock:/x"]\n', "volumes", "of the host"),
-        ("compose.yaml", "x-gateway: &gateway\n", "x-gateway: &gateway\n  networks: [control]\n", "gateway-1", "on other networks"),
+        ("compose.yaml", "  gateway-1:\n", "  gateway-1:\n    networks: [control]\n", "networks: [control]", "on other networks"),
         ("compose.yaml", "service: stock", "service: hardened", "quotes:", "does not extend a template"),
         ("compose.yaml", "  - ../../compose/stack.yaml\n", "", "", "does not include"),
-        ("compose.yaml", "  gateway-2: *gateway\n", "  gateway-2: *gateway\n  gateway-3: *gateway\n", "", "can load 1.65 cores"),
+        ("compose.yaml", "  quotes:\n", '  gateway-3:\n    extends: { file: ../../compose/service.yaml, service: skewed }\n    command: [python, -m, kit.patient, "gateway:app"]\n\n  quotes:\n', "", "can load 1.65 cores"),
         ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, user: root }\n", "  redis:", "where a lab may set only `er.cpus`"),
         ("compose.yaml", "services:\n", "services:\n  store: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 1 } }\n", "  store:", "where a lab may set only `er.cpus`"),
         ("compose.yaml", "services:\n", "services:\n  redis: { extends: { file: ../../compose/redis.yaml, service: redis }, labels: { er.cpus: 0.9 } }\n", "", "can load"),
@@ -246,6 +247,12 @@ def keep_four(folder: Path) -> None:
         path.unlink()
 
 
+def keep_one(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name != "token-bucket-lua":
+            shutil.rmtree(path)
+
+
 def to(lab: Path, patch: Patch, files: Files) -> Patch:
     """Return a patch from the same base to these files."""
     return dataclasses.replace(patch, diff=diff(base_files(Lab(lab), patch.base), files))
@@ -258,15 +265,15 @@ def base_text(lab: Path, patch: Patch) -> str:
 BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no hints": (lambda lab: (lab / "hints.md").unlink(), "`hints.md` is missing"),
     "unknown file": (lambda lab: (lab / "notes.txt").touch(), "a lab has no such file"),
-    "one accepted": (lambda lab: shutil.rmtree(lab / "fixes/accepted/moving-window"), "1 accepted fixes"),
-    "extra file in a fix": (lambda lab: (lab / "fixes/accepted/moving-window/x.py").touch(), "not a file that"),
+    "one accepted": (lambda lab: keep_one(lab / "fixes/accepted"), "1 accepted fixes"),
+    "extra file in a fix": (lambda lab: (lab / "fixes/accepted/with-pyrate-limiter/x.py").touch(), "not a file that"),
     "empty fix": (lambda lab: (lab / "fixes/accepted/nothing").mkdir(), "an empty fix"),
     "no comment": (
-        lambda lab: (lab / "fixes/accepted/moving-window/gateway.py").write_text("import x\n"),
+        lambda lab: (lab / "fixes/accepted/sliding-window/gateway.py").write_text("import x\n"),
         "the first line is not a comment",
     ),
     "the starter": (
-        lambda lab: shutil.copyfile(lab / "patient/gateway.py", lab / "fixes/accepted/moving-window/gateway.py"),
+        lambda lab: shutil.copyfile(lab / "patient/gateway.py", lab / "fixes/accepted/sliding-window/gateway.py"),
         "the same as the starter",
     ),
     "four rejected": (
@@ -293,7 +300,7 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
         "it changes no code of the starter",
     ),
     "a patch by the name of an accepted fix": (
-        lambda lab: shutil.copyfile(lab / PATCH, lab / "fixes/rejected/moving-window.patch"),
+        lambda lab: shutil.copyfile(lab / PATCH, lab / "fixes/rejected/sliding-window.patch"),
         "an accepted fix has the same name",
     ),
     "no calibration": (lambda lab: (lab / "calibration.toml").unlink(), "the lab is not calibrated"),
@@ -321,7 +328,7 @@ def test_a_hint_that_hands_over_code_is_found(course: Course) -> None:
 
 
 def test_a_stale_calibration_is_found(course: Course) -> None:
-    change(course, "locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 5", calibrated=False)
+    change(course, "locustfile.py", "range(17)", "range(18)", calibrated=False)
     at = line(course, "calibration.toml", "holds_for")
     assert found(course) == [f"calibration.toml:{at} the lab has changed since it was calibrated"]
 

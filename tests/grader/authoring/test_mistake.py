@@ -97,9 +97,9 @@ def test_files_with_edits_are_not_overwritten(lab: Lab, folder: Path) -> None:
         (
             "no-change",
             "accepted/other",
-            "has no base `accepted/other`; it has `starter`, `accepted/moving-window`",
+            "has no base `accepted/other`; it has `starter`, `accepted/sliding-window`",
         ),
-        ("moving-window", None, "`moving-window` cannot name a mistake"),
+        ("sliding-window", None, "`sliding-window` cannot name a mistake"),
         ("starter", None, "`starter` cannot name a mistake"),
         ("No Name", None, "`No Name` cannot name a mistake"),
     ],

@@ -71,18 +71,18 @@ def test_an_unjudged_grade_is_repeated_once_and_alone(course: Course, judge: Jud
 
 
 def test_a_wrong_verdict_is_reported_and_not_repeated(course: Course, judge: Judge) -> None:
-    judge.verdicts = {"moving-window": [Verdict.FAILED]}
+    judge.verdicts = {"sliding-window": [Verdict.FAILED]}
     proofs = prove(course)
-    assert proofs["moving-window"].wrong == ["failed instead of passed"]
-    assert judge.graded.count("moving-window") == 1
+    assert proofs["sliding-window"].wrong == ["failed instead of passed"]
+    assert judge.graded.count("sliding-window") == 1
 
 
 def test_a_resumed_proof_repeats_only_wrong_verdicts(course: Course, judge: Judge) -> None:
-    judge.verdicts = {"moving-window": [Verdict.FAILED]}
+    judge.verdicts = {"sliding-window": [Verdict.FAILED]}
     prove(course)
     judge.graded.clear()
     proofs = prove(course, resume=True)
-    assert judge.graded == ["moving-window"]
+    assert judge.graded == ["sliding-window"]
     assert proofs["starter"].earlier
 
 

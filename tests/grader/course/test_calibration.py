@@ -40,12 +40,12 @@ def test_a_shares_margins_are_ratios_of_what_is_missing_to_one() -> None:
     item = found(
         "polite-tenants-served",
         "min",
-        ("moving-window", results(polite_tenants_served=[1.0, 0.95])),
+        ("sliding-window", results(polite_tenants_served=[1.0, 0.95])),
         ("token-bucket-lua", results(polite_tenants_served=[1.0, 1.0])),
         ("starter", results(polite_tenants_served=[0.2, 0.0])),
         ("one-bucket-for-all", results(polite_tenants_served=[0.9, 0.6])),
     )
-    assert (item.threshold, item.worst_accepted, item.accepted) == (0.8, 0.95, "moving-window")
+    assert (item.threshold, item.worst_accepted, item.accepted) == (0.8, 0.95, "sliding-window")
     assert item.accepted_margin == pytest.approx(0.2 / 0.05)
     assert (item.best_rejected, item.rejected) == (0.6, "one-bucket-for-all")
     assert item.rejected_margin == pytest.approx(0.4 / 0.2)
@@ -53,7 +53,7 @@ def test_a_shares_margins_are_ratios_of_what_is_missing_to_one() -> None:
 
 
 def test_a_perfect_accepted_run_has_an_infinite_margin() -> None:
-    item = found("burst-is-honoured", "min", ("moving-window", results(burst_is_honoured=1.0)))
+    item = found("burst-is-honoured", "min", ("sliding-window", results(burst_is_honoured=1.0)))
     assert item.accepted_margin == math.inf
     assert (item.best_rejected, item.rejected_margin) == (None, None)
 
@@ -62,30 +62,30 @@ def test_a_measures_margins_are_distances_in_guards() -> None:
     item = found(
         "quotes-not-overloaded",
         "max",
-        ("moving-window", results(quotes_not_overloaded=[45.0, 30.0])),
+        ("sliding-window", results(quotes_not_overloaded=[45.0, 30.0])),
         ("read-then-write", results(quotes_not_overloaded=[40.0, 140.0])),
     )
     assert (item.accepted_margin, item.rejected_margin) == ((80 - 45) / 5, (140 - 80) / 5)
 
 
 def test_a_measures_unit_is_the_larger_of_guard_and_spread() -> None:
-    runs = [("moving-window", results(quotes_not_overloaded=value)) for value in (30.0, 50.0)]
+    runs = [("sliding-window", results(quotes_not_overloaded=value)) for value in (30.0, 50.0)]
     assert found("quotes-not-overloaded", "max", *runs).accepted_margin == (80 - 50) / 10
 
 
 def test_a_rejected_run_counts_on_the_side_on_which_it_fails() -> None:
     runs = [
-        ("block-the-tenant", results(noisy_tenant_gets_its_quota=[0.1, 0.2])),
-        ("local-counter", results(noisy_tenant_gets_its_quota=[1.9, 2.0])),
-        ("moving-window", results(noisy_tenant_gets_its_quota=[0.9, 1.0])),
+        ("block-the-tenant", results(noisy_tenant_gets_its_limit=[0.1, 0.2])),
+        ("local-counter", results(noisy_tenant_gets_its_limit=[1.9, 2.0])),
+        ("sliding-window", results(noisy_tenant_gets_its_limit=[0.9, 1.0])),
     ]
-    below, above = (found("noisy-tenant-gets-its-quota", side, *runs) for side in ("min", "max"))
+    below, above = (found("noisy-tenant-gets-its-limit", side, *runs) for side in ("min", "max"))
     assert (below.best_rejected, below.rejected, below.worst_accepted) == (0.1, "block-the-tenant", 0.9)
     assert (above.best_rejected, above.rejected, above.worst_accepted) == (2.0, "local-counter", 1.0)
 
 
 def test_an_exact_check_has_no_margins() -> None:
-    item = found("answers-are-real", "max", ("moving-window", results(answers_are_real=0.0)))
+    item = found("answers-are-real", "max", ("sliding-window", results(answers_are_real=0.0)))
     assert (item.worst_accepted, item.accepted_margin, item.thin) == (0.0, None, False)
 
 
@@ -105,7 +105,7 @@ def lab(tmp_path: Path) -> Lab:
 
 def test_the_starters_figure_is_the_median_of_its_worst_phases() -> None:
     runs = [("starter", results(polite_tenants_served=[0.3 + value, value])) for value in (0.1, 0.2, 0.6)]
-    runs.append(("moving-window", results(polite_tenants_served=1.0)))
+    runs.append(("sliding-window", results(polite_tenants_served=1.0)))
     relieved = [results(polite_tenants_served=[0.9, 0.7])]
     first = thresholds(LAB, runs, relieved)[0]
     assert (first.check, first.starter, first.stopgap) == ("polite-tenants-served", 0.2, 0.7)
@@ -114,7 +114,7 @@ def test_the_starters_figure_is_the_median_of_its_worst_phases() -> None:
 
 
 def test_a_calibration_is_read_as_it_was_written(lab: Lab) -> None:
-    runs = [("moving-window", results(burst_is_honoured=1.0)), ("starter", results(burst_is_honoured=0.1))]
+    runs = [("sliding-window", results(burst_is_honoured=1.0)), ("starter", results(burst_is_honoured=0.1))]
     made = Calibration(measured="2026-11-23", machine="2 cores", runs=2, holds_for="x", threshold=thresholds(lab, runs))
     (lab.path / "calibration.toml").write_text(made.text())
     assert read_calibration(lab) == made
@@ -139,7 +139,7 @@ def test_a_broken_calibration_is_an_error_with_its_file(lab: Lab) -> None:
         ("lab.toml", "Probe tenants that were silent get", "Silent probe tenants get", False),
         ("lab.toml", "factor = 2.0", "factor = 3.0", True),
         ("lab.toml", "minutes = 60", "minutes = 61", False),
-        ("locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 5", True),
+        ("locustfile.py", "range(17)", "range(18)", True),
         ("compose.yaml", "quotes]", "quotes, x]", True),
         ("patient/gateway.py", "Timeout(5,", "Timeout(6,", True),
         ("README.md", "# ", "## ", False),

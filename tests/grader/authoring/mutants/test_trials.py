@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from fake_crew import FakeCrew, results_of
+from own_mutants import forget_mutants
 from rich.console import Console
 
 from grader.authoring.mutants import trial_table
@@ -30,7 +31,7 @@ HERE = Course.here()
 def course(tmp_path: Path) -> Course:
     """A course of lab 03 alone."""
     name = HERE.lab("03").name
-    shutil.copytree(HERE.root / "labs" / name, tmp_path / "labs" / name)
+    forget_mutants(Path(shutil.copytree(HERE.root / "labs" / name, tmp_path / "labs" / name)))
     return Course(tmp_path, tmp_path / "work")
 
 
@@ -121,9 +122,9 @@ def test_resuming_keeps_verdicts_and_plays_what_was_not_judged(course: Course, j
     [
         ("lab.toml", "min = 0.6", "min = 0.7", True),
         ("lab.toml", "seconds = 8.3", "seconds = 8.4", True),
-        ("locustfile.py", "LONGEST_WAIT = 4", "LONGEST_WAIT = 5", True),
-        ("locustfile.py", "LONGEST_WAIT = 4", "# The longest.\nLONGEST_WAIT = 4", False),
-        ("lab.toml", "events = 45", "events = 46", False),
+        ("locustfile.py", "range(17)", "range(18)", True),
+        ("locustfile.py", "SYMBOLS = ", "# Some.\nSYMBOLS = ", False),
+        ("lab.toml", "events = 540", "events = 541", False),
         ("README.md", "#", "# More:", False),
         ("fixes/rejected/plain-503.patch", "It tempts", "It surely tempts", False),
     ],
@@ -144,7 +145,7 @@ def test_resuming_plays_a_mutant_again_when_its_code_has_changed(course: Course,
     tried(course, found(course))
     judge.graded.clear()
     shutil.rmtree(course.lab("03").path / "fixes" / "rejected")
-    path = course.lab("03").path / "fixes" / "accepted" / "moving-window" / "gateway.py"
+    path = course.lab("03").path / "fixes" / "accepted" / "sliding-window" / "gateway.py"
     path.write_text(path.read_text().replace("return Response(status_code=503)", 'return Response("", 503)'))
     tried(course, found(course), resume=True)
     assert judge.graded == [mutant.full_name for mutant in found(course)]
