@@ -67,29 +67,32 @@ class Behaving(Scraper):
 
 
 class Probe(Tenant):
-    """Fifteen tenants in turn: send a burst to one gateway, wait as the refusal says, come back to the other once."""
+    """Fifteen tenants in turn: send a burst to one gateway, wait as a refusal says, come back to the other once."""
 
     subjects = Group("probes", 15)
     arrivals = Regular()
-    tallies = ("burst_asked", "burst_admitted", "waits_told", "waits_kept")
+    tallies = ("burst_admitted", "waits_told", "waits_kept")
+    at_once, later = 25, 0.0
 
     def visit(self, visit: Visit) -> None:
-        """Send 26 requests at one instant; repeat the first refused one after its wait."""
+        """Send requests at one instant, and one more `later` seconds later; repeat the first refused one."""
         tenant, here, there = in_turn(visit)
-        told: list[int] = []
-
-        def ask() -> Answer:
-            answer = self.quote(visit, tenant, here)
-            if (wait := wait_told(answer)) and not told:
-                told.append(wait)
-                visit.pause(wait, since=answer.at)
-                visit.tally("waits_kept", int(self.quote(visit, tenant, there).genuine))
-            return answer
-
-        answers = visit.volley(26, ask)
-        visit.tally("burst_asked", 20)
+        answers = visit.volley(self.at_once, lambda: self.quote(visit, tenant, here))
         visit.tally("burst_admitted", min(20, sum(answer.genuine for answer in answers)))
-        visit.tally("waits_told")
+        visit.pause(self.later, since=answers[0].at)
+        answers.append(self.quote(visit, tenant, there))
+        if refused := [answer for answer in answers if wait_told(answer)]:
+            visit.pause(wait_told(refused[0]), since=refused[0].at)
+            visit.tally("waits_kept", int(self.quote(visit, tenant, there).genuine))
+        visit.tally("waits_told", int(bool(refused or not self.later)))
+
+
+class Impatient(Probe):
+    """Seven more tenants: use the burst, and come back 0.7 s later with one request, which a window refuses."""
+
+    subjects = Group("impatient", 7)
+    arrivals = Regular(rest=2.7)
+    at_once, later = 20, 0.7
 
 
 class Returning(Tenant):
@@ -97,7 +100,7 @@ class Returning(Tenant):
 
     subjects = Group("returning", 7)
     arrivals = Regular(rest=2.7)
-    tallies = ("burst_used", "burst_remembered")
+    tallies = ("burst_remembered",)
 
     def visit(self, visit: Visit) -> None:
         """Send 1 request, 1.5 s later 20 at one instant, and 1.2 s later 20 again, of which 12 may be admitted."""
@@ -107,7 +110,6 @@ class Returning(Tenant):
         visit.volley(20, lambda: self.quote(visit, tenant, here))
         visit.pause(2.7, since=began)
         again = visit.volley(20, lambda: self.quote(visit, tenant, there))
-        visit.tally("burst_used")
         visit.tally("burst_remembered", int(sum(answer.genuine for answer in again) in range(17)))
 
 

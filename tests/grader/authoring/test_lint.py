@@ -159,7 +159,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", "[fixes]\n", f'[mutants]\n"{MUTANT}" = "outside: `ceil` of nothing is promised"\n\n[fixes]\n', MUTANT, "quotes no code of its line"),
         # what checks read
         ("lab.toml", 'value = \'sum(load_beyond_promise{kind=~"noisy|relentless"})\'', "value = 'sum(http_requests_total)'", 'name = "no-double-burst"', "reads `http_requests_total`"),
-        ("lab.toml", "total = 'sum(load_tally_total{tally=\"burst_asked\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),
+        ("lab.toml", "total = '20 * sum(load_tally_total{kind=\"probe\",tally=\"waits_told\"})'", "total = 'sum(load_responses_total{kind=\"probe\"})'", 'name = "burst-is-honoured"', "depends on the answers"),
         ("lab.toml", "events = 540\n", "events = 9\n", 'name = "burst-is-honoured"', "9 events cannot decide"),
         ("lab.toml", "events = 540\n", "", 'name = "burst-is-honoured"', "the number of events of `burst-is-honoured` is unknown"),
         ("lab.toml", "polite = 40,", "polite = 2,", 'name = "polite-tenants-served"', "10 events cannot decide"),

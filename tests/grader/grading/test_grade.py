@@ -20,11 +20,14 @@ BUSY = "this machine was too busy"
 
 RIGHT: dict[str, list[Reading]] = {
     "polite-tenants-served": [Reading(phase=p, good=200, total=200) for p in ("surge", "surge-again")],
-    "noisy-tenant-gets-its-quota": [Reading(phase=p, value=1.0) for p in ("surge", "surge-again")],
+    "noisy-tenant-gets-its-limit": [Reading(phase="surge-again", value=1.0)],
+    "eager-tenant-gets-its-limit": [Reading(phase="surge", value=1.0)],
+    "used-burst-is-remembered": [Reading(phase=None, value=1.0)],
     "no-double-burst": [Reading(phase=None, value=0)],
     "burst-is-honoured": [Reading(phase=None, good=900, total=900)],
     "refusals-are-429-with-retry-after": [Reading(phase=None, good=700, total=700)],
-    "retry-after-is-true": [Reading(phase=None, good=45, total=45)],
+    "retry-after-is-true": [Reading(phase=None, value=1.0)],
+    "retry-after-rounded-up": [Reading(phase="recovery", value=0)],
     "noisy-tenant-forgiven": [Reading(phase="recovery", good=31, total=31)],
     "quotes-not-overloaded": [Reading(phase=p, value=40) for p in ("surge", "surge-again")],
     "answers-are-real": [Reading(phase=None, value=0)],
