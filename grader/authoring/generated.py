@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.base.files import write_whole
 from grader.course.course import Lab
 from grader.course.fixes import STARTER, read_mistake, rejected
-from grader.course.manifest import Manifest
+from grader.course.manifest import Manifest, Milestone
 from grader.course.patch import PatchError
 
 PART = re.compile(r"^<!-- generated: (?P<name>[^>]*?) -->\n(?P<body>.*?)^<!-- end -->$", re.MULTILINE | re.DOTALL)
@@ -70,8 +70,12 @@ def _generate(lab: Lab, name: str) -> str | None:
     kind, _, mistake = name.partition(" ")
     if kind == "mistake" and mistake in rejected(lab):
         return _mistake(lab, mistake)
-    generate = IN_BRIEFS.get(name)
-    return generate(lab) if generate else None
+    return IN_BRIEFS[name](lab) if name in in_brief(lab) else None
+
+
+def in_brief(lab: Lab) -> list[str]:
+    """Return the names of the parts that the lab's brief has."""
+    return [name for name in IN_BRIEFS if name != MILESTONES or lab.manifest.milestone]
 
 
 def _mistake(lab: Lab, name: str) -> str | None:
@@ -122,6 +126,19 @@ def _graded(lab: Lab) -> str:
     )
 
 
+def _milestones(lab: Lab) -> str:
+    """Return the part with the milestones, as a numbered list."""
+    told = _prose("Take these milestones one after the other. A grade shows each check, so it shows how far you are.")
+    items = enumerate(lab.manifest.milestone, start=1)
+    return told + "\n" + "".join(_item(f"{item.says} {_then(item)}", f"{number}. ") for number, item in items)
+
+
+def _then(milestone: Milestone) -> str:
+    names = [f"`{name}`" for name in milestone.checks]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"Then {listed} {'holds' if len(names) == 1 else 'hold'}."
+
+
 def _drawn(manifest: Manifest) -> str:
     values = (value for phase in manifest.phase for fault in phase.faults for value in fault.model_dump().values())
     drawn = any(isinstance(value, list) for value in values)
@@ -136,8 +153,8 @@ def _stuck(lab: Lab) -> str:
     )
 
 
-def _item(text: str) -> str:
-    return f"- {textwrap.indent(_prose(text, WIDTH - 2), '  ').lstrip()}"
+def _item(text: str, mark: str = "- ") -> str:
+    return mark + textwrap.indent(_prose(text, WIDTH - len(mark)), " " * len(mark)).lstrip()
 
 
 def _prose(text: str, width: int = WIDTH) -> str:
@@ -146,10 +163,14 @@ def _prose(text: str, width: int = WIDTH) -> str:
     return textwrap.fill(glued, width, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + "\n"
 
 
+MILESTONES = "milestones"
+"""The part that only the brief of a lab with milestones has."""
+
 IN_BRIEFS: dict[str, Callable[[Lab], str]] = {
     "contract": _contract,
     "change": _change,
     "graded": _graded,
+    MILESTONES: _milestones,
     "stuck": _stuck,
 }
-"""The parts of every brief, each with its generator; debriefs have `mistake NAME` for a rejected fix."""
+"""The parts of briefs, each with its generator; debriefs have `mistake NAME` for a rejected fix."""

@@ -139,6 +139,16 @@ class Promise(Table):
     broken_by: Name
 
 
+class Milestone(Table):
+    """A part of the work, in the order in which the brief lists them.
+
+    `checks` hold when this milestone and those before it are done.
+    """
+
+    says: Annotated[str, Field(min_length=10)]
+    checks: Annotated[list[Name], Field(min_length=1)]
+
+
 class Level(Table):
     """The headline metric of a passing patient: a share.
 
@@ -214,6 +224,7 @@ class Manifest(Table):
     stopgap: Stopgap | None = None
     phase: Annotated[list[Phase], Field(min_length=1)]
     promise: list[Promise] = []
+    milestone: list[Milestone] = []
     check: Annotated[list[Check], Field(min_length=1)]
     fixes: dict[Name, Expectation]
     mutants: dict[str, str] = {}
@@ -234,7 +245,8 @@ class Manifest(Table):
             for name in claim.phase:
                 _demand_known(name, phases, "phase")
         named = [(*expectation.fails, *expectation.either) for expectation in self.fixes.values()]
-        for name in chain(*named, *(promise.checks for promise in self.promise)):
+        listed = [*(promise.checks for promise in self.promise), *(step.checks for step in self.milestone)]
+        for name in chain(*named, *listed):
             _demand_known(name, checks, "check")
         replicas = list(chain(*self.replicas))
         if twice := {name for name in replicas if replicas.count(name) > 1}:
@@ -315,6 +327,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         "exact": ExactCheck,
         "measure": MeasureCheck,
         "promise": Promise,
+        "milestone": Milestone,
         "symptom": Symptom,
         "level": Level,
         "stopgap": Stopgap,

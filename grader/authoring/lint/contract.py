@@ -1,4 +1,4 @@
-"""The contract: promises that checks measure and rejected fixes break."""
+"""The contract: promises that checks measure and rejected fixes break, and milestones on the way to them."""
 
 import re
 from collections.abc import Iterator
@@ -8,16 +8,19 @@ from grader.authoring.lint.finding import Finding, line_of
 from grader.authoring.lint.sentences import sentences
 from grader.course.course import Course, Lab
 from grader.course.fixes import rejected
-from grader.course.manifest import Promise
+from grader.course.manifest import Manifest, Promise
 from grader.course.receipt_check import CHECK
 
 UNMEASURED = "Not measured: "
 SECTION = re.compile(r"^## The contract\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ITEM = re.compile(r"[-*+] ")
 
+AT_ONCE = 11
+"""The most checks of a lab without milestones."""
+
 
 def check(course: Course, lab: Lab) -> Iterator[Finding]:
-    """Find unproven promises, checks without a promise, and unproven items."""
+    """Find unproven promises, checks without a promise or milestone, and unproven items."""
     del course
     manifest, path = lab.manifest, lab.path / "lab.toml"
     text = path.read_text(encoding="utf-8")
@@ -32,7 +35,21 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
             yield Finding(
                 path, line, f"no promise has the check `{claim.name}`", "say in `[[promise]]` what it measures"
             )
+    for what, mend in _loose_ends(lab.manifest):
+        yield Finding(path, line_of(text, "[[milestone]]"), what, mend)
     yield from _brief(lab)
+
+
+def _loose_ends(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the milestones as a whole, with how to mend it."""
+    if not manifest.milestone:
+        if (count := len(manifest.check)) > AT_ONCE:
+            yield f"{count} checks at once", "group them by `[[milestone]]`, in an order that works"
+        return
+    listed = [name for milestone in manifest.milestone for name in milestone.checks]
+    for claim in manifest.check:
+        if (count := listed.count(claim.name)) != 1:
+            yield f"{count} milestones have the check `{claim.name}`", "name it in the one that makes it hold"
 
 
 def _faults(lab: Lab, promise: Promise) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.authoring.generated import IN_BRIEFS, PART, parts
+from grader.authoring.generated import IN_BRIEFS, PART, in_brief, parts
 from grader.authoring.lint.finding import Finding, line_of
 from grader.authoring.lint.sentences import CODE, sentences
 from grader.authoring.scaffold import TEMPLATE
@@ -44,7 +44,7 @@ def _brief(lab: Lab, text: str) -> Iterator[Finding]:
     if not re.search(r"\d+ lines", text):
         yield Finding(path, 0, "it does not say how many lines the answer took", "give the size of the accepted fixes")
     there = {part.name for part in parts(lab, text)}
-    for name in IN_BRIEFS:
+    for name in in_brief(lab):
         if name not in there:
             add = f"add `<!-- generated: {name} -->` and `<!-- end -->`, and run ./er lint {lab.number} --fix"
             yield Finding(path, 0, f"no generated part `{name}`", add)

@@ -42,7 +42,8 @@ def check_documents(course: Course) -> Iterator[Finding]:
 
 
 def _said(manifest: Manifest) -> list[str]:
-    claims = [*manifest.promise, *manifest.check, manifest.level, *([manifest.stopgap] if manifest.stopgap else [])]
+    stopgap = [manifest.stopgap] if manifest.stopgap else []
+    claims = [*manifest.promise, *manifest.milestone, *manifest.check, manifest.level, *stopgap]
     said = [manifest.title, manifest.blurb, manifest.symptom.noun, manifest.unreceipted or ""]
     return said + [claim.says for claim in claims] + [*manifest.mutants.values()]
 

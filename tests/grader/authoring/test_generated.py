@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.authoring.generated import WIDTH, parts, refreshed, write_parts
+from grader.authoring.generated import WIDTH, in_brief, parts, refreshed, write_parts
 from grader.cli import er
 from grader.course.course import Course, Lab
 from grader.course.fixes import read_mistake, rejected
@@ -48,6 +48,26 @@ def test_the_table_has_the_checks_of_the_manifest() -> None:
     for lab in HERE.labs():
         rows = [line for line in part(lab, "graded").splitlines() if line.startswith("| ")]
         assert rows[1:] == [f"| {check.name} | {check.says} |" for check in lab.manifest.check]
+
+
+def test_the_milestones_are_numbered_with_the_checks_that_hold_then() -> None:
+    lab = HERE.lab("05")
+    _, *lines, _ = part(lab, "milestones").splitlines()
+    assert all(len(line) <= WIDTH for line in lines)
+    introduction, *items = re.split(r"(?m)^\d\. ", "\n".join(lines))
+    assert "one after the other" in introduction
+    for item, milestone in zip(items, lab.manifest.milestone, strict=True):
+        told, _, then = " ".join(item.split()).rpartition(" Then ")
+        assert told == milestone.says
+        assert re.findall("`([^`]+)`", then) == milestone.checks
+        assert then.endswith(" holds." if len(milestone.checks) == 1 else " hold.")
+
+
+def test_a_brief_has_milestones_only_if_its_lab_has_them() -> None:
+    for lab in HERE.labs():
+        brief = (lab.path / "README.md").read_text()
+        has_them = bool(lab.manifest.milestone)
+        assert ("milestones" in in_brief(lab), "<!-- generated: milestones -->" in brief) == (has_them, has_them)
 
 
 def test_the_level_is_named_with_its_thresholds() -> None:

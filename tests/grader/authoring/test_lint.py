@@ -153,6 +153,11 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", 'says = "`Retry-After` is true: ', 'says = "It is true: ', None, "the generated part `contract` is out of date"),
         ("README.md", "<!-- generated: contract -->", "<!-- generated: change -->", "", "no generated part `contract`"),
         ("README.md", "## What to change", "- It is quick.\n- Not measured: it is small.\n\n## What to change", "It is quick", "an item of the contract that is not a promise: `It is quick.`"),
+        ("lab.toml", "[level]\n", '[[milestone]]\nsays = "Count them."\nchecks = ["answers-are-real"]\n\n[level]\n', "[[milestone]]", "0 milestones have the check `polite-tenants-served`"),
+        ("lab.toml", "[level]\n", '[[milestone]]\nsays = "Count them."\nchecks = ["answers-are-real", "answers-are-real"]\n\n[level]\n', "[[milestone]]", "2 milestones have the check `answers-are-real`"),
+        ("lab.toml", "[level]\n", '[[milestone]]\nsays = "Count them anew."\nchecks = ["answers-are-real"]\n\n[level]\n', "Count them", "`anew`"),
+        ("lab.toml", "[level]\n", '[[milestone]]\nsays = "Count them."\nchecks = ["answers-are-real"]\n\n[level]\n', None, "no generated part `milestones`"),
+        ("README.md", "<!-- generated: stuck -->", "<!-- generated: milestones -->", "generated: milestones", "nothing generates a part `milestones`"),
         # mutants that may pass
         ("lab.toml", "[fixes]\n", '[mutants]\n"accepted/token-bucket-lua:halved-constant-1" = "outside: `x` does not matter"\n\n[fixes]\n', "halved-constant-1", "there is no mutant `accepted/token-bucket-lua:halved-constant-1`; the nearest is"),
         ("lab.toml", "[fixes]\n", f'[mutants]\n"{MUTANT}" = "because"\n\n[fixes]\n', MUTANT, "has no reason"),
@@ -229,6 +234,15 @@ def test_every_check_of_a_lab_without_promises_has_a_finding(course: Course) -> 
     unmeasured = [finding.split("`")[1] for finding in found(course) if "no promise has the check" in finding]
     names = [claim.name for claim in Lab(path.parent).manifest.check]
     assert unmeasured == [name for name in names if name != "answers-are-real"]
+
+
+def test_twelve_checks_without_milestones_are_found(course: Course) -> None:
+    assert not any("checks at once" in finding for finding in found(course))
+    path = course.root / "labs" / NAME / "lab.toml"
+    text = path.read_text()
+    (more,) = re.findall(r'(?m)^\[\[check\]\]\nname = "burst-is-honoured"\n(?:.+\n)+\n', text)
+    path.write_text(text.replace(more, more + more.replace("burst-is-honoured", "burst-is-kept")))
+    assert "lab.toml:0 12 checks at once" in found(course)
 
 
 def test_a_contract_may_explain_itself_and_list_what_is_not_measured(course: Course) -> None:

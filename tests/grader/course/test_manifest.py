@@ -52,6 +52,16 @@ def test_a_lab_has_the_check_of_receipts_unless_it_says_why_not(tmp_path: Path) 
             'fails = ["polit-tenants-served", ',
             r"unknown check `polit-tenants-served`; the nearest is",
         ),
+        (
+            r"^\[level\]",
+            '[[milestone]]\nsays = "Count them."\nchecks = ["polite-tenant-served"]\n[level]',
+            r"unknown check `polite-tenant-served`; the nearest is `polite-tenants-served`",
+        ),
+        (
+            r"^\[level\]",
+            '[[milestone]]\nsay = "Count them."\nchecks = ["polite-tenants-served"]\n[level]',
+            r"`milestone\[0\]\.say`: unknown key; the nearest is `says`",
+        ),
         (r'^kind = "share"', 'kind = "ratio"', r"`check\[0\]`: .*'share', 'exact', 'measure'"),
         (r"^min = 0.8", "min = 80", r"`check\[0\]\.min`: Input should be less than or equal to 1"),
         (r"^min = 0.8", "", r"`check\[0\]`: a check needs `min`, `max` or both"),
