@@ -20,6 +20,12 @@ PART = re.compile(r"^<!-- generated: (?P<name>[^>]*?) -->\n(?P<body>.*?)^<!-- en
 WIDTH = 120
 """The most characters of a line of prose."""
 
+RECEIPT = (
+    " A *receipt* is a signature on the work behind an answer. Your code cannot make one, so a receipt shows that the "
+    "answer is real."
+)
+"""What briefs say of receipts, which most labs check."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -114,8 +120,9 @@ def _graded(lab: Lab) -> str:
         (
             _prose(
                 f"`make grade-{lab.number}` replays the incident on a clean copy of the system. A fresh seed draws "
-                f"{_drawn(manifest)}. The verdict reads only metrics of the load generator, the stock services and the "
-                "stores, which your code cannot change."
+                f"{_drawn(manifest)}. The verdict reads only metrics that your code cannot change. They come from the "
+                "load generator, which plays the users, from the stores, and from the *stock services*, which you do "
+                f"not edit.{'' if manifest.unreceipted else RECEIPT}"
             ),
             "| check | what it wants |\n|---|---|\n" + "".join(f"{row}\n" for row in rows),
             _prose(

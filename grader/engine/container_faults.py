@@ -83,7 +83,7 @@ STORE_FAULTS: dict[str, dict[str, ContainerFault]] = {
     "postgres": {
         "pause": PAUSE,
         "refuse": ContainerFault(
-            "Cuts the patient's connections and refuses new ones until it is healed.",
+            "Cuts the connections of your code and refuses new ones until it is healed.",
             inject=_sql(
                 "ALTER ROLE patient NOLOGIN;"
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'patient'"

@@ -191,7 +191,7 @@ class AttemptRunner:
         said = "\n".join(filter(None, (self._project.said(patient) for patient in self._project.patients())))
         raise LearnerError(
             f"in `{phase}`, before anything goes wrong, only {fitness.percent(share)} of {symptom.noun} were served "
-            f"within {symptom.within:g} s" + (f"; the patient printed:\n{said}" if said else "")
+            f"within {symptom.within:g} s" + (f"; your code printed:\n{said}" if said else "")
         )
 
 

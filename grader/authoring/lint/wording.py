@@ -1,4 +1,4 @@
-"""Plain English in all texts of labs, documents and messages."""
+"""Plain English in all texts of labs, documents and messages, and words that are explained."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,6 +8,7 @@ from grader.authoring.lint.english import faults
 from grader.authoring.lint.finding import Finding, line_of
 from grader.authoring.lint.messages import messages
 from grader.authoring.lint.sentences import sentences
+from grader.authoring.lint.terms import unexplained
 from grader.course.course import Course, Lab
 from grader.course.fixes import read_mistake, rejected
 from grader.course.manifest import Manifest
@@ -19,6 +20,9 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     del course
     for path in sorted(lab.path.glob("*.md")):
         yield from _markdown(path)
+    brief = lab.path / "README.md"
+    if brief.exists():
+        yield from unexplained(brief, brief.read_text(encoding="utf-8"))
     for name, path in rejected(lab).items():
         # The rule on fixes reports a patch that cannot be read.
         with suppress(PatchError):
@@ -35,6 +39,7 @@ def check_documents(course: Course) -> Iterator[Finding]:
     """Find faults in the course's documents and the program's messages."""
     for path in sorted([*course.root.glob("*.md"), *course.root.glob("docs/*.md")]):
         yield from _markdown(path)
+        yield from unexplained(path, path.read_text(encoding="utf-8"))
     for path in sorted(course.root.glob("grader/**/*.py")):
         for line, message in messages(path.read_text(encoding="utf-8")):
             for _, sentence in sentences(message):

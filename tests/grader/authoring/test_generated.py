@@ -50,6 +50,12 @@ def test_the_table_has_the_checks_of_the_manifest() -> None:
         assert rows[1:] == [f"| {check.name} | {check.says} |" for check in lab.manifest.check]
 
 
+def test_a_brief_explains_receipts_only_if_its_lab_checks_them() -> None:
+    explaining = [lab for lab in HERE.labs() if "A *receipt* is" in " ".join(part(lab, "graded").split())]
+    assert explaining == [lab for lab in HERE.labs() if lab.manifest.unreceipted is None]
+    assert explaining != HERE.labs()
+
+
 def test_the_milestones_are_numbered_with_the_checks_that_hold_then() -> None:
     lab = HERE.lab("05")
     _, *lines, _ = part(lab, "milestones").splitlines()

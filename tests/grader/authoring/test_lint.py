@@ -97,7 +97,7 @@ def test_the_documents_and_messages_of_this_course_are_clean() -> None:
 def test_documents_and_messages_that_are_not_plain_english_are_found(course: Course) -> None:
     texts = {
         "README.md": "Fine.\n\nWhoever reads.\n",
-        "docs/trust.md": "| anew |\n",
+        "docs/trust.md": "| anew |\n\n```\nledger\n```\nA `ledger` and the\nledger, a *control twin*, two twins.\n",
         "grader/base/locks.py": 'X = 1\nraise ErError(f"`{x}` is no lock")\n',
     }
     for name, text in texts.items():
@@ -107,6 +107,7 @@ def test_documents_and_messages_that_are_not_plain_english_are_found(course: Cou
     assert [finding.shown(course.root).partition(";")[0] for finding in lint_documents(course)] == [
         "README.md:3: `Whoever`",
         "docs/trust.md:1: `anew`",
+        "docs/trust.md:7: nothing explains the word `ledger`",
         "grader/base/locks.py:2: `is no`",
     ]
 
@@ -210,6 +211,8 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("lab.toml", '[stopgap]\nsays = "', '[stopgap]\nsays = "Start anew. ', "Start anew", "`anew`"),
         ("lab.toml", '[level]\nsays = "', '[level]\nsays = "anew: ', "anew: ", "`anew`"),
         ("lab.toml", 'says = "Probe tenants that were silent', 'says = "Who was silent', "Who was silent", "`Who`"),
+        ("README.md", "*receipt*", "receipt", "you do not edit. A receipt", "nothing explains the word `receipt`"),
+        ("README.md", "The quotes API", "Each patient and a *probe*, a tenant that tests, see it. The quotes API", "Each patient", "nothing explains the word `patient`"),
         ("debrief.md", "# Debrief", "[a](nowhere.md)\n\n# Debrief", "nowhere", "a link to `nowhere.md`"),
         ("debrief.md", "# Debrief", "[a](README.md#none)\n\n# Debrief", "none", "no such heading"),
     ],
