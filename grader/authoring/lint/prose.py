@@ -30,8 +30,7 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     yield from _brief(lab, texts.get(lab.path / "README.md", ""))
     yield from _hints(lab, texts.get(lab.path / "hints.md", ""))
     debrief = texts.get(lab.path / "debrief.md", "")
-    if debrief and not re.search(r"(?mi)^## .*when not", debrief):
-        yield Finding(lab.path / "debrief.md", 0, "no section says when not to use the pattern", "add `## When not to`")
+    yield from _debrief(lab.path / "debrief.md", debrief)
 
 
 def _brief(lab: Lab, text: str) -> Iterator[Finding]:
@@ -74,6 +73,17 @@ def _placeholders(path: Path, text: str) -> Iterator[Finding]:
         if sentence in placeholders:
             shown = sentence.replace(CODE, "...")
             yield Finding(path, line, f"still from the template: `{shown}`", "write the lab's own")
+
+
+def _debrief(path: Path, text: str) -> Iterator[Finding]:
+    if text and not re.search(r"(?mi)^## .*when not", text):
+        yield Finding(path, 0, "no section says when not to use the pattern", "add `## When not to`")
+    _, _, listed = text.partition("\n## Sources\n")
+    first = text.count("\n") - listed.count("\n") + 1
+    for item in re.finditer(r"(?m)^- (?:.|\n(?!- |\n))+", listed):
+        if not LINK.search(" ".join(item[0].split())):
+            line = first + listed.count("\n", 0, item.start())
+            yield Finding(path, line, "a source without a link", "add one that you have opened")
 
 
 def _hints(lab: Lab, text: str) -> Iterator[Finding]:

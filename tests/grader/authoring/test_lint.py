@@ -204,6 +204,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
         ("hints.md", "## 3. The API", "### 3. The API", "", "2 hints"),
         ("hints.md", "## 1. The symptom", "```\n## 1. The symptom", "```", "a block of code"),
         ("debrief.md", "## When not to", "## Limits", "", "when not to use"),
+        ("debrief.md", "- Paul Tarjan, [", "- Jane Doe, *A page\n  without*, 2017.\n- Paul Tarjan, [", "Jane Doe", "a source without a link"),
         ("debrief.md", "# Debrief", "Students ask.\n\n# Debrief", "Students", "`Students`"),
         ("hints.md", "# Hints", "Start\nanew.\n\n# Hints", "Start", "`anew`"),
         ("lab.toml", 'blurb = "', 'blurb = "Whoever floods is served. ', "blurb =", "`Whoever`"),
