@@ -113,10 +113,15 @@ def test_the_page_on_trust_names_every_cheat_and_no_other() -> None:
     assert set().union(*named.values()) == cheats
 
 
-def test_the_workflow_in_the_readme_gives_the_action_inputs_that_it_has() -> None:
-    (workflow,) = re.findall(r"^```yaml\n(.*?)^```", (COURSE.root / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def test_the_workflow_in_the_readme_is_whole_and_gives_the_action_inputs_that_it_has() -> None:
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", (COURSE.root / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert text.startswith("# .github/workflows/")
     action = yaml.safe_load((COURSE.root / "action.yml").read_text())
-    (job,) = yaml.safe_load(workflow)["jobs"].values()
+    workflow = yaml.safe_load(text)
+    # YAML 1.1 reads the key `on` as true.
+    assert workflow.keys() == {"name", True, "permissions", "jobs"}
+    (job,) = workflow["jobs"].values()
+    assert job.keys() >= {"runs-on", "permissions", "steps"}
     *_, step = job["steps"]
     assert re.fullmatch(r"your-school/pattern-er@v\d+", step["uses"])
     assert step["with"].keys() <= action["inputs"].keys()
@@ -137,3 +142,11 @@ def added(lab: Lab, fix: str) -> int:
         for name, text in candidate_files(lab, fix).items()
         for line in difflib.ndiff((lab.patient / name).read_text().splitlines(), text.splitlines())
     )
+
+
+def test_the_readme_begins_with_commands_that_lead_from_nothing_to_a_lab() -> None:
+    typed = re.findall(r"^\$ (.+)$", (COURSE.root / "README.md").read_text(), re.MULTILINE)
+    clone, enter, start, grade, *_ = typed
+    folder = re.fullmatch(r"git clone \S+/([\w-]+)\.git", clone)
+    assert folder
+    assert (enter, start, grade) == (f"cd {folder[1]}", "make lab-03", "make grade-03")
