@@ -15,6 +15,10 @@ TEMPLATE = Path(__file__).parent / "template"
 TEXTS = ("README.md", "hints.md", "debrief.md")
 """The files that always come from the template, because an author writes them for each lab."""
 
+BEHIND_MILESTONES = "## Not needed\n"
+MILESTONE_SECTION = "## Milestones\n\n<!-- generated: milestones -->\n<!-- end -->\n\n"
+"""The part of a brief that only a lab with milestones has."""
+
 PICTURE = re.compile(r"^```\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
@@ -62,5 +66,7 @@ def _borrowed(like: Lab, title: str) -> dict[str, str]:
     files |= {name: template[name] for name in TEXTS}
     if picture:
         files["README.md"] = PICTURE.sub(lambda _: picture[0], files["README.md"], count=1)
+    if like.manifest.milestone:
+        files["README.md"] = files["README.md"].replace(BEHIND_MILESTONES, MILESTONE_SECTION + BEHIND_MILESTONES)
     files["lab.toml"] = re.sub(r"(?m)^title = .*$", f'title = "{title}"', files["lab.toml"], count=1)
     return files

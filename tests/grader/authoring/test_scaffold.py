@@ -50,7 +50,9 @@ def test_a_new_lab_is_clean_except_for_the_parts_of_its_author(course: Course) -
 @pytest.mark.parametrize("like", HERE.labs(), ids=lambda lab: lab.number)
 def test_a_lab_made_like_another_is_proven_and_lacks_only_texts(course: Course, like: Lab) -> None:
     lab = new(course, "38", "load-shedding", like)
-    assert left(course, lab) == ["it does not say how many lines the answer took", "the lab is not calibrated"]
+    # A promise or a check may use a word that the lost text has explained.
+    to_write = [what for what in left(course, lab) if not what.startswith("nothing explains the word")]
+    assert to_write == ["it does not say how many lines the answer took", "the lab is not calibrated"]
     assert lab.manifest == like.manifest.model_copy(update={"title": "Load shedding"})
     assert plays_as(lab) == plays_as(like)
     brief = (lab.path / "README.md").read_text()
