@@ -33,7 +33,7 @@ SHORT_SECONDS, LONG_SECONDS = 90, 7200
 SHARED = Path("/tmp/pattern-er")  # noqa: S108 # of all users, so that none of them can be disturbed by another
 """The folder of all users, unless `ER_SLOTS` names another. Its locks are advisory; it holds nothing secret."""
 
-WAITING = "waiting for"
+WAITING = "waiting: "
 
 QUEUED, PLAYING = "queued", "playing"
 
@@ -107,8 +107,8 @@ def slot(use: Use, say: Callable[[str], object], idle: Callable[[], object] = la
 
 def _line(ahead: list[Use], limit: int) -> str:
     seconds = sum(use.left for use in ahead) / limit
-    others = f"{len(ahead)} others on this machine; now " if len(ahead) > 1 else ""
-    return f"{WAITING} {others}{ahead[0].says}, about {max(1, round(seconds))} s ..."
+    others = f"{len(ahead)} others on this machine come first; now " if len(ahead) > 1 else ""
+    return f"{WAITING}{others}{ahead[0].says}, about {max(1, round(seconds))} s"
 
 
 def _folder() -> Path:

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from grader.base.sanitize import plain
 from grader.course.manifest import Symptom
-from grader.grading.slots import WAITING
 from grader.live.lamps import Lamp
 from grader.live.rows import lamp_lines, share_style, traffic_lines
 from grader.live.vitals import Vitals
@@ -98,7 +97,7 @@ class Picture:
     def _state(self, width: int) -> list[Text]:
         """Return the traffic with its symptom, or why there is none to see."""
         if self.paused:
-            return wrapped(f"paused: {self.paused.removeprefix(WAITING).strip()}", width, "yellow")
+            return wrapped(f"paused: {self.paused}", width, "yellow")
         if self.busy:
             return wrapped(f"! This machine is too busy: {self.busy}. {BUSY}", width, "bold yellow")
         if self.vitals is None:

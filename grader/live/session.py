@@ -17,7 +17,7 @@ from grader.evidence.fitness import busy_lately
 from grader.evidence.prometheus import Evidence
 from grader.grading.attempt import QUIET_SECONDS
 from grader.grading.readiness import bring_up
-from grader.grading.slots import POLL_SECONDS, Use, slot
+from grader.grading.slots import POLL_SECONDS, WAITING, Use, slot
 from grader.incident.driver import Incident
 from grader.incident.plan import Plan, fresh_seed
 from grader.incident.restarts import ORCHESTRATOR, Restarts
@@ -142,7 +142,7 @@ class Session:
         while True:
             incident = Incident(Plan.draw(manifest, fresh_seed()), ports)
             self._restarts = Restarts(self._project, ports.control.get(ORCHESTRATOR))
-            with slot(Use.of(self._lab, "live"), self._screen.paused, self._attend):
+            with slot(Use.of(self._lab, "live"), self._pause, self._attend):
                 number += 1
                 counted = evidence.from_now() if self._repeated else evidence
                 lamps = Lamps(manifest, counted, incident, len(ports.control) - 1, repeated=self._repeated)
@@ -208,6 +208,9 @@ class Session:
         if users is None or users.ended < FEWEST_ENDED or users.served >= symptom.below:
             return None
         return f"{self._emergency.problem}: {symptom.noun} served {users.served:.0%}, p95 {users.p95:.1f} s"
+
+    def _pause(self, line: str) -> None:
+        self._screen.paused(line.removeprefix(WAITING))
 
     def _attend(self) -> None:
         self._edits.mind()

@@ -76,7 +76,7 @@ def test_a_waiting_process_says_for_what_and_how_long_and_gets_the_next_slot(hol
 
     with slot(GRADE, said.append, give_back_at_the_second_look):
         assert holder.wait(PATIENCE) == 0
-    assert said in [[f"waiting for lab 03 is live, about {seconds} s ..."] for seconds in range(1, 31)]
+    assert said in [[f"waiting: lab 03 is live, about {seconds} s"] for seconds in range(1, 31)]
     assert len(idle) >= 2
 
 
@@ -111,8 +111,8 @@ def test_the_number_of_those_ahead_is_said_when_it_changes(holder: "subprocess.P
         with slot(GRADE, said.append, go_on):
             pass
     first, then = said
-    assert first.startswith("waiting for 2 others on this machine; now lab 03 is live, about ")
-    assert then.startswith("waiting for lab 05 is being graded, about ")
+    assert first.startswith("waiting: 2 others on this machine come first; now lab 03 is live, about ")
+    assert then.startswith("waiting: lab 05 is being graded, about ")
 
 
 @pytest.mark.parametrize("waits", [True, False], ids=["in the queue", "with a slot"])
@@ -165,7 +165,7 @@ def test_other_users_queue_for_the_same_slots(monkeypatch: pytest.MonkeyPatch) -
         # The holder's files belong to root, and the other user may only read them.
         with slot(GRADE, str):
             taken.set()
-            assert said.get(timeout=PATIENCE).startswith("waiting for lab 07 is being graded")
+            assert said.get(timeout=PATIENCE).startswith("waiting: lab 07 is being graded")
         assert said.get(timeout=PATIENCE) == "held"
         other.join(PATIENCE)
         assert other.exitcode == 0

@@ -154,7 +154,7 @@ BUSY = replace(
     note="This play does not count: this machine was too busy in `surge`: "
     "a process that asked for one CPU got 21 % of it",
 )
-PAUSED = replace(HEALTHY, paused="waiting for lab 07 is being graded, about 20 s ...", phase="", left=None)
+PAUSED = replace(HEALTHY, paused="lab 07 is being graded, about 20 s", phase="", left=None)
 CROWDED = replace(
     SUFFERING,
     title="Lab 14, Saga",

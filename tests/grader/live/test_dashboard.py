@@ -158,7 +158,7 @@ def test_an_error_stays_until_it_is_mended(dashboard: Dashboard, output: io.Stri
 
 
 def test_a_pause_says_for_what_until_the_next_play(dashboard: Dashboard, output: io.StringIO) -> None:
-    dashboard.paused("waiting for lab 07 is being graded, about 20 s ...")
+    dashboard.paused("lab 07 is being graded, about 20 s")
     assert "paused: lab 07 is being graded, about 20 s" in last(output)
     dashboard.play(2)
     dashboard.lamps([], None)
