@@ -6,10 +6,17 @@ An order is complete when its stock is held, its money taken and its parcel sent
 of that is left. Every other order is half done.
 """
 
+import time
 from collections import Counter, defaultdict
 
 from kit.journal import Journal
 from kit.service import StockService
+
+QUIET_SECONDS = 5.0
+"""An order about which nothing was written for this long is not in progress, but left.
+
+A right fix takes less between two steps of an order, unless its replica was killed.
+"""
 
 service = StockService("auditor")
 journal = Journal()
@@ -22,6 +29,7 @@ class OrderBalance:
         self._done: Counter[str] = Counter()
         self._out_of_order = False
         self._overruled = False
+        self._noted = 0.0
 
     def note(self, entry: str) -> None:
         """Add one entry."""
@@ -30,6 +38,11 @@ class OrderBalance:
         if entry == "shipment" and self._done["refusal"]:
             self._overruled = True
         self._done[entry] += 1
+        self._noted = time.monotonic()
+
+    @property
+    def _left(self) -> bool:
+        return time.monotonic() - self._noted > QUIET_SECONDS
 
     def findings(self) -> dict[str, bool]:
         """Return each finding, and whether it is true of the order."""
@@ -38,6 +51,7 @@ class OrderBalance:
         return {
             "brought": bool(shipped or done["refusal"]),
             "money": paid != shipped,
+            "paid-for-nothing": paid > 0 and not shipped and self._left,
             "stock": held != shipped,
             "half-done": not held == paid == shipped,
             "out-of-order": self._out_of_order,
@@ -53,8 +67,8 @@ def audit() -> Counter[tuple[str, ...]]:
 
     Return the number of orders by finding.
     `brought`: shipping has sent or refused it. `money`, `stock`: more or less of it was taken than was sent.
-    `half-done`: either of the two. `out-of-order`: its stock was released before its charge was refunded.
-    `overruled`: shipping refused it first, and sent it later.
+    `half-done`: either of the two. `paid-for-nothing`: it is paid for, not sent, and left.
+    `out-of-order`: its stock was released before its charge was refunded. `overruled`: shipping refused it first, and sent it later.
     """
     for number, entry in journal.unread():
         orders[number].note(entry)

@@ -16,6 +16,8 @@ from grader.course.receipt_check import SAYS, with_receipts
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
+WERE = re.compile(r"^were\b")
+
 
 class Table(BaseModel):
     """A table of the manifest, without unknown keys."""
@@ -166,13 +168,25 @@ class Level(Table):
 class Symptom(Table):
     """What a learner sees of the incident.
 
-    The share of `users` that get a 200 `within` seconds falls below `below`.
+    The share of `users` that get a 200 `within` seconds falls below `below`. `harm` is what the incident does to people,
+    after a number: a plural noun and the past tense, such as `customers paid and got nothing`. `harmed` counts it, in
+    one PromQL query of counters.
     """
 
     users: Name
     noun: str
     within: float
     below: Share
+    harm: Annotated[str, Field(pattern=r"^[a-z]+s [a-z].*[^.]$")]
+    harmed: str
+
+    def says(self, count: float | None) -> str | None:
+        """Return the harm with its count, None when there is none or it is unknown."""
+        number = round(count or 0)
+        if number < 1:
+            return None
+        noun, _, rest = self.harm.partition(" ")
+        return f"{number} {self.harm}" if number > 1 else f"1 {noun.removesuffix('s')} {WERE.sub('was', rest)}"
 
 
 class Stopgap(Table):
@@ -252,7 +266,7 @@ class Manifest(Table):
         if twice := {name for name in replicas if replicas.count(name) > 1}:
             raise ValueError(f"`replicas` names `{min(twice)}` twice")
         for name in replicas:
-            _demand_unnamed(name, [*self.check, self.level])
+            _demand_unnamed(name, [*self.check, self.level, self.symptom])
         users = {user for phase in self.phase for user in phase.rate}
         _demand_known(self.symptom.users, sorted(users), "user kind")
         if any(re.search(r"[/\\]|^\.", name) for name in self.edit):
@@ -291,12 +305,12 @@ def _demand_known(name: str, known: list[str], what: str) -> None:
         raise ValueError(f"unknown {what} `{name}`{_nearest(name, known)}")
 
 
-def _demand_unnamed(replica: str, claims: Sequence[Claim | Level]) -> None:
+def _demand_unnamed(replica: str, claims: Sequence[Claim | Level | Symptom]) -> None:
     """Refuse queries with the name of a replica, because the seed decides what happens to which."""
     for claim in claims:
-        queries = [getattr(claim, part, "") for part in ("good", "total", "value")]
+        queries = [getattr(claim, part, "") for part in ("good", "total", "value", "harmed")]
         if any(re.search(rf"\b{replica}\b", query) for query in queries):
-            name = claim.name if isinstance(claim, Claim) else "level"
+            name = claim.name if isinstance(claim, Claim) else type(claim).__name__.lower()
             raise ValueError(f"the query of `{name}` names `{replica}`, but the seed exchanges the names of `replicas`")
 
 

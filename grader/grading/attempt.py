@@ -72,6 +72,7 @@ class AttemptRunner:
             lag={phase: fitness.lag(evidence, phase) for phase in done},
             late={phase: round(late, 3) for phase, late in self._incident.late.items()},
             cpu=self._host_cpu.phases,
+            harm=evidence.value(self._manifest.symptom.harmed),
         )
         plan, now = self._incident.plan, time.time()
         zero = now - self._incident.elapsed

@@ -98,6 +98,7 @@ class Grade:
             next=following,
             notes=read_submission(self.lab, self.submission).notes,
             checks=judgement.checks(),
+            harm=judgement.harm() if verdict in (Verdict.PASSED, Verdict.FAILED) else None,
             level=judgement.level() if verdict is Verdict.PASSED else None,
             attempts=attempts,
             diff=changes(self.lab, self.submission),

@@ -92,6 +92,13 @@ class Judgement:
             )
         return results
 
+    def harm(self) -> str | None:
+        """Return what the incident did to people in the latest fit attempt.
+
+        None when it did nothing. A busy machine may harm them too, so an unfit attempt says nothing.
+        """
+        return self._manifest.symptom.says(self._fit[-1].harm) if self._fit else None
+
     def level(self) -> LevelResult | None:
         """Return the level that the fit attempts reached.
 

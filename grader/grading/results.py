@@ -61,8 +61,8 @@ class Attempt(BaseModel):
     in time, `canary` the share of a CPU that its canary got while it asked for one, `lag` the worst delay of the load
     generator, and `late` the worst delay of the grader with phase and faults (seconds). `speed` counts the canary's
     rounds of work in a second of CPU time, `cpu` is what the host's CPUs did. `traces` are examples for the report of a
-    lab with a trace-audit. `refused` counts the commands that Redis refused to the patient. Both times are 0 when the
-    host was too busy to start the system.
+    lab with a trace-audit. `refused` counts the commands that Redis refused to the patient. `harm` is the count of the
+    incident's harm, None without data. Both times are 0 when the host was too busy to start the system.
     """
 
     seconds: float = 0.0
@@ -78,13 +78,15 @@ class Attempt(BaseModel):
     timeline: Timeline | None = None
     traces: list[Trace] = []
     refused: dict[str, int] = {}
+    harm: float | None = None
 
 
 class Results(BaseModel):
     """A whole grade.
 
     Times are in seconds. `cause` says why where the checks alone do not, and `next` is the command that helps, where
-    the cause has one. `notes` say what is unusual about the submission. `diff` compares it with the starter; `images`
+    the cause has one. `harm` says what the incident did to people in the attempt that was judged, None when it did
+    nothing. `notes` say what is unusual about the submission. `diff` compares it with the starter; `images`
     is by Compose variable.
     """
 
@@ -96,6 +98,7 @@ class Results(BaseModel):
     verdict: Verdict
     cause: Text | None = None
     next: Text | None = None
+    harm: str | None = None
     notes: list[Text] = []
     level: LevelResult | None = None
     checks: list[CheckResult] = []

@@ -81,19 +81,20 @@ class Dashboard(Paced):
         self._draw()
 
     def play(self, number: int) -> None:
-        """Show the play's number, and keep the curve of the play before."""
+        """Show the play's number, and keep the curve and the harm of the play before."""
         picture = self._picture
         picture.play, picture.before, picture.history = number, picture.history or picture.before, []
-        picture.paused = None
+        picture.harmed_before, picture.harm, picture.paused = picture.harm, None, None
 
     def phase(self, phase: PlannedPhase) -> None:
         """Show the phase in the title."""
         self._picture.phase = phase.name
 
-    def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
+    def vitals(self, incident: Incident, vitals: Vitals, harm: str | None, symptom: str | None) -> None:
         """Redraw with these vitals."""
         picture = self._picture
-        picture.vitals, picture.symptom, picture.busy, picture.paused = vitals, symptom, None, None
+        picture.vitals, picture.harm, picture.symptom = vitals, harm, symptom
+        picture.busy = picture.paused = None
         if users := vitals.of(picture.symptom_of.users):
             picture.history.append(users.served)
         self._time(incident)

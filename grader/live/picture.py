@@ -30,7 +30,7 @@ class Picture:
     """Everything that a learner sees of a live lab.
 
     `left` is in seconds of the phase. `history` is the share of the symptom's users that was served, second by second
-    of this play, and `before` that of the play before. `busy`, `paused` and `trouble` say why there is nothing to see.
+    of this play, and `before` that of the play before. So are `harm` and `harmed_before`. `busy`, `paused` and `trouble` say why there is nothing to see.
     `note` is about the lamps, and `footer` about the keys.
     """
 
@@ -44,6 +44,8 @@ class Picture:
     vitals: Vitals | None = None
     history: list[float] = field(default_factory=list)
     before: list[float] = field(default_factory=list)
+    harm: str | None = None
+    harmed_before: str | None = None
     symptom: str | None = None
     busy: str | None = None
     paused: str | None = None
@@ -76,7 +78,7 @@ class Picture:
         trouble = self._trouble(width, room - 1)
         if trouble and len(trouble) + len(state) + len(self.lamps) + 2 > room and not (self.paused or self.busy):
             # The traffic of broken code says less than the error and the checks.
-            state = wrapped(self.symptom or "", width, "bold red")
+            state = self._headline(width) if self.vitals else []
             trouble = self._trouble(width, room - len(state))
         above = [*trouble, *state, *([Text()] if state else [])]
         room -= len(above)
@@ -95,17 +97,23 @@ class Picture:
         return [_beside(left, right, row, narrow) for row in range(rows)]
 
     def _state(self, width: int) -> list[Text]:
-        """Return the traffic with its symptom, or why there is none to see."""
+        """Return the harm, the symptom and the traffic, or why there is none to see."""
         if self.paused:
             return wrapped(f"paused: {self.paused}", width, "yellow")
         if self.busy:
             return wrapped(f"! This machine is too busy: {self.busy}. {BUSY}", width, "bold yellow")
         if self.vitals is None:
             return []
-        lines = traffic_lines(self.vitals, self.symptom_of, width)
-        lines += [_curve(self.history, self.before, self.symptom_of, width)] if self.history else []
-        symptom = wrapped(self.symptom, width, "bold red") if self.symptom else [Text("no symptom", style="dim")]
-        return lines + symptom
+        lines = [*self._headline(width), *traffic_lines(self.vitals, self.symptom_of, width)]
+        return [*lines, _curve(self.history, self.before, self.symptom_of, width)] if self.history else lines
+
+    def _headline(self, width: int) -> list[Text]:
+        """Return the harm so far, with the symptom in a line of its own, or else the harm of the play before."""
+        lines = [line for text in (self.harm, self.symptom) if text for line in wrapped(text, width, "bold red")]
+        lines = lines or [Text("no symptom", style="dim")]
+        if self.harmed_before and not self.harm:
+            lines += wrapped(f"last play: {self.harmed_before}", width, "dim")
+        return lines
 
     def _trouble(self, width: int, room: int) -> list[Text]:
         """Return the error in the learner's code, its end where there is no room for all of it."""

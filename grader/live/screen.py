@@ -34,8 +34,8 @@ class Screen(Protocol):
     def phase(self, phase: PlannedPhase) -> None:
         """Show that a phase begins."""
 
-    def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
-        """Show the latest vitals, with the symptom if it shows."""
+    def vitals(self, incident: Incident, vitals: Vitals, harm: str | None, symptom: str | None) -> None:
+        """Show the latest vitals, with the harm of this play so far, and the symptom if it shows."""
 
     def busy(self, incident: Incident, why: str) -> None:
         """Show that the host is too busy for any figures, and why."""
@@ -82,7 +82,7 @@ class Lines(Paced):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
-        self._symptom = False
+        self._harm = self._symptom = False
         self._busy = False
         self._lamps: dict[str, Lamp] = {}
         self._note: str | None = None
@@ -99,8 +99,8 @@ class Lines(Paced):
         """Print the phase's name."""
         self._console.print(f"[bold]{phase.name}[/] ({phase.seconds:.1f} s)")
 
-    def vitals(self, incident: Incident, vitals: Vitals, symptom: str | None) -> None:
-        """Print one line, and another when the symptom appears."""
+    def vitals(self, incident: Incident, vitals: Vitals, harm: str | None, symptom: str | None) -> None:
+        """Print one line, and another when the play does its first harm or the symptom appears."""
         self._busy = False
         if not vitals.users:
             return
@@ -109,8 +109,11 @@ class Lines(Paced):
         )
         work = "   ".join(f"{name} {busy:.0f} in flight" for name, (busy, _) in vitals.in_flight.items())
         self._console.print(f"{max(0, incident.elapsed):4.0f} s  {users}   {work}", highlight=False, soft_wrap=True)
+        if harm and ((symptom and not self._symptom) or not self._harm):
+            self._console.print(Text(f"        {harm}", style="bold red"), soft_wrap=True)
         if symptom and not self._symptom:
             self._console.print(Text(f"        {symptom}", style="bold red"))
+        self._harm = bool(harm)
         self._symptom = bool(symptom)
 
     def busy(self, incident: Incident, why: str) -> None:

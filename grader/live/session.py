@@ -89,6 +89,7 @@ class Session:
         self._earlier: list[Lamp] = []
         self._lamps_at = 0.0
         self._shown_at = 0
+        self.harm: str | None = None
         self.symptom: str | None = None
         self.unfit: str | None = None
 
@@ -147,7 +148,7 @@ class Session:
                 counted = evidence.from_now() if self._repeated else evidence
                 lamps = Lamps(manifest, counted, incident, len(ports.control) - 1, repeated=self._repeated)
                 self._screen.play(number)
-                self._play_once(incident, monitor, evidence, lamps)
+                self._play_once(incident, monitor, counted, lamps)
             self._earlier, self._repeated, self.unfit = lamps.lamps(self._earlier), True, lamps.unfit
             if not forever:
                 return
@@ -170,6 +171,7 @@ class Session:
         while not lamps.complete and time.monotonic() < deadline:
             self._look(lamps, edited)
             self._tick(monitor, incident, evidence)
+        self.harm = self._harm_in(evidence)
 
     def _tick(self, monitor: Monitor, incident: Incident, evidence: Evidence) -> None:
         self._attend()
@@ -180,9 +182,9 @@ class Session:
             if why := None if starting else busy_lately(evidence, LATELY_SECONDS):
                 self._screen.busy(incident, why)
             else:
-                symptom = self._symptom_in(vitals)
+                harm, symptom = self._harm_in(evidence), self._symptom_in(vitals)
                 self.symptom = symptom or self.symptom
-                self._screen.vitals(incident, vitals, symptom)
+                self._screen.vitals(incident, vitals, harm, symptom)
         time.sleep(TICK_SECONDS)
 
     def _look(self, lamps: Lamps, edited: int) -> None:
@@ -200,6 +202,11 @@ class Session:
         if self._edits.applied != edited:
             note = note or "Edited during this play, so the next one tells."
         self._screen.lamps(lamps.lamps(self._earlier), note)
+
+    def _harm_in(self, evidence: Evidence) -> str | None:
+        """Return what the play has done to people so far, if anything."""
+        symptom = self._lab.manifest.symptom
+        return symptom.says(evidence.value(symptom.harmed))
 
     def _symptom_in(self, vitals: Vitals) -> str | None:
         """Return the symptom in the words of the emergency room, if it shows."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from grader.base.sanitize import plain
 from grader.evidence.checks import CheckFinding, State
-from grader.grading.results import CheckResult
+from grader.grading.results import CheckResult, Results
 
 
 def measured(check: CheckResult) -> Iterator[str]:
@@ -28,3 +28,8 @@ def state(check: CheckResult) -> str:
     """Return the state of a check in words, with what is known of one that the attempt did not reach whole."""
     known = any(finding.state is State.HOLDS for finding in check.findings)
     return "holds so far" if check.state is State.NOT_REACHED and known else check.state.value
+
+
+def harm(results: Results) -> str | None:
+    """Return what the incident did to people in one sentence, None when it did nothing."""
+    return f"In this incident, {results.harm}." if results.harm else None

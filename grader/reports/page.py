@@ -12,7 +12,7 @@ from grader.evidence.checks import CheckFinding
 from grader.evidence.timeline import Timeline
 from grader.grading.results import CheckResult, Results
 from grader.reports.layout import page_environment
-from grader.reports.measured import measured, state
+from grader.reports.measured import harm, measured, state
 from grader.reports.terminal import next_step
 from grader.reports.timeline_svg import timeline_svg
 
@@ -44,6 +44,7 @@ def page(lab: Lab, results: Results, starter: Timeline | None = None, debrief: s
         starter = None
     return environment.get_template("page.html.j2").render(
         results=results,
+        harm=harm(results),
         title=lab.manifest.title,
         wanted={check.name: (check.min, check.max) for check in lab.manifest.check},
         traces=shown.traces if shown else [],

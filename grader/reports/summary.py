@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.base.sanitize import plain
 from grader.evidence.checks import State
 from grader.grading.results import Results, Verdict
-from grader.reports.measured import measured, state
+from grader.reports.measured import harm, measured, state
 
 MARKS = {State.HOLDS: "✅ holds", State.FAILS: "❌ fails"}
 VERDICTS = {Verdict.PASSED: "✅ passed", Verdict.FAILED: "❌ failed"}
@@ -25,6 +25,8 @@ def markdown(results: Results) -> str:
     verdict = VERDICTS.get(results.verdict, f"⚠️ {results.verdict}")
     level = f", {results.level.name}: {results.level.share:.1%} ({results.level.says})" if results.level else ""
     lines = [f"### {_cell(results.lab)}: {verdict}{level}", ""]
+    if said := harm(results):
+        lines += [_cell(said), ""]
     if results.checks:
         lines += ["| check | measured | wanted | |", "|---|---|---|---|"]
     for check in results.checks:

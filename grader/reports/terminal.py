@@ -7,7 +7,7 @@ from rich.text import Text
 from grader.base.sanitize import plain
 from grader.evidence.checks import State
 from grader.grading.results import CheckResult, Results, Verdict
-from grader.reports.measured import measured, state
+from grader.reports.measured import harm, measured, state
 
 STYLES = {
     State.HOLDS: "green",
@@ -35,6 +35,8 @@ def show(console: Console, results: Results) -> None:
     headline.append(f"  ({results.lab}, {results.seconds:.0f} s, seed {results.seed})", style="dim")
     console.print()
     console.print(headline)
+    if said := harm(results):
+        console.print(Text(said, style="bold red"))
     for note in results.notes:
         console.print(Text(f"note: {plain(note)}"))
     if results.cause:

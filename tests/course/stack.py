@@ -17,7 +17,7 @@ from grader.engine.control_port import ControlPort
 from grader.engine.project import Ports, Project
 
 RIGHT: dict[str, Any] = {
-    "good": 1000, "total": 1000, "quick": 950, "calls": 1.0, "sold_twice": 0,
+    "good": 1000, "total": 1000, "quick": 950, "calls": 1.0, "sold_twice": 0, "harmed": 0,
     "twin": 1.0, "canary": 0.9, "speed": 90_000, "sent": 1.0, "lag": 0.01, "served": 1.0, "settled": 2,
 }  # fmt: skip
 """A right fix on a quiet host."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from serving import Stock, fresh, stocked
@@ -74,9 +75,32 @@ async def test_the_auditor_reads_new_entries_order_by_order(auditor: Stock, jour
     assert await found(auditor) == {"stock": 1, "half-done": 1}
 
 
+@pytest.mark.parametrize(
+    ("entries", "left"),
+    [
+        ([HOLD], False),
+        ([HOLD, CHARGE], True),
+        ([HOLD, CHARGE, "refusal"], True),
+        ([HOLD, CHARGE, SHIP], False),
+        ([HOLD, CHARGE, CHARGE, SHIP], False),
+        ([HOLD, CHARGE, "refusal", "refund"], False),
+    ],
+)
+async def test_an_order_that_is_left_paid_without_a_parcel_is_found(
+    auditor: Stock, journal: Journal, monkeypatch: pytest.MonkeyPatch, entries: list[str], *, left: bool
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr("auditor.time", SimpleNamespace(monotonic=lambda: clock.now))
+    for entry in entries:
+        journal.append("a", entry)
+    assert "paid-for-nothing" not in await found(auditor)
+    clock.now += 5.1
+    assert ("paid-for-nothing" in await found(auditor)) is left
+
+
 async def test_each_finding_is_exported_from_the_start(auditor: Stock) -> None:
     told = [series for series in await auditor.metrics() if series.startswith("audited_orders")]
-    assert len(told) == 6
+    assert len(told) == 7
 
 
 async def test_payments_inventory_and_shipping_write_the_journal(journal: Journal) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from grader.authoring.lint.exports import exported_metrics
 from grader.authoring.lint.finding import Finding, line_of
 from grader.course.course import Course, Lab
 from grader.course.manifest import Manifest, ShareCheck
 from grader.evidence.confidence import interval
+from grader.evidence.since import repeats
 
 OF_PATIENTS = {"audit_": "observability"}
 """The beginnings of metrics that derive from what patients emit, each with the one pattern that may judge them.
@@ -20,6 +22,9 @@ ANSWERED = re.compile(r"load_responses_total|load_latency_seconds|status\s*=")
 
 COUNTED = re.compile(r'^\s*sum\(load_(?:intended|sent)_total\{kind="(?P<kind>[a-z-]+)"(?:,phase="\$phase")?\}\)\s*$')
 """A total that follows from the rates of the manifest: all arrivals of one user kind."""
+
+IN_PHASES = re.compile(r'\bphase\s*[!=]?[=~]\s*"([^"]*)"')
+"""The names of phases in a query."""
 
 WORDS = re.compile(r'"[^"]*"|\'[^\']*\'|\{[^}]*\}|\[[^\]]*\]|[a-zA-Z_:][a-zA-Z0-9_:]*')
 GROUPED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
@@ -38,16 +43,16 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     evidence = exported_metrics(course.root)
     manifest, path = lab.manifest, lab.path / "lab.toml"
     text = path.read_text()
-    for claim in (*manifest.check, manifest.level):
-        name = getattr(claim, "name", "level")
-        line = line_of(text, f'name = "{name}"') or line_of(text, "[level]")
-        queries = [getattr(claim, field) for field in ("good", "total", "value") if hasattr(claim, field)]
+    for claim in (*manifest.check, manifest.level, manifest.symptom):
+        name = getattr(claim, "name", type(claim).__name__.lower())
+        line = line_of(text, f'name = "{name}"') or line_of(text, f"[{name}]")
+        queries = [getattr(claim, field) for field in ("good", "total", "value", "harmed") if hasattr(claim, field)]
         for metric in sorted({metric for query in queries for metric in metrics(query)} - evidence):
             yield Finding(
                 path,
                 line,
                 f"`{name}` reads `{metric}`, which no stock service and no load generator exports",
-                "checks read only metrics of `services/` and `loadtests/`",
+                "queries read only metrics of `services/` and `loadtests/`",
             )
         for start, pattern in OF_PATIENTS.items():
             if manifest.pattern != pattern and any(start in query for query in queries):
@@ -58,6 +63,7 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
             )
         if isinstance(claim, ShareCheck):
             yield from _decidable(lab, claim, line)
+    yield from _harm(manifest, path, line_of(text, "harmed = "))
     level = manifest.level
     if not 0 < level.great < level.elite <= 1:
         yield Finding(
@@ -66,6 +72,20 @@ def check(course: Course, lab: Lab) -> Iterator[Finding]:
     if manifest.phase[0].faults:
         line = line_of(text, f'name = "{manifest.phase[0].name}"')
         yield Finding(path, line, "the first phase has a fault", "it proves that the system is healthy: begin without")
+
+
+def _harm(manifest: Manifest, path: Path, line: int) -> Iterator[Finding]:
+    """Find a count of the harm that is wrong in a second play of the live lab, or in every play."""
+    if not repeats(manifest.symptom.harmed):
+        yield Finding(
+            path,
+            line,
+            "`harmed` counts the plays before, too, in a live lab",
+            "read only counters, without a range, `and` or `unless`",
+        )
+    named = {name for names in IN_PHASES.findall(manifest.symptom.harmed) for name in names.split("|")}
+    for name in sorted(named - {phase.name for phase in manifest.phase}):
+        yield Finding(path, line, f"`harmed` names the phase `{name}`, which there is not", "name phases of `[[phase]]`")
 
 
 def _decidable(lab: Lab, claim: ShareCheck, line: int) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ def check_documents(course: Course) -> Iterator[Finding]:
 def _said(manifest: Manifest) -> list[str]:
     stopgap = [manifest.stopgap] if manifest.stopgap else []
     claims = [*manifest.promise, *manifest.milestone, *manifest.check, manifest.level, *stopgap]
-    said = [manifest.title, manifest.blurb, manifest.symptom.noun, manifest.unreceipted or ""]
+    said = [manifest.title, manifest.blurb, manifest.symptom.noun, manifest.symptom.harm, manifest.unreceipted or ""]
     return said + [claim.says for claim in claims] + [*manifest.mutants.values()]
 
 

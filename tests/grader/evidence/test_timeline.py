@@ -10,7 +10,7 @@ from grader.incident.plan import Plan, PlannedPhase
 
 FAULT = Fault(service="q", kind="slow", at=1)
 PLAN = Plan(1, [PlannedPhase("steady", 0, 2, {}, []), PlannedPhase("slow", 2, 2, {}, [FAULT])])
-SYMPTOM = Symptom(users="polite", noun="", within=0.5, below=0.7)
+SYMPTOM = Symptom(users="polite", noun="", within=0.5, below=0.7, harm="tenants left", harmed="")
 Rows = list[tuple[dict[str, str], list[tuple[float, float]]]]
 
 

@@ -10,8 +10,12 @@ from grader.live.lamps import Lamp, Light
 from grader.live.picture import Picture
 from grader.live.vitals import Users, Vitals
 
-POLITE = Symptom(users="polite", noun="polite tenants", within=0.5, below=0.7)
-BUYERS = Symptom(users="buy", noun="buyers", within=2.0, below=0.7)
+POLITE = Symptom(
+    users="polite", noun="polite tenants", within=0.5, below=0.7, harm="requests got no quote", harmed=""
+)
+BUYERS = Symptom(
+    users="buy", noun="buyers", within=2.0, below=0.7, harm="customers paid and got nothing", harmed=""
+)
 RATE_LIMITING = {
     "polite-tenants-served": (
         "In each surge, at least 80 % of the polite tenants' requests get a quote within 500 ms."
@@ -113,6 +117,7 @@ HEALTHY = Picture(
     ),
     history=[1.0, 1.0, 0.99, 1.0, 1.0, 0.97, 1.0],
     before=[1.0, 1.0, 0.6, 0.2, 0.04, 0.0, 0.1, 0.4, 0.9, 1.0],
+    harmed_before="151 requests of tenants that did nothing wrong got no quote within 500 ms",
     lamps=[*lamps(Light.HOLDS)[:4], *lamps(Light.HOLDS, earlier=True)[4:6], *lamps(Light.NOT_YET)[6:]],
     events=["12:00:03 healthy after 2.9 s", "12:01:10 saved edit is live after 0.8 s"],
 )
@@ -128,6 +133,7 @@ SUFFERING = replace(
     ),
     history=[1.0, 1.0, 0.9, 0.62, 0.31],
     before=[1.0, 1.0, 0.6, 0.2, 0.04, 0.0, 0.1],
+    harm="151 requests of tenants that did nothing wrong got no quote within 500 ms",
     symptom="Can't scale: polite tenants served 31 %, p95 2.0 s",
     lamps=[
         *lamps(Light.NOT_YET, fails=tuple(FIGURES))[:3],
@@ -145,6 +151,7 @@ BROKEN = replace(
     "│             ^^^^^^^^^^^^^^^^^^^\n"
     "│ NameError: name 'Limit' is not defined",
     vitals=None,
+    harm=None,
     symptom=None,
 )
 BUSY = replace(
@@ -160,6 +167,7 @@ CROWDED = replace(
     title="Lab 14, Saga",
     files="work/14-saga/orders.py",
     symptom_of=BUYERS,
+    harm="51 customers paid and got nothing",
     symptom="Data conflicts: buyers served 50%, p95 1.2 s",
     vitals=Vitals(
         [Users(kind, 20, 0.5, 1.2, 90) for kind in ("buy", "calm", "rush", "stubborn")],
@@ -187,6 +195,7 @@ LARGEST = replace(
         {f"service-{number}": (12345.0, 16.0) for number in range(9)},
     ),
     trouble="\n".join([BROKEN.trouble or ""] * 9),
+    harm="999999 shoppers " + "waited " * 30,
     symptom="Cascade failures: " + "shoppers " * 20,
     lamps=[Lamp(f"a-check-with-a-rather-long-name-{n}", "It holds. " * 9, Light.FAILS, "1" * 60) for n in range(13)],
     files=f"/home/{'learner/' * 40}gateway.py and {'x' * 300}.py",

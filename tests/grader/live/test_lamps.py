@@ -25,7 +25,9 @@ def check(name: str, kind: str, *phases: str, **more: object) -> dict[str, objec
 MANIFEST = Manifest.model_validate({
     "format": 1, "title": "A", "blurb": "B", "pattern": "p", "emergency": "e", "edit": ["app.py"], "minutes": 1,
     "unreceipted": "There are no receipts.", "fixes": {},
-    "symptom": {"users": "visit", "noun": "visitors", "within": 1, "below": 0.5},
+    "symptom": {
+        "users": "visit", "noun": "visitors", "within": 1, "below": 0.5, "harm": "visitors left", "harmed": "sum(left)",
+    },
     "level": {"says": "s", "good": "sum(quick)", "total": "sum(total)", "great": 0.8, "elite": 0.9},
     "phase": [{"name": name, "seconds": 1, "rate": {"visit": 9}} for name in ("steady", "fault")],
     "check": [
