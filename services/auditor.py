@@ -68,7 +68,8 @@ def audit() -> Counter[tuple[str, ...]]:
     Return the number of orders by finding.
     `brought`: shipping has sent or refused it. `money`, `stock`: more or less of it was taken than was sent.
     `half-done`: either of the two. `paid-for-nothing`: it is paid for, not sent, and left.
-    `out-of-order`: its stock was released before its charge was refunded. `overruled`: shipping refused it first, and sent it later.
+    `out-of-order`: its stock was released before its charge was refunded.
+    `overruled`: shipping refused it first, and sent it later.
     """
     for number, entry in journal.unread():
         orders[number].note(entry)

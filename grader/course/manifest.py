@@ -168,9 +168,9 @@ class Level(Table):
 class Symptom(Table):
     """What a learner sees of the incident.
 
-    The share of `users` that get a 200 `within` seconds falls below `below`. `harm` is what the incident does to people,
-    after a number: a plural noun and the past tense, such as `customers paid and got nothing`. `harmed` counts it, in
-    one PromQL query of counters.
+    The share of `users` that get a 200 `within` seconds falls below `below`. `harm` says what the incident does to
+    people, after a number: a plural noun and the past tense, such as `customers paid and got nothing`. `harmed` is the
+    number, as one PromQL query of counters.
     """
 
     users: Name

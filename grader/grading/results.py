@@ -86,8 +86,8 @@ class Results(BaseModel):
 
     Times are in seconds. `cause` says why where the checks alone do not, and `next` is the command that helps, where
     the cause has one. `harm` says what the incident did to people in the attempt that was judged, None when it did
-    nothing. `notes` say what is unusual about the submission. `diff` compares it with the starter; `images`
-    is by Compose variable.
+    nothing. `notes` say what is unusual about the submission. `diff` compares it with the starter; `images` is by
+    Compose variable.
     """
 
     version: Literal[1] = 1

@@ -30,8 +30,9 @@ class Picture:
     """Everything that a learner sees of a live lab.
 
     `left` is in seconds of the phase. `history` is the share of the symptom's users that was served, second by second
-    of this play, and `before` that of the play before. So are `harm` and `harmed_before`. `busy`, `paused` and `trouble` say why there is nothing to see.
-    `note` is about the lamps, and `footer` about the keys.
+    of this play, and `before` that of the play before. `harm` and `harmed_before` say what these plays did to people.
+    `busy`, `paused` and `trouble` say why there is nothing to see. `note` is about the lamps, and `footer` about the
+    keys.
     """
 
     title: str

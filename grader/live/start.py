@@ -56,8 +56,9 @@ def _once(course: Course, lab: Lab, project: Project, console: Console, files: s
     console.print()
     if session.unfit:
         console.print(Text(f"This play does not count: {session.unfit}", style="yellow"))
-    elif found := [found for found in (session.harm, session.symptom) if found]:
-        for line in found:
+    elif session.harm or session.symptom:
+        harm = f"In this play, {session.harm}." if session.harm else None
+        for line in filter(None, (harm, session.symptom)):
             console.print(Text(line, style="bold red"))
     else:
         console.print(f"No symptom: {lab.manifest.symptom.noun} were served throughout.")

@@ -36,7 +36,7 @@ def show(console: Console, results: Results) -> None:
     console.print()
     console.print(headline)
     if said := harm(results):
-        console.print(Text(said, style="bold red"))
+        console.print(Text(said, style="" if results.verdict is Verdict.PASSED else "bold red"))
     for note in results.notes:
         console.print(Text(f"note: {plain(note)}"))
     if results.cause:

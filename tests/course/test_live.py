@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from outcomes import NUMBERS
+from rich.console import Console
 from stack import FakeProject, bring_up
 
 from grader.base.errors import LearnerError
 from grader.course.course import Course
 from grader.engine.containers import Container
+from grader.grading.slots import Use, slot
 from grader.live import session
 from grader.live.edits import Edits
 from grader.live.screen import Lines
@@ -34,6 +36,19 @@ class Told(Lines):
 
     def mended(self) -> None:
         self.told.append("mended")
+
+
+class Waits(Lines):
+    """A screen whose learner gives up as soon as the incident waits."""
+
+    def attend(self) -> None:
+        if self.waited_for:
+            raise KeyboardInterrupt
+
+    waited_for = ""
+
+    def paused(self, line: str) -> None:
+        self.waited_for = line
 
 
 class LiveProject(FakeProject):
@@ -92,3 +107,16 @@ def test_a_lab_whose_system_cannot_be_started_does_not_play(
     monkeypatch.setattr(project, "prepare", lambda: None)
     session.Session(course, project.lab, project, screen).bring_up()
     assert "app.py` is not UTF-8 text" in screen.told[0]
+
+
+def test_a_play_that_waits_says_for_what_in_words_of_its_own(
+    course: Course, project: LiveProject, save: Callable[[bytes], int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ER_SLOTS", str(tmp_path / "slots"))
+    monkeypatch.setenv("ER_AT_ONCE", "1")
+    save(b"# unchanged")
+    screen = Waits(Console())
+    live = session.Session(course, project.lab, project, screen)
+    with slot(Use("lab 07 is being graded", 20), str), pytest.raises(KeyboardInterrupt):
+        live.play(forever=False)
+    assert screen.waited_for in {f"lab 07 is being graded, about {seconds} s" for seconds in range(1, 21)}

@@ -85,7 +85,9 @@ def _harm(manifest: Manifest, path: Path, line: int) -> Iterator[Finding]:
         )
     named = {name for names in IN_PHASES.findall(manifest.symptom.harmed) for name in names.split("|")}
     for name in sorted(named - {phase.name for phase in manifest.phase}):
-        yield Finding(path, line, f"`harmed` names the phase `{name}`, which there is not", "name phases of `[[phase]]`")
+        yield Finding(
+            path, line, f"`harmed` names the phase `{name}`, which there is not", "name phases of `[[phase]]`"
+        )
 
 
 def _decidable(lab: Lab, claim: ShareCheck, line: int) -> Iterator[Finding]:

@@ -67,6 +67,9 @@ def test_a_lab_has_the_check_of_receipts_unless_it_says_why_not(tmp_path: Path) 
         (r"^min = 0.8", "", r"`check\[0\]`: a check needs `min`, `max` or both"),
         (r'^name = "surge"', 'name = "steady"', r"two phases have the name `steady`"),
         (r'^users = "polite"', 'users = "polyte"', r"unknown user kind `polyte`; the nearest is `polite`"),
+        (r"^harm = .*$", "", r"`symptom\.harm`: Field required"),
+        (r"^harm = .*$", 'harm = "Many waited."', r"`symptom\.harm`: String should match pattern"),
+        (r"^harmed = ", "harmd = ", r"`symptom\.harmd`: unknown key; the nearest is `harmed`"),
         (r"^edit = .*$", 'edit = ["../quotes.py"]', r"`edit` must hold names of files"),
         (r"^format = 1", "format = 1\nformat = 1", r"is not valid TOML: Cannot overwrite a value \(at line 3"),
         (r"^seconds = .*$", "seconds = 0", r"`phase\[0\]\.seconds`: Input should be greater than 0"),
@@ -109,6 +112,30 @@ def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
 def test_replicas_are_several_and_no_query_names_one(tmp_path: Path, replicas: str, said: str) -> None:
     with pytest.raises(ErError, match=said):
         read_manifest(edited(tmp_path, r"^minutes", f"replicas = {replicas}\nminutes"))
+
+
+def test_the_harm_query_names_no_replica_either(tmp_path: Path) -> None:
+    path = edited(tmp_path, r"^minutes", 'replicas = [["gateway-1", "gateway-2"]]\nminutes')
+    path.write_text(path.read_text().replace("harmed = '''\n", "harmed = '''\n0 * sum(x{service=\"gateway-1\"}) + "))
+    with pytest.raises(ErError, match="the query of `symptom` names `gateway-1`"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("harm", "count", "said"),
+    [
+        ("customers paid and got nothing", 51.0, "51 customers paid and got nothing"),
+        ("customers paid and got nothing", 1.2, "1 customer paid and got nothing"),
+        ("orders were lost", 1.0, "1 order was lost"),
+        ("orders were lost", 2.0, "2 orders were lost"),
+        ("orders were lost", 0.4, None),
+        ("orders were lost", -3.0, None),
+        ("orders were lost", None, None),
+    ],
+)
+def test_a_harm_is_said_with_its_count_only_when_there_is_one(harm: str, count: float | None, said: str | None) -> None:
+    symptom = read_manifest(LAB_03).symptom.model_copy(update={"harm": harm})
+    assert symptom.says(count) == said
 
 
 def test_added_faults_are_in_every_phase() -> None:

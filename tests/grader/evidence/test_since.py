@@ -39,6 +39,10 @@ def test_nearly_all_checks_of_the_course_repeat() -> None:
     assert sum(all(map(repeats, queries(check))) for check in checks) > 0.9 * len(checks)
 
 
+def test_the_harm_of_each_lab_repeats() -> None:
+    assert [lab.name for lab in Course.here().labs() if not repeats(lab.manifest.symptom.harmed)] == []
+
+
 def test_evidence_from_now_counts_since_the_time_of_prometheus(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 

@@ -40,6 +40,10 @@ def attempt(unfit: list[str] | None = None, **changed: list[Reading]) -> Attempt
     return Attempt(unfit=unfit or [], readings=readings)
 
 
+def hurt(harm: float, unfit: list[str] | None = None, **changed: list[Reading]) -> Attempt:
+    return attempt(unfit, **changed).model_copy(update={"harm": harm})
+
+
 def polite(good: int) -> list[Reading]:
     return [Reading(phase=p, good=good, total=200) for p in ("surge", "surge-again")]
 
@@ -75,6 +79,30 @@ def test_a_failed_check_on_a_fit_host_fails_at_once(monkeypatch: pytest.MonkeyPa
     assert (results.verdict, played, results.verdict.exit_code) == (Verdict.FAILED, 1, 1)
     assert results.failed_checks() == ["polite-tenants-served"]
     assert results.level is None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "verdict", "harm"),
+    [
+        ([attempt()], Verdict.PASSED, None),
+        ([hurt(2)], Verdict.PASSED, "2 requests of polite tenants got no quote within 500 ms"),
+        (
+            [hurt(51, polite_tenants_served=polite(20))],
+            Verdict.FAILED,
+            "51 requests of polite tenants got no quote within 500 ms",
+        ),
+        ([hurt(51, [BUSY]), hurt(0)], Verdict.PASSED, None),
+        ([hurt(51, [BUSY])] * ATTEMPTS, Verdict.INCONCLUSIVE, None),
+        ([hurt(51, [BUSY], answers_are_real=[Reading(phase=None, value=1)])], Verdict.FAILED, None),
+        ([hurt(51, [BUSY]), ErError("no engine")], Verdict.ERROR, None),
+    ],
+)
+def test_a_grade_says_the_harm_of_the_attempt_that_was_judged(
+    monkeypatch: pytest.MonkeyPatch, attempts: list[Attempt | Exception], verdict: Verdict, harm: str | None
+) -> None:
+    results, _ = graded(monkeypatch, *attempts)
+    assert results.verdict is verdict
+    assert results.harm == harm
 
 
 def test_a_failure_in_one_of_a_checks_phases_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

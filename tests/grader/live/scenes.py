@@ -10,12 +10,8 @@ from grader.live.lamps import Lamp, Light
 from grader.live.picture import Picture
 from grader.live.vitals import Users, Vitals
 
-POLITE = Symptom(
-    users="polite", noun="polite tenants", within=0.5, below=0.7, harm="requests got no quote", harmed=""
-)
-BUYERS = Symptom(
-    users="buy", noun="buyers", within=2.0, below=0.7, harm="customers paid and got nothing", harmed=""
-)
+POLITE = Symptom(users="polite", noun="polite tenants", within=0.5, below=0.7, harm="requests got no quote", harmed="")
+BUYERS = Symptom(users="buy", noun="buyers", within=2.0, below=0.7, harm="customers paid and got nothing", harmed="")
 RATE_LIMITING = {
     "polite-tenants-served": (
         "In each surge, at least 80 % of the polite tenants' requests get a quote within 500 ms."
@@ -117,7 +113,7 @@ HEALTHY = Picture(
     ),
     history=[1.0, 1.0, 0.99, 1.0, 1.0, 0.97, 1.0],
     before=[1.0, 1.0, 0.6, 0.2, 0.04, 0.0, 0.1, 0.4, 0.9, 1.0],
-    harmed_before="151 requests of tenants that did nothing wrong got no quote within 500 ms",
+    harmed_before="151 requests of polite tenants got no quote within 500 ms",
     lamps=[*lamps(Light.HOLDS)[:4], *lamps(Light.HOLDS, earlier=True)[4:6], *lamps(Light.NOT_YET)[6:]],
     events=["12:00:03 healthy after 2.9 s", "12:01:10 saved edit is live after 0.8 s"],
 )
@@ -133,7 +129,7 @@ SUFFERING = replace(
     ),
     history=[1.0, 1.0, 0.9, 0.62, 0.31],
     before=[1.0, 1.0, 0.6, 0.2, 0.04, 0.0, 0.1],
-    harm="151 requests of tenants that did nothing wrong got no quote within 500 ms",
+    harm="151 requests of polite tenants got no quote within 500 ms",
     symptom="Can't scale: polite tenants served 31 %, p95 2.0 s",
     lamps=[
         *lamps(Light.NOT_YET, fails=tuple(FIGURES))[:3],

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,8 +14,12 @@ import pytest
 from rich.console import Console
 
 from grader.course.course import Course
+from grader.engine.project import Ports
+from grader.incident.driver import Incident
+from grader.incident.plan import Plan, PlannedPhase
 from grader.live.dashboard import Dashboard
 from grader.live.keyboard import uninterrupted
+from grader.live.vitals import Users, Vitals
 
 PROGRAM = Path(__file__).with_name("dashboard_program.py")
 LEFT = r"\x1b\[\?1049l"
@@ -148,6 +153,11 @@ def last(output: io.StringIO) -> str:
     return output.getvalue().rpartition("\x1b[1;1H")[2]
 
 
+def shown_text(output: io.StringIO) -> str:
+    """Return the words of the last picture without colours."""
+    return " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", last(output)).split())
+
+
 def test_an_error_stays_until_it_is_mended(dashboard: Dashboard, output: io.StringIO) -> None:
     dashboard.trouble("gateway-1 ended:\n| NameError: it is broken")
     dashboard.event("something else")
@@ -163,6 +173,17 @@ def test_a_pause_says_for_what_until_the_next_play(dashboard: Dashboard, output:
     dashboard.play(2)
     dashboard.lamps([], None)
     assert "paused" not in last(output)
+
+
+def test_each_play_has_its_own_harm_and_shows_that_of_the_last_one(dashboard: Dashboard, output: io.StringIO) -> None:
+    incident = Incident(Plan(7, [PlannedPhase("steady", 0, 1, {}, [])]), Ports({}))
+    vitals = Vitals([Users("polite", 40, 1.0, 0.1, 80)], {})
+    dashboard.play(1)
+    dashboard.vitals(incident, vitals, "51 tenants waited", None)
+    assert "2 s. 51 tenants waited users" in shown_text(output)
+    dashboard.play(2)
+    dashboard.vitals(incident, vitals, None, None)
+    assert "no symptom last play: 51 tenants waited users" in shown_text(output)
 
 
 def test_without_a_keyboard_the_footer_names_commands_for_a_second_terminal(

@@ -52,7 +52,9 @@ def test_no_line_is_wider_and_no_picture_higher_than_the_terminal(width: int, he
 def test_colours_redden_with_the_trouble_of_the_users_that_the_symptom_is_about() -> None:
     shares = (1.0, 0.8, 0.5, 0.1)
     polite = [Users("polite", 40, share, 0.1, 80) for share in shares]
-    drawings = [drawn(replace(HEALTHY, vitals=Vitals([users], {})), 80, 24, colour=True) for users in polite]
+    drawings = [
+        drawn(replace(HEALTHY, harmed_before=None, vitals=Vitals([users], {})), 80, 24, colour=True) for users in polite
+    ]
     rows = [next(line for line in text.splitlines() if "polite" in line) for text in drawings]
     assert ["\x1b[32m" in rows[0], "\x1b[33m" in rows[1], "\x1b[31m" in rows[2], "\x1b[1;91m" in rows[3]] == [True] * 4
 
@@ -85,11 +87,27 @@ def test_nothing_is_said_twice() -> None:
     assert "\n".join(lines).count("gateway.py") == 1
 
 
+def test_the_harm_is_the_headline_and_the_symptom_the_second_line() -> None:
+    headline, second = drawn(SUFFERING, 80, 24, colour=True).splitlines()[3:5]
+    assert headline == "\x1b[1;31m151 requests of polite tenants got no quote within 500 ms\x1b[0m"
+    assert second == "\x1b[1;31mCan't scale: polite tenants served 31 %, p95 2.0 s\x1b[0m"
+
+
+def test_a_play_that_did_harm_is_never_without_a_symptom_and_one_without_harm_says_that_of_the_last() -> None:
+    harmed, healthy = text_of(replace(SUFFERING, symptom=None)), text_of(HEALTHY)
+    assert "151 requests of polite tenants" in harmed
+    assert "no symptom" not in harmed
+    assert "no symptom\nlast play: 151 requests of polite tenants" in healthy
+    assert "last play: 151" not in text_of(replace(SUFFERING, harmed_before="151 requests waited"))
+    assert "last play: 151" not in text_of(replace(HEALTHY, harmed_before=None))
+
+
 def test_a_busy_host_shows_no_figures_and_no_symptom() -> None:
     text = text_of(replace(SUFFERING, busy=BUSY.busy))
     assert "a process that asked for one CPU got 21 % of it" in text
     assert "served" not in text.split("Checks")[0]
     assert "Can't scale" not in text
+    assert "151 requests" not in text
 
 
 def test_an_error_in_a_crowded_lab_leaves_room_for_the_checks() -> None:

@@ -38,6 +38,7 @@ def failed(cause: str | None = None) -> Results:
         seconds=14.2,
         verdict=Verdict.FAILED,
         cause=cause,
+        harm="51 customers paid and got nothing",
         checks=checks,
         attempts=[attempt],
     )
@@ -77,9 +78,11 @@ def refused() -> Results:
 def passed() -> Results:
     level = LevelResult(says="polite requests in time", share=0.97, name="Elite")
     return failed().model_copy(
-        update={"verdict": Verdict.PASSED, "level": level, "checks": [check("served", State.HOLDS)]}
+        update={"verdict": Verdict.PASSED, "level": level, "harm": None, "checks": [check("served", State.HOLDS)]}
     )
 
 
 def inconclusive() -> Results:
-    return failed("this machine was too busy").model_copy(update={"verdict": Verdict.INCONCLUSIVE, "checks": []})
+    return failed("this machine was too busy").model_copy(
+        update={"verdict": Verdict.INCONCLUSIVE, "harm": None, "checks": []}
+    )

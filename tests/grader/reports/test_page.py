@@ -94,6 +94,11 @@ def test_a_page_shows_the_commands_that_a_store_refused() -> None:
     assert "<p>Redis refused `KEYS`, 13 times: " in page.page(LAB, refused())
 
 
+def test_a_page_says_whom_the_incident_harmed_if_anybody() -> None:
+    assert '<p class="harm">In this incident, 51 customers paid and got nothing.</p>' in page.page(LAB, failed())
+    assert "In this incident" not in page.page(LAB, passed())
+
+
 def test_a_grade_without_traces_has_no_section_for_them() -> None:
     assert "Traces</h2>" in page.page(LAB, traced())
     assert "Traces</h2>" not in page.page(LAB, failed())

@@ -13,6 +13,11 @@ def test_the_summary_has_verdict_level_and_a_row_for_each_check() -> None:
     assert "`./er grade 03 --seed 7`" in text
 
 
+def test_the_summary_says_whom_the_incident_harmed_if_anybody() -> None:
+    assert ": ❌ failed\n\nIn this incident, 51 customers paid and got nothing.\n\n| check" in markdown(failed())
+    assert "In this incident" not in markdown(passed())
+
+
 def test_a_grade_without_a_verdict_shows_its_cause() -> None:
     assert "⚠️ inconclusive" in markdown(inconclusive())
     assert "```text\nthis machine was too busy\n```" in markdown(inconclusive())

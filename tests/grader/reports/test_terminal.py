@@ -21,7 +21,11 @@ def test_a_grade_shows_measured_and_wanted_values_and_the_failed_claim() -> None
     assert "50.0% (100 of 200)" in text
     assert "≥ 80%" in text
     assert "✗ served  served is said." in text
-    assert "FAILED  (03-rate-limiting, 14 s, seed 7)\nwhy" in text
+    assert "FAILED  (03-rate-limiting, 14 s, seed 7)\nIn this incident, 51 customers paid and got nothing.\nwhy" in text
+
+
+def test_a_grade_that_harmed_nobody_says_nothing_of_harm() -> None:
+    assert "In this incident" not in shown(passed())
 
 
 def test_an_unclear_check_never_looks_like_a_failed_one() -> None:
