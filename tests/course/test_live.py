@@ -1,5 +1,6 @@
 """The live session of the fake course: edits, errors, and what it does without a system."""
 
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import pytest
 from outcomes import NUMBERS
 from rich.console import Console
-from stack import FakeProject, bring_up
+from stack import FakeProject, Script, Services, bring_up, serving
 
 from grader.base.errors import LearnerError
 from grader.course.course import Course
 from grader.engine.containers import Container
+from grader.evidence.prometheus import Evidence
 from grader.grading.slots import Use, slot
 from grader.live import session
 from grader.live.edits import Edits
@@ -120,3 +122,22 @@ def test_a_play_that_waits_says_for_what_in_words_of_its_own(
     with slot(Use("lab 07 is being graded", 20), str), pytest.raises(KeyboardInterrupt):
         live.play(forever=False)
     assert screen.waited_for in {f"lab 07 is being graded, about {seconds} s" for seconds in range(1, 21)}
+
+
+def test_a_lab_that_is_joined_counts_the_harm_of_its_own_play(
+    course: Course, project: LiveProject, save: Callable[[bytes], int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class SinceNow(Evidence):
+        def value(self, query: str) -> float | None:
+            return 2.0 if query == "sum(harmed)" else super().value(query)
+
+    monkeypatch.setenv("ER_SLOTS", str(tmp_path / "slots"))
+    monkeypatch.setattr(Evidence, "from_now", lambda self: SinceNow(self._port))
+    monkeypatch.setattr(FakeProject, "script", Script({"harmed": 51}))
+    save(b"# unchanged")
+    with serving(Services(FakeProject.script)) as port:
+        monkeypatch.setattr(FakeProject, "port", port)
+        live = session.Session(course, project.lab, project, Lines(Console(file=io.StringIO())))
+        live.bring_up()
+        live.play(forever=False)
+    assert live.harm == "2 visitors paid and got nothing"
