@@ -1,16 +1,15 @@
 """Views of product pages, and price changes that must show on both replicas."""
 
-from functools import partial
 from http import HTTPStatus
 
 from loadtests import Answer, OpenUser, Regular, Visit
 
 OFFERS = [(product, currency) for product in range(1, 17) for currency in ("EUR", "USD")]
+EIGHTS = [OFFERS[first : first + 8] for first in range(0, len(OFFERS), 8)]
 WEIGHTS = [1 / rank for rank in range(1, len(OFFERS) + 1)]
 UNKNOWN = [(product, "EUR") for product in range(901, 905)]
 CATALOGS = ("http://catalog-1:8000", "http://catalog-2:8000")
 PRICING = "http://pricing:8000"
-SHOWN_SECONDS = 2.0
 
 
 class Shopper(OpenUser):
@@ -20,25 +19,25 @@ class Shopper(OpenUser):
     targets = CATALOGS
     arrivals = Regular()
     time_limit = 3.0
-    tallies = ("wrong_currency", "to_show", "shown", "clearings", "told_unknown")
+    tallies = ("wrong_currency", "not_found", "to_show", "shown")
 
     def look(self, visit: Visit, offer: tuple[int, str], catalog: str | None = None) -> Answer:
         """View a page; it must carry its price's receipt and be in the requested currency."""
         product, currency = offer
-        mail = f"{visit.random.getrandbits(32):x}"
-        answer = visit.get(f"/products/{product}?currency={currency}&mail={mail}", target=catalog)
+        answer = visit.get(f"/products/{product}?currency={currency}&mail={visit.random.random()}", target=catalog)
         shown = str(answer.body.get("currency"))
         if answer.succeeded and visit.vouched(answer, str(product), shown, str(answer.body.get("version"))):
             visit.tally("wrong_currency", shown != currency)
+        visit.tally("not_found", answer.status == HTTPStatus.NOT_FOUND)
         return answer
 
-    def change(self, visit: Visit, offers: list[tuple[int, str]]) -> Answer:
+    def change(self, visit: Visit, offers: list[tuple[int, str]], how: str = "") -> Answer:
         """Change the prices of these offers."""
-        return visit.post("/changes", [{"product": p, "currency": c} for p, c in offers], target=PRICING)
+        return visit.post(f"/changes{how}", [{"product": p, "currency": c} for p, c in offers], target=PRICING)
 
     def look_for(self, visit: Visit, changed: Answer) -> None:
-        """View the changed pages on each replica, when the change must show."""
-        visit.pause(SHOWN_SECONDS, since=changed.at)
+        """View the changed pages on each replica two seconds later, when the change must show."""
+        visit.pause(2.0, since=changed.at)
         for priced in changed.body.get("changed", []):
             for catalog in CATALOGS:
                 answer = self.look(visit, (priced["product"], priced["currency"]), catalog)
@@ -67,8 +66,7 @@ class Unknown(Shopper):
 
     def visit(self, visit: Visit) -> None:
         """View a product that is not sold; the answer must be 404."""
-        answer = self.look(visit, visit.random.choice(UNKNOWN))
-        visit.tally("told_unknown", answer.status == HTTPStatus.NOT_FOUND)
+        self.look(visit, visit.random.choice(UNKNOWN))
 
 
 class Change(Shopper):
@@ -86,19 +84,30 @@ class Import(Shopper):
 
     def visit(self, visit: Visit) -> None:
         """Clear the cache, view eight pages, and change their prices 30 ms later."""
-        offers = [OFFERS[(visit.number * 8 + number) % len(OFFERS)] for number in range(8)]
+        offers = EIGHTS[visit.number % len(EIGHTS)]
         visit.post("/clearings", {}, target=PRICING)
 
-        def change() -> Answer:
+        asks = iter([*offers, None])
+
+        def ask() -> Answer:
+            if offer := next(asks):
+                return self.look(visit, offer)
             visit.pause(0.03)
             return self.change(visit, offers)
 
-        asks = iter([*(partial(self.look, visit, offer) for offer in offers), change])
-
-        def ask() -> Answer:
-            return next(asks)()
-
         self.look_for(visit, visit.volley(9, ask)[-1])
+
+
+class Unheard(Shopper):
+    """Price changes at the moment when the connections of all subscribers are lost."""
+
+    def visit(self, visit: Visit) -> None:
+        """View eight pages, and change their prices unheard."""
+        # Not those of the imports before, whose new prices are still being checked.
+        offers = EIGHTS[-1 - visit.number % len(EIGHTS)]
+        for offer in offers:
+            self.look(visit, offer)
+        self.look_for(visit, self.change(visit, offers, "?unheard=true"))
 
 
 class Hot(Shopper):
@@ -106,5 +115,5 @@ class Hot(Shopper):
 
     def visit(self, visit: Visit) -> None:
         """Clear the cache, and view the page 30 times at once."""
-        visit.tally("clearings", visit.post("/clearings", {}, target=PRICING).succeeded)
+        visit.post("/clearings", {}, target=PRICING)
         visit.volley(30, lambda: self.look(visit, OFFERS[0]))

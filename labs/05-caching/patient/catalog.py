@@ -54,5 +54,5 @@ async def page(product: int, currency: Literal["EUR", "USD"]) -> Response:
 async def work_out(product: int, currency: str) -> str | None:
     """Compute a price in the database; return the page as JSON, or None for an unknown product."""
     async with app.state.database.acquire(timeout=2) as connection:
-        row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency)
+        row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency, timeout=2)
     return json.dumps(dict(row), default=str) if row else None

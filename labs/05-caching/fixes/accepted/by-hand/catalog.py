@@ -1,6 +1,6 @@
-# Cache-aside in Redis. Each page, and each answer "not sold", is kept for about a minute. A change removes its page,
-# and a page that is older than the last change is not kept. Each replica computes a page once at a time, also without
-# Redis.
+# Cache-aside in Redis. Each page, and each answer "not sold", is kept for about a minute. A change removes its page and
+# revokes the lease of its computation, so that an old price is not kept. A new subscription removes all pages, because
+# changes may have been missed. Each replica computes a page once at a time, also without Redis.
 """Catalog: show products with their prices.
 
 Two replicas share one pricing database.
@@ -8,11 +8,13 @@ Two replicas share one pricing database.
 
 import asyncio
 import json
+import logging
 import os
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Literal
+from uuid import uuid4
 
 import asyncpg
 from fastapi import FastAPI, Response
@@ -27,6 +29,8 @@ DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://patient:patient@post
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 NOT_SOLD = "null"
 
+log = logging.getLogger(__name__)
+
 # Both replicas share it. The client's hidden retries are off, so that a failing store is visible.
 store = Redis.from_url(
     os.environ.get("REDIS_URL", "redis://patient:patient@redis:6379/0"),
@@ -35,10 +39,12 @@ store = Redis.from_url(
     decode_responses=True,
 )
 
-# A page whose price changed while it was computed is older than the change, so the script does not keep it.
+# A computation keeps its page only while its lease is valid. Whatever may make the page old revokes the lease.
+# Computations at the same time share a lease, so that the first to end keeps the page, even under a full load.
+LEASE_SECONDS = 5
 keep = store.register_script("""
-if tonumber(redis.call("GET", KEYS[2]) or 0) <= tonumber(ARGV[2]) then
-    redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[3])
+if redis.call("GET", KEYS[2]) == ARGV[1] then
+    redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3])
 end
 """)
 
@@ -55,23 +61,33 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def listen() -> None:
-    """Remove each page whose price has changed, also after an outage of Redis."""
+    """Remove pages as prices change, and subscribe again whenever that fails."""
     while True:
-        with suppress(RedisError, OSError):
-            async with store.pubsub() as channel:
-                await channel.subscribe("prices")
-                while True:
-                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=None)
-                    if message:
-                        await take_out(**json.loads(message["data"]))
+        try:
+            await follow_changes()
+        except (RedisError, OSError, LookupError, TypeError, ValueError) as error:
+            log.warning("subscribing to price changes again, because of %r", error)
         await asyncio.sleep(0.1)
 
 
-async def take_out(product: int, currency: str, version: int) -> None:
-    """Remove a page, and remember its newest version for longer than a computation takes."""
-    key = f"page:{product}:{currency}"
-    async with store.pipeline() as pipeline:
-        await pipeline.set(f"newest:{key}", version, ex=about_a_minute()).delete(key).execute()
+async def follow_changes() -> None:
+    """Remove each page whose price has changed, and all pages when a subscription begins."""
+    async with store.pubsub() as channel:
+        await channel.subscribe("prices")
+        async for message in channel.listen():
+            if message["type"] == "message":
+                key = "page:{product}:{currency}".format(**json.loads(message["data"]))
+                await store.delete(f"lease:{key}", key)
+            else:
+                # Subscribed from now on. Earlier changes may have been missed.
+                await remove_all("lease:*")
+                await remove_all("page:*")
+
+
+async def remove_all(pattern: str) -> None:
+    """Remove all keys that match a pattern."""
+    if keys := [key async for key in store.scan_iter(pattern, count=1000)]:
+        await store.delete(*keys)
 
 
 app = create_app(lifespan=lifespan)
@@ -112,15 +128,17 @@ async def in_one_flight(key: str, product: int, currency: str) -> str:
 
 async def work_out_and_keep(key: str, product: int, currency: str) -> str:
     """Compute a page in the database, and keep it for about a minute."""
-    found = await work_out(product, currency)
-    version = json.loads(found)["version"] if found != NOT_SOLD else 0
+    token = uuid4().hex
     with suppress(RedisError, OSError):
-        await keep([key, f"newest:{key}"], [found, version, about_a_minute()])
+        token = await store.set(f"lease:{key}", token, nx=True, get=True, ex=LEASE_SECONDS) or token
+    found = await work_out(product, currency)
+    with suppress(RedisError, OSError):
+        await keep([key, f"lease:{key}"], [token, found, about_a_minute()])
     return found
 
 
 async def work_out(product: int, currency: str) -> str:
     """Compute a price in the database; return the page as JSON."""
     async with app.state.database.acquire(timeout=2) as connection:
-        row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency)
+        row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency, timeout=2)
     return json.dumps(dict(row), default=str) if row else NOT_SOLD

@@ -1,7 +1,7 @@
-# The library `cashews` keeps pages, computes each once at a time in a replica, and goes on without Redis. It cannot
-# know which version was announced last. So a condition keeps no page that is older than the last change, and each
-# change removes its page. The condition comes before the page is stored, which narrows the gap for an old page, but
-# does not close it.
+# The library `cashews` keeps pages, computes each once at a time in a replica, and goes on without Redis. It does not
+# know the channel. So a listener removes each page whose price has changed, and all pages when a subscription begins,
+# because changes may have been missed. A condition keeps no page whose price changed while it was computed. It checks
+# before it sets, which narrows the gap for an old page to less than a millisecond, but does not close it.
 """Catalog: show products with their prices.
 
 Two replicas share one pricing database.
@@ -39,8 +39,8 @@ cache.setup(REDIS_URL, suppress=True, retry=Retry(NoBackoff(), 0), socket_timeou
 # While Redis is down, cashews goes on without it, but logs a traceback each time.
 logging.getLogger("cashews").setLevel(logging.CRITICAL)
 
-newest: dict[str, int] = {}
-"""The versions that were announced last."""
+computing: set[str] = set()
+"""The pages that are being computed, as long as their price has not changed."""
 
 
 @asynccontextmanager
@@ -53,19 +53,29 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def listen() -> None:
-    """Remove each page whose price has changed, also after an outage of Redis."""
+    """Remove pages as prices change, and subscribe again whenever that fails."""
     while True:
-        with suppress(RedisError, OSError):
+        with suppress(RedisError, OSError, LookupError, TypeError, ValueError):
             async with store.pubsub() as channel:
                 await channel.subscribe("prices")
-                while True:
-                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=None)
-                    if message:
-                        changed = json.loads(message["data"])
-                        key = PAGE.format(**changed)
-                        newest[key] = changed["version"]
-                        await cache.delete(key)
+                async for message in channel.listen():
+                    await forget(json.loads(message["data"]) if message["type"] == "message" else None)
         await asyncio.sleep(0.1)
+
+
+async def forget(changed: dict[str, object] | None) -> None:
+    """Remove the page of a change, or all pages after changes that were missed.
+
+    It uses `store`, because `cache` would hide that Redis has failed.
+    """
+    if changed:
+        key = PAGE.format(**changed)
+        computing.discard(key)
+        await store.delete(key)
+    else:
+        computing.clear()
+        if keys := [key async for key in store.scan_iter(PAGE.format(product="*", currency="*"), count=1000)]:
+            await store.delete(*keys)
 
 
 def about_a_minute(*_: object, **__: object) -> int:
@@ -73,9 +83,11 @@ def about_a_minute(*_: object, **__: object) -> int:
     return random.randint(50, 70)
 
 
-def is_newest(found: object, _args: object, _kwargs: object, key: str) -> bool:
-    """Tell whether a result is a page that is not older than the last change."""
-    return isinstance(found, str) and (found == NOT_SOLD or json.loads(found)["version"] >= newest.get(key, 0))
+def has_not_changed(found: object, _args: object, _kwargs: object, key: str) -> bool:
+    """Tell whether a result is a page whose price did not change while it was computed."""
+    unchanged = key in computing
+    computing.discard(key)
+    return unchanged and isinstance(found, str)
 
 
 app = create_app(lifespan=lifespan)
@@ -85,7 +97,8 @@ app = create_app(lifespan=lifespan)
 async def page(product: int, currency: Literal["EUR", "USD"]) -> Response:
     """Show a product with its price."""
     try:
-        found = await work_out(product, currency)
+        # In a task of its own, so that a request that ends early does not end the computation for the others.
+        found = await asyncio.shield(work_out(product, currency))
     except DATABASE_ERRORS:
         return Response(status_code=503)
     if found == NOT_SOLD:
@@ -93,9 +106,10 @@ async def page(product: int, currency: Literal["EUR", "USD"]) -> Response:
     return Response(found, media_type="application/json")
 
 
-@cache(ttl=about_a_minute, key=PAGE, condition=is_newest, protected=True)
+@cache(ttl=about_a_minute, key=PAGE, condition=has_not_changed, protected=True)
 async def work_out(product: int, currency: str) -> str:
     """Compute a price in the database; return the page as JSON."""
+    computing.add(PAGE.format(product=product, currency=currency))
     async with app.state.database.acquire(timeout=2) as connection:
-        row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency)
+        row = await connection.fetchrow("SELECT * FROM price($1, $2)", product, currency, timeout=2)
     return json.dumps(dict(row), default=str) if row else NOT_SOLD
