@@ -78,24 +78,24 @@ class Change(Shopper):
 
 
 class Import(Shopper):
-    """Imports that clear the cache, and change eight prices while their pages are computed."""
+    """Imports that clear the cache, and change eight prices while both replicas compute their pages."""
 
     arrivals = Regular(jitter=0.02)
 
     def visit(self, visit: Visit) -> None:
-        """Clear the cache, view eight pages, and change their prices 30 ms later."""
+        """Clear the cache, view eight pages on each replica, and change their prices 30 ms later."""
         offers = EIGHTS[visit.number % len(EIGHTS)]
         visit.post("/clearings", {}, target=PRICING)
 
-        asks = iter([*offers, None])
+        asks = iter([*((offer, catalog) for offer in offers for catalog in CATALOGS), None])
 
         def ask() -> Answer:
-            if offer := next(asks):
-                return self.look(visit, offer)
+            if view := next(asks):
+                return self.look(visit, *view)
             visit.pause(0.03)
             return self.change(visit, offers)
 
-        self.look_for(visit, visit.volley(9, ask)[-1])
+        self.look_for(visit, visit.volley(2 * len(offers) + 1, ask)[-1])
 
 
 class Unheard(Shopper):
