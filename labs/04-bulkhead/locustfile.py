@@ -7,8 +7,11 @@ from loadtests import Group, OpenUser, Regular, Visit
 SYMBOLS = ("ACME", "INIT", "HOOL", "PIED")
 MONTHS = tuple(f"2026-{month:02d}" for month in range(1, 13))
 
-REFUSED_FAST, REFUSED_LATEST, SERVED_LATEST = 0.1, 0.5, 1.5
-"""The longest times in seconds: refused without a wait, refused after the longest wait, and served."""
+REFUSED_FAST, REFUSED_LATEST = 0.1, 0.45
+"""The longest times in seconds until a refusal: without a wait, and after the longest one."""
+
+SERVED_SOON, SERVED_LATEST = 1.0, 2.5
+"""The longest times in seconds until a report: with half of the workers, and with a quarter of them."""
 
 
 class Tenant(OpenUser):
@@ -35,7 +38,7 @@ class Reporting(Tenant):
     """Request reports, and tally the answers that come in time."""
 
     abstract = True
-    tallies = ("served", "refused_fast", "told_in_time")
+    tallies = ("served", "served_soon", "refused_fast", "refused_late", "told_in_time")
 
     def visit(self, visit: Visit) -> None:
         """Request the report for a random month; a proper refusal has a Retry-After."""
@@ -44,8 +47,12 @@ class Reporting(Tenant):
         refused = answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.retry_after is not None
         if answer.genuine:
             visit.tally("served")
+        if answer.genuine and answer.latency <= SERVED_SOON:
+            visit.tally("served_soon")
         if refused and answer.latency <= REFUSED_FAST:
             visit.tally("refused_fast")
+        if refused and answer.latency > REFUSED_LATEST:
+            visit.tally("refused_late")
         if answer.latency <= (SERVED_LATEST if answer.genuine else REFUSED_LATEST if refused else 0):
             visit.tally("told_in_time")
 

@@ -1,12 +1,13 @@
-# With the library anyio. Its capacity limiters count the slots. They do not limit how many requests wait, so these are
-# counted too. Two clients keep the connection pools apart.
+# With the library anyio. Its semaphores count the slots; waiting requests are counted, too. With fast_acquire, a
+# request that finds a free slot never counts as waiting. Two clients keep the connection pools apart. A tenant is
+# forgotten with its last request, because clients choose the header.
 """Portal: fetch quotes and reports for tenants, and answer the orchestrator's health checks."""
 
 import os
-from collections import defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Annotated
+from weakref import WeakValueDictionary
 
 import anyio
 import httpx2
@@ -17,9 +18,11 @@ from kit import create_app
 QUOTES = os.environ.get("QUOTES_URL", "http://quotes:8000")
 REPORTS = os.environ.get("REPORTS_URL", "http://reports:8000")
 
+CALL_SECONDS = 5
+
 # Each compartment has its own pool, so that calls to slow reports hold no connection that quotes need.
-quotes_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=20), timeout=5)
-reports_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=8), timeout=5)
+quotes_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=20), timeout=CALL_SECONDS)
+reports_client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=8), timeout=CALL_SECONDS)
 
 SLOTS, SLOTS_OF_ONE, WAITING, WAIT_SECONDS = 8, 4, 3, 0.3
 
@@ -28,12 +31,13 @@ SLOTS, SLOTS_OF_ONE, WAITING, WAIT_SECONDS = 8, 4, 3, 0.3
 class Tenant:
     """A tenant's share of the compartment, and the number of its waiting requests."""
 
-    limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(SLOTS_OF_ONE))
+    slots: anyio.Semaphore = field(default_factory=lambda: anyio.Semaphore(SLOTS_OF_ONE, fast_acquire=True))
     waiting: int = 0
 
 
-tenants = defaultdict[str, Tenant](Tenant)
-everybody = anyio.CapacityLimiter(SLOTS)
+# A tenant lives as long as one of its requests.
+tenants: WeakValueDictionary[str, Tenant] = WeakValueDictionary()
+everybody = anyio.Semaphore(SLOTS, fast_acquire=True)
 
 app = create_app()
 
@@ -47,14 +51,14 @@ async def quote(symbol: str, x_tenant: Annotated[str, Header()]) -> Response:
 @app.get("/reports/{month}")
 async def report(month: str, x_tenant: Annotated[str, Header()]) -> Response:
     """Return a tenant's report for a month."""
-    tenant = tenants[x_tenant]
+    tenant = tenants.setdefault(x_tenant, Tenant())
     if tenant.waiting >= WAITING:
         return refused()
     async with AsyncExitStack() as slots:
         tenant.waiting += 1
         try:
             with anyio.fail_after(WAIT_SECONDS):
-                await slots.enter_async_context(tenant.limiter)
+                await slots.enter_async_context(tenant.slots)
                 await slots.enter_async_context(everybody)
         except TimeoutError:
             return refused()
@@ -77,7 +81,9 @@ async def health() -> Response:
 async def fetch(client: httpx2.AsyncClient, url: str, tenant: str) -> Response:
     """Forward a tenant's request to a service; answer 502 when the call fails."""
     try:
-        answer = await client.get(url, headers={"X-Tenant": tenant})
-    except httpx2.TransportError:
+        # The client's timeout limits each read. This one limits the call, and so the time for which it holds a slot.
+        with anyio.fail_after(CALL_SECONDS):
+            answer = await client.get(url, headers={"X-Tenant": tenant})
+    except (TimeoutError, httpx2.TransportError):
         return Response(status_code=502)
     return Response(answer.content, answer.status_code, media_type="application/json")
