@@ -6,7 +6,7 @@ With more reports than workers each gets slower, and so does the total, because 
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -41,10 +41,15 @@ class Report:
 
 
 class ProcessorSharing:
-    """Share the workers among all reports, and keep peaks by tenant and phase."""
+    """Share the workers among all reports.
+
+    By phase, it keeps `peaks` of the reports in flight, also by tenant, and `seconds`, the sum of the time that each
+    report was in flight.
+    """
 
     def __init__(self, phase: CurrentPhase) -> None:
         self.peaks: dict[tuple[str, ...], int] = {}
+        self.seconds: defaultdict[tuple[str, ...], float] = defaultdict(float)
         self._phase = phase
         self._reports: set[Report] = set()
         self._by_tenant: Counter[str] = Counter()
@@ -71,6 +76,7 @@ class ProcessorSharing:
 
     def work(self, seconds: float, workers: int) -> None:
         """Do the work of `workers` in `seconds`."""
+        self.seconds[self._phase.current,] += seconds * len(self._reports)
         speed = min(1.0, (workers / max(1, len(self._reports))) ** THRASH)
         for report in self._reports:
             report.left -= seconds * speed
@@ -104,6 +110,9 @@ async def _working(_: FastAPI) -> AsyncIterator[None]:
 service = StockService("reports", workers=8, lifespan=_working)
 sharing = ProcessorSharing(service.phase)
 service.in_flight = lambda: sharing.in_flight
+service.telemetry.counter(
+    "reports_in_flight_seconds", "The time of all reports in flight.", ("phase",), lambda: sharing.seconds
+)
 service.telemetry.gauge(
     "reports_in_flight_peak", "The most reports in flight within a phase.", ("account", "phase"), lambda: sharing.peaks
 )

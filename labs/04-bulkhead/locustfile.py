@@ -2,13 +2,16 @@
 
 from http import HTTPStatus
 
-from loadtests import Group, OpenUser, Regular, Visit
+from loadtests import Answer, Group, OpenUser, Regular, Visit
 
 SYMBOLS = ("ACME", "INIT", "HOOL", "PIED")
 MONTHS = tuple(f"2026-{month:02d}" for month in range(1, 13))
 
-REFUSED_FAST, REFUSED_LATEST = 0.1, 0.45
-"""The longest times in seconds until a refusal: without a wait, and after the longest one."""
+REFUSED_FAST, REFUSED_UNQUEUED, REFUSED_LATEST = 0.1, 0.2, 0.45
+"""The longest times in seconds until a refusal: without a wait, without one in a volley, and after the longest wait."""
+
+VOLLEY = 9
+"""Two more requests than a tenant's slots and queue can take."""
 
 SERVED_SOON, SERVED_LATEST = 1.0, 2.5
 """The longest times in seconds until a report: with half of the workers, and with a quarter of them."""
@@ -38,11 +41,15 @@ class Reporting(Tenant):
     """Request reports, and tally the answers that come in time."""
 
     abstract = True
-    tallies = ("served", "served_soon", "refused_fast", "refused_late", "told_in_time")
+    tallies = ("served", "served_soon", "refused_fast", "refused_unqueued", "refused_late", "told_in_time")
 
     def visit(self, visit: Visit) -> None:
+        """Request a report as a random tenant."""
+        self.ask(visit, visit.random.choice(visit.names))
+
+    def ask(self, visit: Visit, tenant: str) -> Answer:
         """Request the report for a random month; a proper refusal has a Retry-After."""
-        tenant, month = visit.random.choice(visit.names), visit.random.choice(MONTHS)
+        month = visit.random.choice(MONTHS)
         answer = visit.get(f"/reports/{month}", {"X-Tenant": tenant}, receipt_for=(tenant, month))
         refused = answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.retry_after is not None
         if answer.genuine:
@@ -51,10 +58,13 @@ class Reporting(Tenant):
             visit.tally("served_soon")
         if refused and answer.latency <= REFUSED_FAST:
             visit.tally("refused_fast")
+        if refused and answer.latency <= REFUSED_UNQUEUED:
+            visit.tally("refused_unqueued")
         if refused and answer.latency > REFUSED_LATEST:
             visit.tally("refused_late")
         if answer.latency <= (SERVED_LATEST if answer.genuine else REFUSED_LATEST if refused else 0):
             visit.tally("told_in_time")
+        return answer
 
 
 class Modest(Reporting):
@@ -74,3 +84,21 @@ class Hasty(Reporting):
 
     subjects = Group("modest", 2)
     time_limit = 0.1
+
+
+class Newcomer(Reporting):
+    """New tenants, each of which requests nine reports at one instant."""
+
+    subjects = Group("newcomer", 12)
+    arrivals = Regular()
+
+    def visit(self, visit: Visit) -> None:
+        """Request nine reports at one instant, as the next tenant."""
+        tenant = visit.names[visit.number % len(visit.names)]
+        visit.volley(VOLLEY, lambda: self.ask(visit, tenant))
+
+
+class Returning(Newcomer):
+    """The modest tenants, when they request nine reports at one instant."""
+
+    subjects = Group("modest", 2)
