@@ -1,7 +1,6 @@
 """Injection: the effect of active faults on requests."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -23,7 +22,7 @@ from kit.faults import (
     RefusalFault,
     SlowFault,
 )
-from kit.phase import CurrentPhase
+from kit.hits import Hits
 from kit.returns import Returns
 
 CutOff = Callable[[int], None]
@@ -32,17 +31,13 @@ CutOff = Callable[[int], None]
 class Injection:
     """Apply active faults to each request, oldest first (ASGI middleware).
 
-    A fault that is injected while an older one holds the request hits it as well. `hits` counts hit requests by kind
-    of fault and phase of arrival.
+    A fault that is injected while an older one holds the request hits it as well.
     """
 
-    def __init__(
-        self, app: ASGIApp, faults: Faults, returns: Returns, phase: CurrentPhase, hits: Counter[tuple[str, ...]]
-    ) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, returns: Returns, hits: Hits) -> None:
         self._app = app
         self._faults = faults
         self._returns = returns
-        self._phase = phase
         self._hits = hits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +71,7 @@ class Injection:
             if isinstance(active.fault, RefusalFault) or not active.hits(scope):
                 continue
             active.prolong()
-            self._hits[active.fault.kind, self._phase.of_arrival()] += 1
+            self._hits.add(active)
             if isinstance(active.fault, LostAnswerFault):
                 answer = _nowhere
             elif isinstance(active.fault, DripFault):

@@ -12,6 +12,7 @@ from kit.arrivals import Arrivals
 from kit.capacity import Capacity
 from kit.control import control_app
 from kit.faults import CapacityFault, Faults
+from kit.hits import Hits
 from kit.injection import Injection
 from kit.ledger import Ledger
 from kit.phase import CurrentPhase
@@ -35,7 +36,6 @@ class StockService:
         secret = read_secret()
         telemetry = Telemetry()
         requests: Counter[tuple[str, ...]] = Counter()
-        hits: Counter[tuple[str, ...]] = Counter()
         self.name = name
         self.phase = CurrentPhase()
         self.capacity = Capacity(workers or 1, self.phase)
@@ -46,12 +46,19 @@ class StockService:
         self.faults.on_change(self._resize)
         self.app = measured_app(telemetry, lifespan)
         returns = Returns(self.phase)
-        self.app.add_middleware(Injection, faults=self.faults, returns=returns, phase=self.phase, hits=hits)
+        hits = Hits(self.phase, self.faults)
+        self.app.add_middleware(Injection, faults=self.faults, returns=returns, hits=hits)
         # Added last, so that it is outside of the faults and counts requests that they end.
         self.app.add_middleware(Arrivals, phase=self.phase, counts=requests)
         self.control = control_app(secret, self.phase, self.faults, telemetry)
         self.telemetry = telemetry
-        telemetry.counter("fault_hits", "Requests that faults hit.", ("kind", "phase"), lambda: hits)
+        telemetry.counter("fault_hits", "Requests that faults hit.", ("kind", "phase"), lambda: hits.counts)
+        telemetry.gauge(
+            "fault_lull_seconds",
+            "The longest time, lasting into the phase, in which a fault had no request to hit.",
+            ("kind", "phase"),
+            hits.lulls,
+        )
         self._workers = workers or 1
         self._export_requests(telemetry, requests, returns)
         if workers is not None:
