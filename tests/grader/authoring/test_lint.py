@@ -120,7 +120,7 @@ def test_a_copy_of_lab_03_is_clean(course: Course) -> None:
     ("file", "before", "after", "at", "says"),
     [
         # the manifest
-        ("lab.toml", "minutes = 60", "minuts = 60", None, "unknown key; the nearest is `minutes`"),
+        ("lab.toml", "minutes = 80", "minuts = 80", None, "unknown key; the nearest is `minutes`"),
         ("lab.toml", 'edit = ["gateway.py"]', 'edit = ["proxy.py"]', "edit =", "`edit` names `proxy.py`"),
         # the patient
         ("patient/gateway.py", "# TODO", "# DONE", "", "no edited file has a `# TODO`"),

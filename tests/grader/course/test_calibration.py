@@ -138,7 +138,7 @@ def test_a_broken_calibration_is_an_error_with_its_file(lab: Lab) -> None:
         ("lab.toml", "seconds = 8.3", "seconds = 9.3", True),
         ("lab.toml", "Probe tenants that were silent get", "Silent probe tenants get", False),
         ("lab.toml", "factor = 2.0", "factor = 3.0", True),
-        ("lab.toml", "minutes = 60", "minutes = 61", False),
+        ("lab.toml", "minutes = 80", "minutes = 81", False),
         ("lab.toml", 'harm = "requests', 'harm = "quotes', False),
         ("lab.toml", "harmed = '''\n", "harmed = '''\n0 * ", False),
         ("lab.toml", "[level]", '[[milestone]]\nsays = "Count them."\nchecks = ["answers-are-real"]\n\n[level]', False),
