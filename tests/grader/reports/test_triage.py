@@ -86,7 +86,7 @@ def test_a_stopgap_has_a_command_and_the_checks_that_still_fail() -> None:
     assert first.starter is not None
     assert first.with_stopgap is not None
     assert first.with_stopgap > first.starter
-    assert "noisy-tenant-gets-its-quota" in stopgap.still_fails
+    assert "noisy-tenant-gets-its-limit" in stopgap.still_fails
 
 
 def test_a_row_and_the_table_are_printed_as_json() -> None:
