@@ -104,8 +104,8 @@ def test_a_behaving_tenant_keeps_the_noisy_tenants_unique_name(right: Metrics) -
         kind: {sample.labels["subject"] for sample in right.samples("load_subject", kind=kind)} for kind in RATE
     }
     assert subjects["noisy"] == subjects["behaving"]
-    assert [len(subjects[kind]) for kind in ("polite", "noisy", "probe")] == [20, 1, 16]
-    assert len(subjects["polite"] | subjects["noisy"] | subjects["probe"]) == 37
+    assert [len(subjects[kind]) for kind in ("polite", "noisy", "probe")] == [20, 1, 15]
+    assert len(subjects["polite"] | subjects["noisy"] | subjects["probe"]) == 36
 
 
 def test_a_refusal_with_a_wait_out_of_range_is_not_proper(users: Played) -> None:

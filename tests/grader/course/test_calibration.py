@@ -65,12 +65,12 @@ def test_a_measures_margins_are_distances_in_guards() -> None:
         ("sliding-window", results(quotes_not_overloaded=[45.0, 30.0])),
         ("read-then-write", results(quotes_not_overloaded=[40.0, 140.0])),
     )
-    assert (item.accepted_margin, item.rejected_margin) == ((80 - 45) / 5, (140 - 80) / 5)
+    assert (item.accepted_margin, item.rejected_margin) == ((90 - 45) / 5, (140 - 90) / 5)
 
 
 def test_a_measures_unit_is_the_larger_of_guard_and_spread() -> None:
     runs = [("sliding-window", results(quotes_not_overloaded=value)) for value in (30.0, 50.0)]
-    assert found("quotes-not-overloaded", "max", *runs).accepted_margin == (80 - 50) / 10
+    assert found("quotes-not-overloaded", "max", *runs).accepted_margin == (90 - 50) / 10
 
 
 def test_a_rejected_run_counts_on_the_side_on_which_it_fails() -> None:
