@@ -130,7 +130,7 @@ async def work_out_and_keep(key: str, product: int, currency: str) -> str:
     """Compute a page in the database, and keep it for about a minute."""
     token = uuid4().hex
     with suppress(RedisError, OSError):
-        token = await store.set(f"lease:{key}", token, nx=True, get=True, ex=LEASE_SECONDS) or token
+        token = await store.set(f"lease:{key}", token, nx=True, get=True, ex=LEASE_SECONDS) or token  # type: ignore[assignment]
     found = await work_out(product, currency)
     with suppress(RedisError, OSError):
         await keep([key, f"lease:{key}"], [token, found, about_a_minute()])
