@@ -1,10 +1,10 @@
 """The page of a class: submissions by checks, as text, with what to tell their authors."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from elements import Elements
 
 from grader.classroom import class_page
 from grader.classroom.class_row import ClassRow
@@ -15,24 +15,6 @@ from grader.grading.results import Verdict
 LAB = Course.here().lab("03")
 CHECKS = LAB.manifest.check
 HOSTILE = "<script>alert(1)</script>\x1b[2J\u202e</style>{{ 7*7 }}"
-
-
-class Elements(HTMLParser):
-    """The tags and attributes of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    @property
-    def links(self) -> list[str]:
-        return [value for name, value in self.attributes if name == "href"]
 
 
 def row(

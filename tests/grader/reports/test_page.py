@@ -1,11 +1,11 @@
 """The page loads and runs nothing, and shows text as text."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from elements import Elements
 from results import HOSTILE, failed, inconclusive, passed, refused, traced
 
 from grader.course.course import Course, Lab
@@ -19,20 +19,6 @@ from grader.reports.timeline_svg import timeline_svg
 LAB = Course.here().lab("03")
 HERE = Path(__file__).parent
 LARGEST = 300_000
-
-
-class Elements(HTMLParser):
-    """The tags and attributes of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
 
 
 def recorded(name: str) -> Results:
