@@ -181,7 +181,7 @@ class Symptom(Table):
     harmed: str
 
     def says(self, count: float | None) -> str | None:
-        """Return the harm with its count, None when there is none or it is unknown."""
+        """Return the harm with its count, None when the count is zero or unknown."""
         number = round(count or 0)
         if number < 1:
             return None

@@ -152,7 +152,7 @@ class AttemptRunner:
     def _read(self, check: Check) -> list[Reading]:
         """Read a check in its complete phases.
 
-        Of an exact check of the whole run, only a failure is final before the last phase.
+        An exact check of the whole run can only fail before the last phase.
         """
         whole = self._complete == len(self._phases)
         found = checks.read_complete(check, self._evidence, self._done, whole=whole)

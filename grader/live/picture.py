@@ -98,7 +98,7 @@ class Picture:
         return [_beside(left, right, row, narrow) for row in range(rows)]
 
     def _state(self, width: int) -> list[Text]:
-        """Return the harm, the symptom and the traffic, or why there is none to see."""
+        """Return the harm, the symptom and the traffic, or why traffic cannot be shown."""
         if self.paused:
             return wrapped(f"paused: {self.paused}", width, "yellow")
         if self.busy:
@@ -117,7 +117,7 @@ class Picture:
         return lines
 
     def _trouble(self, width: int, room: int) -> list[Text]:
-        """Return the error in the learner's code, its end where there is no room for all of it."""
+        """Return the error in the learner's code, or its end where not all of it fits."""
         if not self.trouble:
             return []
         lines = [line for text in plain(self.trouble).splitlines() for line in wrapped(text, width, "red")]
